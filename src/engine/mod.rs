@@ -1,9 +1,25 @@
 //! The engine: the public face of the library.
 
+mod blocking;
+mod builder;
+mod call;
+mod handle;
+mod invocation;
 mod output;
+mod request;
+mod secret;
 mod settings;
+mod stream;
 
+pub use blocking::{Blocking, Records};
+pub use builder::EngineBuilder;
+pub use call::{Call, CancelHandle, Live, Prompt};
+pub use handle::{Engine, PowerShellInfo};
+pub use invocation::Invocation;
 pub use output::{
-    Dropped, ErrorInner, ErrorRecord, Position, Record, RecordData, Stream, Timings, Truncation, TruncationReason,
+    Dropped, ErrorInner, ErrorRecord, Output, Position, Record, RecordData, Stream, Timings, Truncation,
+    TruncationReason,
 };
+pub use secret::SecretProvider;
 pub use settings::{Encoding, Format, InitialState, Isolation, LanguageMode, Limits};
+pub use stream::OutputStream;

@@ -1,7 +1,176 @@
 //! What a call gives back.
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::{Value, value::RawValue};
+
+use crate::{
+    error::{Error, Result},
+    host::{
+        RawAnswer,
+        message::{AnswerMeta, RawRecord},
+    },
+};
+
+/// The result of a call: its output, the records of every other stream, and how it went.
+///
+/// The output stays the bytes that PowerShell's side wrote; it is parsed when asked for.
+#[derive(Clone, Default)]
+pub struct Output {
+    answer: RawAnswer,
+    meta: Option<Box<AnswerMeta>>,
+    timings: Timings,
+}
+
+impl std::fmt::Debug for Output {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Output may be confidential, and large: its size is shown.
+        f.debug_struct("Output")
+            .field("bytes", &self.answer.output_end)
+            .field("count", &self.count())
+            .field("had_errors", &self.had_errors())
+            .field("exit_code", &self.exit_code())
+            .field("timings", &self.timings)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Output {
+    pub(crate) fn new(answer: RawAnswer, meta: AnswerMeta, timings: Timings) -> Self {
+        Self { answer, meta: Some(Box::new(meta)), timings }
+    }
+
+    /// The output document as it was written: a JSON array of values, or one JSON string in text format. Always valid
+    /// JSON, also when it was cut.
+    pub fn json(&self) -> &str {
+        match std::str::from_utf8(&self.answer.buffer[..self.answer.output_end]) {
+            Ok("") | Err(_) => "[]",
+            Ok(json) => json,
+        }
+    }
+
+    /// The output values as rows of a type of yours.
+    ///
+    /// # Errors
+    /// [`Error::OutputType`] if a value does not fit, or if the output is text.
+    pub fn rows<T: DeserializeOwned>(&self) -> Result<Vec<T>> {
+        serde_json::from_str(self.json()).map_err(Error::OutputType)
+    }
+
+    /// The output values. Numbers that neither an `i64`, a `u64` nor an `f64` holds exactly lose digits here, not in
+    /// [`json`](Self::json).
+    ///
+    /// # Errors
+    /// [`Error::OutputType`] if the output is text.
+    pub fn values(&self) -> Result<Vec<Value>> {
+        self.rows()
+    }
+
+    /// The output values, each as the JSON text that was written.
+    ///
+    /// # Errors
+    /// [`Error::OutputType`] if the output is text.
+    pub fn raw_values(&self) -> Result<Vec<&RawValue>> {
+        serde_json::from_str(self.json()).map_err(Error::OutputType)
+    }
+
+    /// The text of a call in text format; `None` in JSON format.
+    pub fn text(&self) -> Option<String> {
+        self.json().starts_with('"').then(|| serde_json::from_str(self.json()).unwrap_or_default())
+    }
+
+    /// How many values were written.
+    pub fn count(&self) -> u64 {
+        self.meta.as_ref().map_or(0, |meta| meta.count)
+    }
+
+    /// The records document as it was written: a JSON array.
+    pub fn records_json(&self) -> &str {
+        match std::str::from_utf8(&self.answer.buffer[self.answer.output_end..self.answer.records_end]) {
+            Ok("") | Err(_) => "[]",
+            Ok(json) => json,
+        }
+    }
+
+    /// Records of all streams but output, in the order in which they were written.
+    pub fn records(&self) -> Vec<Record> {
+        let raw: Vec<RawRecord> = serde_json::from_str(self.records_json()).unwrap_or_default();
+        raw.iter().map(Record::from_raw).collect()
+    }
+
+    /// The errors among the records. A terminating error is not among them: it is the call's [`Error`].
+    pub fn errors(&self) -> Vec<ErrorRecord> {
+        self.records()
+            .into_iter()
+            .filter_map(|record| match record.data {
+                RecordData::Error(error) => Some(*error),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The texts of a stream: of warnings, verbose and debug records, of `Write-Host` and information records.
+    pub fn messages(&self, stream: Stream) -> Vec<String> {
+        self.records()
+            .into_iter()
+            .filter(|record| record.stream == stream)
+            .map(|record| match record.data {
+                RecordData::Text(text) => text,
+                RecordData::Error(error) => error.message,
+                RecordData::Value(value) => match value.get("message") {
+                    Some(Value::String(message)) => message.clone(),
+                    _ => value.to_string(),
+                },
+            })
+            .collect()
+    }
+
+    /// True if something was written to the error stream, or a terminating error ended the call.
+    pub fn had_errors(&self) -> bool {
+        self.meta.as_ref().is_some_and(|meta| meta.had_errors)
+    }
+
+    /// The number given to `exit`, if the script called it.
+    pub fn exit_code(&self) -> Option<i32> {
+        self.meta.as_ref().and_then(|meta| meta.exit_code)
+    }
+
+    /// `$LASTEXITCODE`, if the call ran a native command.
+    pub fn native_exit_code(&self) -> Option<i32> {
+        self.meta.as_ref().and_then(|meta| meta.native_exit_code)
+    }
+
+    /// Where the output was cut, and why (at most 100 places). Empty: it is whole.
+    pub fn truncation(&self) -> &[Truncation] {
+        self.meta.as_ref().map_or(&[], |meta| &meta.truncated)
+    }
+
+    /// Records left out because a budget was used up.
+    pub fn dropped(&self) -> Dropped {
+        self.meta.as_ref().map_or_else(Dropped::default, |meta| meta.dropped)
+    }
+
+    /// JSON pointers of NaN and infinities, which are written as strings (at most 100).
+    pub fn non_finite(&self) -> &[String] {
+        self.meta.as_ref().map_or(&[], |meta| &meta.non_finite)
+    }
+
+    /// Where the time went.
+    pub fn timings(&self) -> Timings {
+        self.timings
+    }
+}
+
+impl Record {
+    pub(crate) fn from_raw(raw: &RawRecord) -> Self {
+        let json = raw.data.get();
+        let data = match raw.stream {
+            Stream::Error => serde_json::from_str(json).map(|error| RecordData::Error(Box::new(error))),
+            Stream::Warning | Stream::Verbose | Stream::Debug => serde_json::from_str(json).map(RecordData::Text),
+            _ => serde_json::from_str(json).map(RecordData::Value),
+        };
+        Self { stream: raw.stream, at: raw.at, data: data.unwrap_or_else(|_| RecordData::Text(json.to_owned())) }
+    }
+}
 
 /// A stream of PowerShell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

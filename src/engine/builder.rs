@@ -1,0 +1,225 @@
+//! Settings of an engine, and its start.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use super::{
+    handle::{Engine, Inner},
+    request::Defaults,
+    settings::{Encoding, InitialState, Isolation, LanguageMode, Limits},
+};
+use crate::{
+    error::{Error, Result},
+    host::message::SlotConfig,
+    locate::LocateOptions,
+    pool::{Pool, PoolConfig},
+    runtime::{self, RuntimeSettings},
+};
+
+/// Builds an [`Engine`].
+///
+/// ```no_run
+/// use runspaced::{Engine, PoolConfig};
+///
+/// let engine = Engine::builder().module("Microsoft.PowerShell.Utility").max_slots(4).build()?;
+/// # Ok::<(), runspaced::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct EngineBuilder {
+    locate: LocateOptions,
+    runtime: RuntimeSettings,
+    pool: PoolConfig,
+    slot: SlotConfig,
+    defaults: Defaults,
+}
+
+impl Default for EngineBuilder {
+    fn default() -> Self {
+        Self {
+            locate: LocateOptions::from_environment(),
+            runtime: RuntimeSettings::default(),
+            pool: PoolConfig::default(),
+            slot: SlotConfig {
+                stack_bytes: 2 << 20,
+                culture: "en-US".to_owned(),
+                language_mode: LanguageMode::Full,
+                initial_state: InitialState::Default,
+                modules: Vec::new(),
+                startup_script: None,
+                load_profile: false,
+                working_directory: None,
+                execution_policy: None,
+                visible_commands: Vec::new(),
+                native_encoding: Encoding::Utf8,
+            },
+            defaults: Defaults {
+                timeout: Duration::from_secs(300),
+                isolation: Isolation::Scoped,
+                limits: Limits::default(),
+            },
+        }
+    }
+}
+
+impl EngineBuilder {
+    /// The PowerShell to host: the folder that holds `pwsh.dll`. Default: found as [`crate::locate`] describes.
+    pub fn powershell(mut self, home: impl Into<PathBuf>) -> Self {
+        self.locate = self.locate.explicit(home);
+        self
+    }
+
+    /// Where to look for PowerShell.
+    pub fn locate(mut self, options: LocateOptions) -> Self {
+        self.locate = options;
+        self
+    }
+
+    /// Settings of the .NET runtime.
+    pub fn runtime(mut self, settings: RuntimeSettings) -> Self {
+        self.runtime = settings;
+        self
+    }
+
+    /// Size and patience of the pool.
+    pub fn pool(mut self, config: PoolConfig) -> Self {
+        self.pool = config;
+        self
+    }
+
+    /// Most slots of the pool. Lowers the minimum where that is higher.
+    pub fn max_slots(mut self, max: usize) -> Self {
+        self.pool.max = max;
+        self.pool.min = self.pool.min.min(max);
+        self
+    }
+
+    /// Slots that are kept open. Raises the maximum where that is lower.
+    pub fn min_slots(mut self, min: usize) -> Self {
+        self.pool.min = min;
+        self.pool.max = self.pool.max.max(min);
+        self
+    }
+
+    /// A module, by name or path, that every slot imports when it opens.
+    pub fn module(mut self, name_or_path: impl Into<String>) -> Self {
+        self.slot.modules.push(name_or_path.into());
+        self
+    }
+
+    /// A script run once in the global scope of every slot, after the modules.
+    pub fn startup_script(mut self, script: impl Into<String>) -> Self {
+        self.slot.startup_script = Some(script.into());
+        self
+    }
+
+    /// Runs the user's PowerShell profiles in every slot. Off by default.
+    pub fn load_profile(mut self, load: bool) -> Self {
+        self.slot.load_profile = load;
+        self
+    }
+
+    /// Culture of every slot, e.g. `de-DE`. `en-US` by default, whatever the machine's is, so that results are the same
+    /// everywhere.
+    pub fn culture(mut self, name: impl Into<String>) -> Self {
+        self.slot.culture = name.into();
+        self
+    }
+
+    /// Language mode of every slot. A guard rail, not a sandbox.
+    pub fn language_mode(mut self, mode: LanguageMode) -> Self {
+        self.slot.language_mode = mode;
+        self
+    }
+
+    /// What a slot knows when it opens.
+    pub fn initial_state(mut self, state: InitialState) -> Self {
+        self.slot.initial_state = state;
+        self
+    }
+
+    /// The only commands that callers may run. Empty: all.
+    pub fn visible_commands<S: Into<String>>(mut self, commands: impl IntoIterator<Item = S>) -> Self {
+        self.slot.visible_commands = commands.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Location of every call that names none. Default: the process's folder at the start.
+    pub fn working_directory(mut self, path: impl Into<PathBuf>) -> Self {
+        self.slot.working_directory = Some(path.into().to_string_lossy().into_owned());
+        self
+    }
+
+    /// Execution policy of every slot (Windows; it has no effect elsewhere).
+    pub fn execution_policy(mut self, policy: impl Into<String>) -> Self {
+        self.slot.execution_policy = Some(policy.into());
+        self
+    }
+
+    /// How the output of native commands is decoded. UTF-8 by default.
+    pub fn native_encoding(mut self, encoding: Encoding) -> Self {
+        self.slot.native_encoding = encoding;
+        self
+    }
+
+    /// Stack of every slot's thread, bytes (512 KiB to 64 MiB, default 2 MiB). A deeper stack lets scripts recurse
+    /// deeper and makes endless recursion end later: much later, for unwinding takes longer than linearly.
+    pub fn stack_bytes(mut self, bytes: u32) -> Self {
+        self.slot.stack_bytes = bytes;
+        self
+    }
+
+    /// Deadline of calls that name none. 300 s by default.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.defaults.timeout = timeout;
+        self
+    }
+
+    /// Isolation of calls that name none. [`Isolation::Scoped`] by default.
+    pub fn isolation(mut self, isolation: Isolation) -> Self {
+        self.defaults.isolation = isolation;
+        self
+    }
+
+    /// Budgets of calls that name none.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.defaults.limits = limits;
+        self
+    }
+
+    /// Makes the engine. Returns at once: PowerShell is found and started on a thread of its own, calls made meanwhile
+    /// wait for it, and [`Engine::ready`] tells how it went.
+    ///
+    /// # Errors
+    /// [`Error::InvalidInvocation`] if a setting is out of its range, [`Error::System`] if no thread can be made. That
+    /// PowerShell is missing or does not start is the answer of every call and of [`Engine::ready`].
+    pub fn build(self) -> Result<Engine> {
+        if !(512 << 10..=64 << 20).contains(&self.slot.stack_bytes) {
+            return Err(Error::InvalidInvocation(format!(
+                "stack_bytes is {}, it must be 524288 (512 KiB) to 67108864 (64 MiB)",
+                self.slot.stack_bytes
+            )));
+        }
+        if self.defaults.isolation == Isolation::Session {
+            return Err(Error::InvalidInvocation("Isolation::Session cannot be the default".to_owned()));
+        }
+        let pool = Pool::new(self.pool, &self.slot)?;
+        let inner = Arc::new(Inner::new(pool.clone(), self.defaults));
+        let weak = Arc::downgrade(&inner);
+        let (locate, settings) = (self.locate, self.runtime);
+        let events = pool.events();
+        std::thread::Builder::new()
+            .name("runspaced-start".to_owned())
+            .spawn(move || match runtime::start(&locate, &settings, events) {
+                Ok(started) => {
+                    let guard = started.upgrade_guard();
+                    if let Some(inner) = weak.upgrade() {
+                        inner.started(&started);
+                    }
+                    pool.started(started.host, guard);
+                }
+                Err(error) => pool.failed(error),
+            })
+            .map_err(|source| Error::System { what: "starting the thread that starts PowerShell", source })?;
+        Ok(Engine(inner))
+    }
+}

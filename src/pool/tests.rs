@@ -1,0 +1,468 @@
+//! The pool against a scripted host: who runs where, who waits, who is answered what.
+
+use std::{
+    sync::{Arc, atomic::Ordering},
+    thread,
+    time::{Duration, Instant},
+};
+
+use tokio::sync::{mpsc, oneshot};
+use zeroize::Zeroizing;
+
+use super::{CallSpec, CallState, LiveEvent, Outcome, Pool, PoolConfig, StopReason};
+use crate::{
+    engine::{Encoding, InitialState, Isolation, LanguageMode},
+    error::Error,
+    host::{fake::FakeHost, message::SlotConfig},
+};
+
+fn slot_config() -> SlotConfig {
+    SlotConfig {
+        stack_bytes: 2 << 20,
+        culture: "en-US".to_owned(),
+        language_mode: LanguageMode::Full,
+        initial_state: InitialState::Default,
+        modules: Vec::new(),
+        startup_script: None,
+        load_profile: false,
+        working_directory: None,
+        execution_policy: None,
+        visible_commands: Vec::new(),
+        native_encoding: Encoding::Utf8,
+    }
+}
+
+fn config() -> PoolConfig {
+    PoolConfig { max: 4, stop_grace: Duration::from_millis(100), max_uses: 0, ..PoolConfig::default() }
+}
+
+fn pool_with(config: PoolConfig) -> (Pool, Arc<FakeHost>) {
+    let pool = Pool::new(config, &slot_config()).expect("a pool");
+    let host = FakeHost::new(pool.events(), Duration::from_millis(5));
+    pool.started(Arc::clone(&host) as _, Box::new(|| Ok(())));
+    (pool, host)
+}
+
+fn pool() -> (Pool, Arc<FakeHost>) {
+    pool_with(config())
+}
+
+fn spec() -> CallSpec {
+    CallSpec {
+        isolation: Isolation::Scoped,
+        affinity: None,
+        session: None,
+        exclusive: false,
+        deadline: Duration::from_secs(20),
+        modules: Vec::new(),
+        stream: false,
+    }
+}
+
+fn keyed(key: &str) -> CallSpec {
+    CallSpec { affinity: Some(key.into()), ..spec() }
+}
+
+type Submitted = (Arc<CallState>, oneshot::Receiver<Outcome>);
+
+fn submit(pool: &Pool, spec: CallSpec, text: &str) -> Submitted {
+    let request = Zeroizing::new(serde_json::json!({ "text": text }).to_string().into_bytes());
+    pool.submit(spec, request, None)
+}
+
+fn outcome(receiver: oneshot::Receiver<Outcome>) -> Outcome {
+    receiver.blocking_recv().expect("every call is answered")
+}
+
+fn error(receiver: oneshot::Receiver<Outcome>) -> Error {
+    match outcome(receiver) {
+        Outcome::Failed(error) => error,
+        other => panic!("expected an error, got {other:?}"),
+    }
+}
+
+fn eventually(what: &str, condition: impl Fn() -> bool) {
+    let end = Instant::now() + Duration::from_secs(10);
+    while !condition() {
+        assert!(Instant::now() < end, "never came true: {what}");
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
+#[test]
+fn calls_made_while_the_host_starts_wait_for_it() {
+    let pool = Pool::new(config(), &slot_config()).expect("a pool");
+    let (_, early) = submit(&pool, spec(), "ok");
+    assert_eq!(pool.stats().queued, 1);
+    let host = FakeHost::new(pool.events(), Duration::ZERO);
+    pool.started(host, Box::new(|| Ok(())));
+    assert!(matches!(outcome(early), Outcome::Answered { .. }));
+}
+
+#[test]
+fn start_that_fails_answers_waiting_and_later_calls() {
+    let pool = Pool::new(config(), &slot_config()).expect("a pool");
+    let (_, early) = submit(&pool, spec(), "ok");
+    pool.failed(Error::PowerShellNotFound { reason: "none".into(), remedy: "install it".into() });
+    assert_eq!(error(early).code(), "E101");
+    assert_eq!(error(submit(&pool, spec(), "ok").1).code(), "E101");
+}
+
+#[test]
+fn closed_loop_stays_on_one_slot() {
+    let (pool, host) = pool();
+    for _ in 0..200 {
+        assert!(matches!(outcome(submit(&pool, spec(), "ok").1), Outcome::Answered { .. }));
+    }
+    assert_eq!(pool.stats().opened, 1, "a settling slot is worth waiting for");
+    assert_eq!(host.history.lock().len(), 200);
+}
+
+#[test]
+fn pool_grows_on_demand_and_not_beyond_its_maximum() {
+    let (pool, host) = pool();
+    let calls: Vec<_> = (0..12).map(|_| submit(&pool, spec(), "sleep:50").1).collect();
+    for call in calls {
+        assert!(matches!(outcome(call), Outcome::Answered { .. }));
+    }
+    assert_eq!(pool.stats().opened, 4);
+    assert_eq!(host.most_running.load(Ordering::SeqCst), 4);
+}
+
+#[test]
+fn waiting_calls_start_in_their_order() {
+    let (pool, host) = pool_with(PoolConfig { max: 1, ..config() });
+    let calls: Vec<_> = (0..20).map(|n| submit(&pool, spec(), &format!("sleep:2 n{n}")).1).collect();
+    calls.into_iter().for_each(|call| drop(outcome(call)));
+    let order: Vec<u64> = host.history.lock().iter().map(|(_, call, _)| call.0).collect();
+    assert!(order.is_sorted(), "{order:?}");
+}
+
+#[test]
+fn full_queue_is_answered_at_once() {
+    let (pool, _host) = pool_with(PoolConfig { max: 1, queue: 2, ..config() });
+    let first = submit(&pool, spec(), "sleep:300");
+    eventually("the first call runs", || pool.stats().running == 1);
+    let waiting = [submit(&pool, spec(), "ok"), submit(&pool, spec(), "ok")];
+    let refused = error(submit(&pool, spec(), "ok").1);
+    assert_eq!(refused.code(), "E201");
+    assert!(refused.to_string().contains("1 calls run, 2 wait (limit 2)"), "{refused}");
+    drop(outcome(first.1));
+    waiting.into_iter().for_each(|(_, call)| drop(outcome(call)));
+}
+
+#[test]
+fn call_that_waits_too_long_is_told_so() {
+    let (pool, _host) = pool_with(PoolConfig { max: 1, acquire_timeout: Duration::from_millis(50), ..config() });
+    let first = submit(&pool, spec(), "sleep:400");
+    eventually("the first call runs", || pool.stats().running == 1);
+    assert_eq!(error(submit(&pool, spec(), "ok").1).code(), "E202");
+    drop(outcome(first.1));
+}
+
+#[test]
+fn deadline_stops_a_call_and_the_slot_is_used_again() {
+    let (pool, host) = pool();
+    let call = submit(&pool, CallSpec { deadline: Duration::from_millis(40), ..spec() }, "sleep:10000");
+    assert!(matches!(outcome(call.1), Outcome::Answered { stop: Some(StopReason::Deadline), .. }));
+    drop(outcome(submit(&pool, spec(), "ok").1));
+    assert_eq!(pool.stats().opened, 1);
+    assert!(!host.ended_descendants.lock().is_empty(), "a stopped call's child processes are ended");
+}
+
+#[test]
+fn call_that_does_not_stop_is_given_up_and_replaced() {
+    let (pool, host) = pool();
+    let call = submit(&pool, CallSpec { deadline: Duration::from_millis(30), ..spec() }, "stuck:700");
+    assert!(matches!(outcome(call.1), Outcome::Abandoned(StopReason::Deadline)));
+    assert_eq!(pool.stats().abandoned, 1);
+    drop(outcome(submit(&pool, spec(), "ok").1));
+    eventually("its thread comes back and is no longer counted", || pool.stats().abandoned == 0);
+    assert_eq!(pool.stats().abandoned_total, 1);
+    let slots: Vec<_> = host.history.lock().iter().map(|(slot, ..)| *slot).collect();
+    assert_ne!(slots[0], slots[1]);
+}
+
+#[test]
+fn too_many_given_up_slots_refuse_new_work() {
+    let (pool, _host) = pool_with(PoolConfig { abandon_budget: 2, ..config() });
+    let calls: Vec<_> = (0..2)
+        .map(|_| submit(&pool, CallSpec { deadline: Duration::from_millis(30), ..spec() }, "stuck:3000").1)
+        .collect();
+    calls.into_iter().for_each(|call| assert!(matches!(outcome(call), Outcome::Abandoned(_))));
+    assert!(pool.stats().degraded);
+    assert_eq!(error(submit(&pool, spec(), "ok").1).code(), "E203");
+}
+
+#[test]
+fn cancel_before_during_after_and_twice_gives_one_answer() {
+    let (pool, _host) = pool_with(PoolConfig { max: 1, ..config() });
+    let running = submit(&pool, spec(), "sleep:5000");
+    let waiting = submit(&pool, spec(), "ok");
+    eventually("the first call runs", || pool.stats().running == 1);
+    pool.stop(&waiting.0, StopReason::Cancelled);
+    assert!(matches!(outcome(waiting.1), Outcome::NeverRan(StopReason::Cancelled)));
+    pool.stop(&running.0, StopReason::Cancelled);
+    pool.stop(&running.0, StopReason::Deadline);
+    assert!(matches!(outcome(running.1), Outcome::Answered { stop: Some(StopReason::Cancelled), .. }));
+    pool.stop(&running.0, StopReason::Cancelled);
+    assert_eq!(pool.stats().late_answers, 0);
+}
+
+#[test]
+fn slot_never_serves_a_second_key() {
+    let (pool, host) = pool_with(PoolConfig { max: 2, ..config() });
+    let keys = ["a", "b", "c"];
+    for round in 0..30 {
+        let key = keys[round % 3];
+        drop(outcome(submit(&pool, keyed(key), key).1));
+    }
+    drop(outcome(submit(&pool, spec(), "nobody").1));
+    let mut served = std::collections::BTreeMap::new();
+    for (slot, _, key) in host.history.lock().iter() {
+        assert_eq!(served.entry(*slot).or_insert_with(|| key.clone()), key, "slot {slot:?}");
+    }
+    assert!(host.open_slots() <= 2);
+}
+
+#[test]
+fn call_prefers_the_slot_that_has_its_modules() {
+    let (pool, host) = pool();
+    // Two slots of one key, of which the older one was told to have the module.
+    let both = [submit(&pool, spec(), "sleep:60"), submit(&pool, spec(), "sleep:30")];
+    both.into_iter().for_each(|(_, call)| drop(outcome(call)));
+    eventually("both slots are idle", || pool.stats().idle >= 2);
+    let slots: Vec<_> = host.history.lock().iter().map(|(slot, ..)| *slot).collect();
+    pool.0.decide(|state, _| state.set_modules(slots[0], &["/modules/Az.Accounts/Az.Accounts.psd1".to_owned()]));
+    for _ in 0..5 {
+        drop(outcome(submit(&pool, CallSpec { modules: vec!["az.accounts".into()], ..spec() }, "with").1));
+        eventually("idle again", || pool.stats().idle >= 2);
+    }
+    assert!(host.history.lock().iter().filter(|(.., text)| text == "with").all(|(slot, ..)| *slot == slots[0]));
+}
+
+#[test]
+fn fresh_calls_never_share_a_slot() {
+    let (pool, host) = pool();
+    for _ in 0..6 {
+        let call = submit(&pool, CallSpec { isolation: Isolation::Fresh, ..spec() }, "retire").1;
+        drop(outcome(call));
+    }
+    let slots: std::collections::BTreeSet<_> = host.history.lock().iter().map(|(slot, ..)| *slot).collect();
+    assert_eq!(slots.len(), 6);
+    eventually("spares stand ready", || pool.stats().idle >= 2);
+}
+
+#[test]
+fn exclusive_call_runs_alone() {
+    let (pool, host) = pool();
+    let before: Vec<_> = (0..3).map(|_| submit(&pool, spec(), "sleep:60").1).collect();
+    eventually("they run", || pool.stats().running == 3);
+    host.most_running.store(0, Ordering::SeqCst);
+    let alone = submit(&pool, CallSpec { exclusive: true, ..spec() }, "sleep:40 alone");
+    let after: Vec<_> = (0..3).map(|_| submit(&pool, spec(), "ok after").1).collect();
+    before.into_iter().for_each(|call| drop(outcome(call)));
+    drop(outcome(alone.1));
+    let started: Vec<String> = host.history.lock().iter().map(|(.., text)| text.clone()).collect();
+    let position = started.iter().position(|text| text.contains("alone")).expect("ran");
+    assert!(started[position + 1..].iter().all(|text| text.contains("after")), "{started:?}");
+    assert_eq!(position, 3, "nothing overtook it: {started:?}");
+    after.into_iter().for_each(|call| drop(outcome(call)));
+}
+
+#[test]
+fn dirty_environment_lets_running_calls_end_before_the_next_starts() {
+    let (pool, host) = pool();
+    let slow = submit(&pool, spec(), "sleep:200 slow");
+    eventually("it runs", || pool.stats().running == 1);
+    drop(outcome(submit(&pool, spec(), "overlap").1));
+    eventually("the overlap is counted", || pool.stats().environment_overlaps == 1);
+    let next = submit(&pool, spec(), "next");
+    thread::sleep(Duration::from_millis(40));
+    assert!(!host.history.lock().iter().any(|(.., text)| text == "next"), "it started beside the slow call");
+    drop(outcome(slow.1));
+    assert!(matches!(outcome(next.1), Outcome::Answered { .. }));
+}
+
+#[test]
+fn slot_that_is_to_be_retired_is_closed_and_replaced() {
+    let (pool, host) = pool();
+    drop(outcome(submit(&pool, spec(), "retire").1));
+    drop(outcome(submit(&pool, spec(), "ok").1));
+    let history = host.history.lock().clone();
+    assert_ne!(history[0].0, history[1].0);
+    assert_eq!(pool.stats().retired, 1);
+}
+
+#[test]
+fn worn_out_slots_are_recycled() {
+    let (pool, host) = pool_with(PoolConfig { max_uses: 10, ..config() });
+    for _ in 0..40 {
+        drop(outcome(submit(&pool, spec(), "ok").1));
+    }
+    let slots: std::collections::BTreeSet<_> = host.history.lock().iter().map(|(slot, ..)| *slot).collect();
+    assert!((3..=6).contains(&slots.len()), "40 uses at 8 to 12 a slot took {} slots", slots.len());
+}
+
+#[test]
+fn slot_that_never_settles_is_given_up() {
+    let (pool, _host) = pool_with(PoolConfig { settle_timeout: Duration::from_millis(50), ..config() });
+    assert!(matches!(outcome(submit(&pool, spec(), "unsettled").1), Outcome::Answered { .. }));
+    eventually("it is given up", || pool.stats().abandoned == 1);
+    drop(outcome(submit(&pool, spec(), "ok").1));
+}
+
+#[test]
+fn environment_exit_answers_its_caller_and_the_pool_lives() {
+    let (pool, _host) = pool();
+    match error(submit(&pool, spec(), "exit:7").1) {
+        Error::ExitCalled { code } => assert_eq!(code, 7),
+        other => panic!("{other}"),
+    }
+    assert!(pool.stats().restart_wanted);
+    drop(outcome(submit(&pool, spec(), "ok").1));
+}
+
+#[test]
+fn slot_that_closes_under_a_call_answers_it() {
+    let (pool, _host) = pool();
+    assert_eq!(error(submit(&pool, spec(), "close").1).code(), "E602");
+    drop(outcome(submit(&pool, spec(), "ok").1));
+}
+
+#[test]
+fn slot_that_does_not_open_names_the_module() {
+    let pool = Pool::new(config(), &slot_config()).expect("a pool");
+    let host = FakeHost::new(pool.events(), Duration::ZERO);
+    host.fail_opens.store(1, Ordering::SeqCst);
+    let (_, early) = submit(&pool, spec(), "ok");
+    pool.started(Arc::clone(&host) as _, Box::new(|| Ok(())));
+    let failure = error(early);
+    assert_eq!(failure.code(), "E104");
+    assert!(failure.to_string().contains("module Broken"), "{failure}");
+    assert!(matches!(outcome(submit(&pool, spec(), "ok").1), Outcome::Answered { .. }), "the next try opens");
+}
+
+#[test]
+fn upgraded_powershell_stops_new_slots() {
+    let pool = Pool::new(config(), &slot_config()).expect("a pool");
+    let host = FakeHost::new(pool.events(), Duration::ZERO);
+    pool.started(
+        host,
+        Box::new(|| Err(Error::PowerShellChanged { home: "/ps".into(), change: "7.6.5 is now 7.6.6".into() })),
+    );
+    assert_eq!(error(submit(&pool, spec(), "ok").1).code(), "E105");
+}
+
+#[test]
+fn session_keeps_its_slot_and_belongs_to_its_key() {
+    let (pool, host) = pool();
+    let mine = CallSpec { session: Some("s".into()), isolation: Isolation::Session, ..keyed("me") };
+    assert_eq!(error(submit(&pool, mine.clone(), "ok").1).code(), "E303");
+    pool.open_session("s".into(), Some("me".into()), None).expect("opens");
+    for _ in 0..3 {
+        drop(outcome(submit(&pool, mine.clone(), "session").1));
+        drop(outcome(submit(&pool, keyed("me"), "other").1));
+    }
+    let history = host.history.lock().clone();
+    let of = |wanted: &str| -> std::collections::BTreeSet<_> {
+        history.iter().filter(|(.., text)| text == wanted).map(|(slot, ..)| *slot).collect()
+    };
+    assert_eq!(of("session").len(), 1);
+    assert!(of("session").is_disjoint(&of("other")));
+    let stranger = CallSpec { affinity: Some("you".into()), ..mine.clone() };
+    assert_eq!(error(submit(&pool, stranger, "ok").1).code(), "E303");
+    assert!(!pool.close_session(&"s".into(), Some("you")));
+    assert!(pool.close_session(&"s".into(), Some("me")));
+    assert_eq!(error(submit(&pool, mine, "ok").1).code(), "E303");
+}
+
+#[test]
+fn unused_session_ends_by_itself() {
+    let (pool, _host) = pool();
+    pool.open_session("s".into(), None, Some(Duration::from_millis(1))).expect("opens");
+    eventually("it ends", || pool.stats().sessions == 0);
+}
+
+#[test]
+fn consumer_that_is_slow_slows_a_stream_and_loses_nothing() {
+    let (pool, _host) = pool();
+    let (sender, mut receiver) = mpsc::channel(4);
+    let request = Zeroizing::new(br#"{"text":"records:500"}"#.to_vec());
+    let (call, answer) = pool.submit(CallSpec { stream: true, ..spec() }, request, Some(sender));
+    let mut seen = 0;
+    while let Some(event) = receiver.blocking_recv() {
+        pool.resume(&call);
+        assert!(matches!(event, LiveEvent::Record(_)));
+        seen += 1;
+        if seen % 100 == 0 {
+            thread::sleep(Duration::from_millis(2));
+        }
+    }
+    assert_eq!(seen, 500);
+    assert!(matches!(outcome(answer), Outcome::Answered { .. }));
+}
+
+#[test]
+fn stream_nobody_reads_can_be_cancelled() {
+    let (pool, _host) = pool();
+    let (sender, receiver) = mpsc::channel(2);
+    let request = Zeroizing::new(br#"{"text":"records:100"}"#.to_vec());
+    let (call, answer) = pool.submit(CallSpec { stream: true, ..spec() }, request, Some(sender));
+    eventually("it waits", || call.starved.load(Ordering::SeqCst));
+    pool.stop(&call, StopReason::Cancelled);
+    assert!(matches!(outcome(answer), Outcome::Answered { stop: Some(StopReason::Cancelled), .. }));
+    drop(receiver);
+}
+
+#[test]
+fn shut_down_waits_stops_and_refuses() {
+    let (pool, host) = pool();
+    let quick = submit(&pool, spec(), "sleep:50");
+    let slow = submit(&pool, spec(), "sleep:60000");
+    let stuck = submit(&pool, spec(), "stuck:60000");
+    eventually("they run", || pool.stats().running == 3);
+    let stopped = pool.shut_down(Duration::from_millis(300));
+    assert_eq!(stopped, 2);
+    assert!(matches!(outcome(quick.1), Outcome::Answered { stop: None, .. }));
+    assert!(matches!(outcome(slow.1), Outcome::Answered { stop: Some(StopReason::ShutDown), .. }));
+    assert!(matches!(outcome(stuck.1), Outcome::Abandoned(StopReason::ShutDown)));
+    assert_eq!(error(submit(&pool, spec(), "ok").1).code(), "E601");
+    eventually("slots are closed", || host.open_slots() == 0);
+}
+
+#[test]
+fn idle_slots_beyond_the_minimum_are_closed() {
+    let (pool, host) = pool_with(PoolConfig { idle_timeout: Duration::from_millis(10), ..config() });
+    let calls: Vec<_> = (0..4).map(|_| submit(&pool, spec(), "sleep:40").1).collect();
+    calls.into_iter().for_each(|call| drop(outcome(call)));
+    eventually("one is left", || host.open_slots() == 1);
+}
+
+#[test]
+fn racing_cancels_and_ends_answer_every_call_once() {
+    let (pool, _host) = pool_with(PoolConfig { queue: 4096, max: 8, ..config() });
+    let threads: Vec<_> = (0..4)
+        .map(|seed| {
+            let pool = pool.clone();
+            thread::spawn(move || {
+                for n in 0..150u64 {
+                    let text = ["ok", "sleep:1", "sleep:3", "dirty", "retire"][((n + seed) % 5) as usize];
+                    let (call, answer) = submit(&pool, spec(), text);
+                    if (n + seed) % 3 == 0 {
+                        if n % 2 == 0 {
+                            thread::sleep(Duration::from_micros(n * 17 % 1500));
+                        }
+                        pool.stop(&call, StopReason::Cancelled);
+                    }
+                    answer.blocking_recv().expect("one answer");
+                }
+            })
+        })
+        .collect();
+    threads.into_iter().for_each(|thread| thread.join().expect("no panic"));
+    eventually("nothing is left running", || {
+        let stats = pool.stats();
+        stats.running == 0 && stats.settling == 0 && stats.queued == 0
+    });
+}
