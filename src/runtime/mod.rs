@@ -1,0 +1,25 @@
+//! PowerShell in this process: finding it, starting its runtime, and the border to it.
+//!
+//! Beside `stdio` and `ffi` this is the only place with `unsafe`. `docs/abi.md` is the contract of the border,
+//! `docs/hosting.md` has the facts behind the start.
+
+mod abi;
+mod altstack;
+mod buffer;
+mod callbacks;
+mod calls;
+mod descendants;
+mod error;
+mod globalization;
+pub mod locate;
+mod neighbours;
+mod settings;
+mod start;
+
+#[doc(hidden)]
+pub mod border;
+
+pub use error::StartError;
+pub use settings::{Phases, RuntimeSettings};
+
+pub(crate) use start::{StartOptions, Started, start};

@@ -1,0 +1,157 @@
+//! Runs every test of a suite in a process of its own: there is one .NET runtime a process, and some tests end it.
+//!
+//! ```no_run
+//! mod support;
+//!
+//! fn main() -> std::process::ExitCode {
+//!     support::main(&[
+//!         test!(arithmetic_is_sound),                                    // needs nothing
+//!         test!(one_plus_one_is_two).powershell(),                       // skipped without PowerShell
+//!         test!(both_layouts_answer).layouts().limit_s(120),             // once for each layout
+//!     ])
+//! }
+//!
+//! fn one_plus_one_is_two(context: &support::Context) {
+//!     let home = context.home();
+//! }
+//! ```
+//!
+//! A test fails by panicking, by ending its process with another code than 0, or by exceeding its limit. One that needs
+//! PowerShell on a machine without it is *ignored*, counted and named with the reason; with
+//! `RUNSPACED_REQUIRE_POWERSHELL=1` it fails.
+
+#![allow(dead_code, reason = "each suite uses the part it needs")]
+
+mod child;
+mod layout;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use runspaced::locate::{self, LocateOptions, PowerShellHome};
+
+/// Makes a [`Test`] of a function `fn(&Context)`.
+#[macro_export]
+macro_rules! test {
+    ($body:path) => {
+        $crate::support::Test::new(stringify!($body), $body)
+    };
+}
+
+/// One test.
+#[derive(Clone, Copy)]
+pub struct Test {
+    name: &'static str,
+    body: fn(&Context),
+    needs: Needs,
+    limit: Duration,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Needs {
+    Nothing,
+    PowerShell,
+    BothLayouts,
+}
+
+impl Test {
+    /// A test that needs nothing but Rust (tier 0) and may take a minute.
+    pub const fn new(name: &'static str, body: fn(&Context)) -> Self {
+        Self { name, body, needs: Needs::Nothing, limit: Duration::from_secs(60) }
+    }
+
+    /// It needs PowerShell (tiers 1 and 2).
+    pub const fn powershell(mut self) -> Self {
+        self.needs = Needs::PowerShell;
+        self
+    }
+
+    /// It needs PowerShell and runs on both of its layouts: with its own runtime, and with an installed one.
+    pub const fn layouts(mut self) -> Self {
+        self.needs = Needs::BothLayouts;
+        self
+    }
+
+    /// It may take this many seconds.
+    pub const fn limit_s(mut self, seconds: u64) -> Self {
+        self.limit = Duration::from_secs(seconds);
+        self
+    }
+}
+
+/// What a test gets.
+pub struct Context {
+    home: Option<PowerShellHome>,
+    scratch: PathBuf,
+}
+
+impl Context {
+    /// The PowerShell to use.
+    ///
+    /// # Panics
+    /// If the test did not say that it needs PowerShell.
+    pub fn home(&self) -> &PowerShellHome {
+        self.home.as_ref().expect("declare the test with .powershell() or .layouts()")
+    }
+
+    /// An empty folder of this test; it is removed afterwards.
+    pub fn scratch(&self) -> &Path {
+        &self.scratch
+    }
+}
+
+/// Runs a suite; the whole `main` of a test with `harness = false`.
+pub fn main(tests: &[Test]) -> ExitCode {
+    if let Some(order) = child::order() {
+        return child::run(tests, order);
+    }
+    let mut arguments = Arguments::from_args();
+    if arguments.test_threads.is_none() {
+        // Each test is a process with a runtime of several threads.
+        arguments.test_threads = Some(std::thread::available_parallelism().map_or(1, |n| n.get().div_ceil(2)));
+    }
+    let installed = if arguments.list { Err("not looked for".to_owned()) } else { powershell() };
+    let trials = tests.iter().flat_map(|test| trials(*test, &installed)).collect();
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// The installed PowerShell, found as the program finds it, or why there is none.
+fn powershell() -> Result<PowerShellHome, String> {
+    let survey = locate::find(&LocateOptions::from_environment());
+    survey.home().cloned().ok_or_else(|| survey.summary())
+}
+
+fn trials(test: Test, installed: &Result<PowerShellHome, String>) -> Vec<Trial> {
+    let plain = |name: String, home: Result<Option<PowerShellHome>, String>| {
+        Trial::ignorable_test(name, move || match home {
+            Ok(home) => child::spawn(&test, home.as_ref()).map(|()| Completion::Completed),
+            Err(reason) => skip(&reason),
+        })
+    };
+    match test.needs {
+        Needs::Nothing => vec![plain(test.name.to_owned(), Ok(None))],
+        Needs::PowerShell => vec![plain(test.name.to_owned(), installed.clone().map(Some))],
+        Needs::BothLayouts => layout::Kind::ALL
+            .into_iter()
+            .map(|kind| {
+                let installed = installed.clone();
+                Trial::ignorable_test(format!("{}::{}", test.name, kind.name()), move || {
+                    match installed.and_then(|installed| layout::of_kind(kind, &installed)) {
+                        Ok(home) => child::spawn(&test, Some(&home)).map(|()| Completion::Completed),
+                        Err(reason) => skip(&reason),
+                    }
+                })
+            })
+            .collect(),
+    }
+}
+
+/// A skip is counted by the harness; where PowerShell is required it is a failure.
+fn skip(reason: &str) -> Result<Completion, Failed> {
+    if std::env::var_os("RUNSPACED_REQUIRE_POWERSHELL").is_some_and(|value| value == "1") {
+        return Err(format!("PowerShell is required here (RUNSPACED_REQUIRE_POWERSHELL=1): {reason}").into());
+    }
+    Ok(Completion::ignored_with(reason))
+}
