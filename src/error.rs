@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use crate::engine::{ErrorRecord, Output};
+use crate::{
+    engine::{ErrorRecord, Output},
+    runtime::StartError,
+};
 
 /// Result of the library's fallible functions.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -182,6 +185,29 @@ fn prompt_text(caption: &str, message: &str) -> String {
     if text.is_empty() { text } else { format!(", \"{text}\"") }
 }
 
+impl From<StartError> for Error {
+    fn from(error: StartError) -> Self {
+        let remedy = error.remedy();
+        match error {
+            StartError::NotFound(survey) => Self::PowerShellNotFound { reason: survey.summary(), remedy },
+            StartError::AlreadyRunning { running, wanted } => Self::RuntimeConflict { running, wanted },
+            StartError::ForeignRuntime { .. } => Self::RuntimeConflict {
+                running: "a .NET runtime that this library did not start".to_owned(),
+                wanted: "PowerShell".to_owned(),
+            },
+            StartError::Setting { .. } => Self::InvalidInvocation(error.to_string()),
+            StartError::Hostfxr { ref home, .. }
+            | StartError::Runtime { ref home, .. }
+            | StartError::Bootstrap { ref home, .. } => {
+                Self::StartFailed { home: home.display().to_string(), reason: error.to_string(), remedy }
+            }
+            StartError::FailedBefore { .. } => {
+                Self::StartFailed { home: "this process".to_owned(), reason: error.to_string(), remedy }
+            }
+        }
+    }
+}
+
 /// A terminating error, with whatever the call had put out before.
 #[derive(Debug)]
 pub struct ScriptFailure {
@@ -232,6 +258,7 @@ impl Error {
             Self::RuntimeConflict { running, wanted } => {
                 Self::RuntimeConflict { running: running.clone(), wanted: wanted.clone() }
             }
+            Self::InvalidInvocation(text) => Self::InvalidInvocation(text.clone()),
             Self::OpenFailed { phase, subject, message } => Self::OpenFailed {
                 phase: phase.clone(),
                 subject: subject.clone(),
