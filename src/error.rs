@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{
-    engine::{ErrorRecord, Output},
-    runtime::StartError,
-};
+use crate::engine::{ErrorRecord, Output};
 
 /// Result of the library's fallible functions.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -183,29 +180,6 @@ pub enum Error {
 fn prompt_text(caption: &str, message: &str) -> String {
     let text = [caption, message].iter().filter(|t| !t.is_empty()).copied().collect::<Vec<_>>().join(": ");
     if text.is_empty() { text } else { format!(", \"{text}\"") }
-}
-
-impl From<StartError> for Error {
-    fn from(error: StartError) -> Self {
-        let remedy = error.remedy();
-        match error {
-            StartError::NotFound(survey) => Self::PowerShellNotFound { reason: survey.summary(), remedy },
-            StartError::AlreadyRunning { running, wanted } => Self::RuntimeConflict { running, wanted },
-            StartError::ForeignRuntime { .. } => Self::RuntimeConflict {
-                running: "a .NET runtime that this library did not start".to_owned(),
-                wanted: "PowerShell".to_owned(),
-            },
-            StartError::Setting { .. } => Self::InvalidInvocation(error.to_string()),
-            StartError::Hostfxr { ref home, .. }
-            | StartError::Runtime { ref home, .. }
-            | StartError::Bootstrap { ref home, .. } => {
-                Self::StartFailed { home: home.display().to_string(), reason: error.to_string(), remedy }
-            }
-            StartError::FailedBefore { .. } => {
-                Self::StartFailed { home: "this process".to_owned(), reason: error.to_string(), remedy }
-            }
-        }
-    }
 }
 
 /// A terminating error, with whatever the call had put out before.

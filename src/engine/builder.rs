@@ -10,9 +10,9 @@ use super::{
 use crate::{
     error::{Error, Result},
     host::message::SlotConfig,
-    locate::{LocateOptions, PowerShellHome},
-    pool::{OpenGuard, Pool, PoolConfig},
-    runtime::{self, RuntimeSettings, StartOptions},
+    locate::LocateOptions,
+    pool::{Pool, PoolConfig},
+    runtime::{self, RuntimeSettings},
 };
 
 /// Builds an [`Engine`].
@@ -205,31 +205,21 @@ impl EngineBuilder {
         let pool = Pool::new(self.pool, &self.slot)?;
         let inner = Arc::new(Inner::new(pool.clone(), self.defaults));
         let weak = Arc::downgrade(&inner);
-        let options = StartOptions { locate: self.locate, settings: self.runtime, ..StartOptions::default() };
+        let (locate, settings) = (self.locate, self.runtime);
         let events = pool.events();
         std::thread::Builder::new()
             .name("runspaced-start".to_owned())
-            .spawn(move || match runtime::start(&options, events) {
+            .spawn(move || match runtime::start(&locate, &settings, events) {
                 Ok(started) => {
+                    let guard = started.upgrade_guard();
                     if let Some(inner) = weak.upgrade() {
                         inner.started(&started);
                     }
-                    pool.started(started.host, upgrade_guard(started.home));
+                    pool.started(started.host, guard);
                 }
-                Err(error) => pool.failed(error.into()),
+                Err(error) => pool.failed(error),
             })
             .map_err(|source| Error::System { what: "starting the thread that starts PowerShell", source })?;
         Ok(Engine(inner))
     }
-}
-
-/// Package managers replace PowerShell's files in place: runspaces opened from then on would mix two versions.
-fn upgrade_guard(home: PowerShellHome) -> OpenGuard {
-    Box::new(move || match home.fingerprint.changed(&home.path) {
-        None => Ok(()),
-        Some(change) => Err(Error::PowerShellChanged {
-            home: home.path.display().to_string(),
-            change: change.to_string(),
-        }),
-    })
 }
