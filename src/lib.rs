@@ -41,4 +41,6 @@ pub use engine::{
 };
 pub use error::{Error, Result, ScriptFailure};
 pub use pool::{PoolConfig, Stats};
+#[doc(hidden)]
+pub use runtime::border;
 pub use runtime::{Phases, RuntimeSettings, locate};

@@ -6,8 +6,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use super::locate::{LocateOptions, PowerShellHome};
 use super::settings::{Phases, RuntimeSettings};
-use super::start::{StartOptions, Started, start};
-use super::StartError;
+use super::start::{Started, start};
 use crate::host::{CallId, Event, Events, SlotId, Take};
 
 /// What an event said; JSON documents as text.
@@ -78,12 +77,11 @@ impl Border {
     /// # Errors
     /// As the start of an engine.
     pub fn start(
-        locate: LocateOptions,
-        home: Option<PowerShellHome>,
-        settings: RuntimeSettings,
-    ) -> Result<(Self, Receiver<Happening>), StartError> {
+        locate: &LocateOptions,
+        settings: &RuntimeSettings,
+    ) -> Result<(Self, Receiver<Happening>), crate::Error> {
         let (send, receive) = channel();
-        let started = start(&StartOptions { locate, home, settings }, Arc::new(Wire(send)))?;
+        let started = start(locate, settings, Arc::new(Wire(send)))?;
         Ok((Self { started }, receive))
     }
 

@@ -226,7 +226,7 @@ impl Routes {
 }
 
 /// The table of callbacks for `Bootstrap`.
-pub(super) const CALLBACKS: HostCallbacks = HostCallbacks {
+pub(super) static CALLBACKS: HostCallbacks = HostCallbacks {
     abi_version: abi::ABI_VERSION,
     struct_size: abi::size_of_table::<HostCallbacks>(),
     grow,

@@ -6,8 +6,7 @@ use super::locate::Survey;
 
 /// Why PowerShell's runtime did not start in this process.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StartError {
+pub(super) enum StartError {
     /// No suitable PowerShell; the survey says what was found where.
     #[error("no usable PowerShell: {}", .0.summary())]
     NotFound(Box<Survey>),
@@ -66,6 +65,8 @@ pub enum StartError {
     /// An earlier start in this process failed after the runtime was up; .NET cannot be started twice.
     #[error("an earlier start failed in this process and .NET cannot be started again: {earlier}")]
     FailedBefore {
+        /// Home of the PowerShell whose start failed.
+        home: PathBuf,
         /// What the earlier start failed with.
         earlier: String,
     },
@@ -73,7 +74,7 @@ pub enum StartError {
 
 impl StartError {
     /// What to do, one sentence.
-    pub fn remedy(&self) -> String {
+    fn remedy(&self) -> String {
         match self {
             Self::NotFound(survey) => survey.remedy(),
             Self::Hostfxr { .. } => {
@@ -89,6 +90,30 @@ impl StartError {
             Self::AlreadyRunning { .. } => "Use the running engine, or another process.".to_owned(),
             Self::ForeignRuntime { .. } => "Use a process of its own for PowerShell.".to_owned(),
             Self::FailedBefore { .. } => "Restart the process.".to_owned(),
+        }
+    }
+}
+
+impl From<StartError> for crate::Error {
+    fn from(error: StartError) -> Self {
+        let remedy = error.remedy();
+        let reason = error.to_string();
+        match error {
+            StartError::NotFound(survey) => Self::PowerShellNotFound { reason: survey.summary(), remedy },
+            StartError::AlreadyRunning { running, wanted } => Self::RuntimeConflict { running, wanted },
+            StartError::ForeignRuntime { home } => Self::RuntimeConflict {
+                running: "a .NET runtime that this library did not start".to_owned(),
+                wanted: format!("PowerShell ({})", home.display()),
+            },
+            StartError::Setting { name, given, allowed } => {
+                Self::InvalidInvocation(format!("runtime setting {name} = {given}: {allowed}"))
+            }
+            StartError::Hostfxr { home, .. } | StartError::Runtime { home, .. } | StartError::Bootstrap { home, .. } => {
+                Self::StartFailed { home: home.display().to_string(), reason, remedy }
+            }
+            StartError::FailedBefore { home, .. } => {
+                Self::StartFailed { home: home.display().to_string(), reason, remedy }
+            }
         }
     }
 }

@@ -19,7 +19,6 @@ mod start;
 #[doc(hidden)]
 pub mod border;
 
-pub use error::StartError;
 pub use settings::{Phases, RuntimeSettings};
 
-pub(crate) use start::{StartOptions, Started, start};
+pub(crate) use start::{Started, start};

@@ -5,7 +5,7 @@
 //! assembly joins them there from memory. Each step is a type, so that none can be left out.
 
 use std::cell::RefCell;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::OnceLock;
@@ -25,33 +25,35 @@ use super::locate::{self, LocateOptions, PowerShellHome};
 use super::settings::{Phases, RuntimeSettings};
 use super::{altstack, globalization, neighbours};
 use crate::host::{Events, SharedHost};
+use crate::pool::OpenGuard;
 
 /// The host assembly, built from `dotnet-host/src`.
 static ASSEMBLY: &[u8] =
     include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/dotnet-host/prebuilt/Runspaced.Host.dll"));
-
-/// What to start.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct StartOptions {
-    /// Where to look for PowerShell, unless `home` says it.
-    pub(crate) locate: LocateOptions,
-    /// A PowerShell that was found before.
-    pub(crate) home: Option<PowerShellHome>,
-    pub(crate) settings: RuntimeSettings,
-}
 
 /// The running host.
 #[derive(Clone)]
 pub(crate) struct Started {
     pub(crate) host: SharedHost,
     pub(crate) home: PowerShellHome,
-    pub(crate) settings: RuntimeSettings,
     /// How long the start took: that of the process's runtime, also for one that attached to it.
     pub(crate) phases: Phases,
     exports: Exports,
 }
 
 impl Started {
+    /// Answers, before a slot is opened, whether the installation is still the one that runs.
+    pub(crate) fn upgrade_guard(&self) -> OpenGuard {
+        let home = self.home.clone();
+        Box::new(move || match home.fingerprint.changed(&home.path) {
+            None => Ok(()),
+            Some(change) => Err(crate::Error::PowerShellChanged {
+                home: home.path.display().to_string(),
+                change: change.to_string(),
+            }),
+        })
+    }
+
     /// The empty call across the border; false would mean that it is broken.
     pub(crate) fn ping(&self) -> bool {
         self.exports.ping()
@@ -77,41 +79,48 @@ struct Runtime {
 
 static RUNTIME: OnceCell<Runtime> = OnceCell::new();
 /// Why .NET can no longer be started in this process.
-static FAILED: OnceLock<String> = OnceLock::new();
+static FAILED: OnceLock<(PathBuf, String)> = OnceLock::new();
 
 /// Starts PowerShell's runtime in this process, or attaches to it if it runs with the same PowerShell and settings. Blocks
 /// for the length of the start (tens of milliseconds).
 ///
 /// Numbers of slots and calls are those of the process: two engines on one runtime must not use the same.
-pub(crate) fn start(options: &StartOptions, events: Arc<dyn Events>) -> Result<Started, StartError> {
-    check(&options.settings)?;
+pub(crate) fn start(
+    locate: &LocateOptions,
+    settings: &RuntimeSettings,
+    events: Arc<dyn Events>,
+) -> Result<Started, crate::Error> {
+    Ok(start_or_attach(locate, settings, events)?)
+}
+
+fn start_or_attach(
+    locate: &LocateOptions,
+    settings: &RuntimeSettings,
+    events: Arc<dyn Events>,
+) -> Result<Started, StartError> {
+    check(settings)?;
     let runtime = RUNTIME.get_or_try_init(|| {
-        if let Some(earlier) = FAILED.get() {
-            return Err(StartError::FailedBefore { earlier: earlier.clone() });
+        if let Some((home, earlier)) = FAILED.get() {
+            return Err(StartError::FailedBefore { home: home.clone(), earlier: earlier.clone() });
         }
-        let home = find(options)?;
+        let home = find(locate)?;
         ROUTES.join(&events);
-        start_first(home, options.settings.clone())
+        start_first(home, settings)
     })?;
-    let wanted_home = match (&options.home, &options.locate.explicit, &options.locate.environment_home) {
-        (Some(home), ..) => Some(home.clone()),
-        (None, None, None) => None,
-        // Named: it must be the one that runs.
-        _ => Some(find(options)?),
-    };
-    let same_home = wanted_home.as_ref().is_none_or(|wanted| wanted.path == runtime.home.path);
-    if !same_home || options.settings != runtime.settings {
-        let wanted = wanted_home.as_ref().unwrap_or(&runtime.home);
-        let settings = if same_home { " with other runtime settings" } else { "" };
+    // One that is named must be the one that runs; without a name any will do.
+    let named = locate.explicit.is_some() || locate.environment_home.is_some();
+    let wanted = if named { find(locate)? } else { runtime.home.clone() };
+    let same_home = wanted.path == runtime.home.path;
+    if !same_home || *settings != runtime.settings {
+        let beside = if same_home { " with other runtime settings" } else { "" };
         return Err(StartError::AlreadyRunning {
             running: name(&runtime.home),
-            wanted: format!("{}{settings}", name(wanted)),
+            wanted: format!("{}{beside}", name(&wanted)),
         });
     }
     Ok(Started {
         host: Arc::new(ClrHost::new(runtime.exports, events)),
         home: runtime.home.clone(),
-        settings: runtime.settings.clone(),
         phases: runtime.phases,
         exports: runtime.exports,
     })
@@ -121,11 +130,8 @@ fn name(home: &PowerShellHome) -> String {
     format!("PowerShell {} ({})", home.version, home.path.display())
 }
 
-fn find(options: &StartOptions) -> Result<PowerShellHome, StartError> {
-    if let Some(home) = &options.home {
-        return Ok(home.clone());
-    }
-    let survey = locate::find(&options.locate);
+fn find(options: &LocateOptions) -> Result<PowerShellHome, StartError> {
+    let survey = locate::find(options);
     match survey.home() {
         Some(home) => Ok(home.clone()),
         None => Err(StartError::NotFound(Box::new(survey))),
@@ -150,7 +156,7 @@ fn check(settings: &RuntimeSettings) -> Result<(), StartError> {
     Ok(())
 }
 
-fn start_first(home: PowerShellHome, settings: RuntimeSettings) -> Result<Runtime, StartError> {
+fn start_first(home: PowerShellHome, settings: &RuntimeSettings) -> Result<Runtime, StartError> {
     altstack::give_up();
     if neighbours::has_runtime() {
         return Err(StartError::ForeignRuntime { home: home.path });
@@ -159,7 +165,7 @@ fn start_first(home: PowerShellHome, settings: RuntimeSettings) -> Result<Runtim
     let mut clock = Clock::new();
     let loaded = Loaded::new(&home)?;
     phases.load_hostfxr_us = clock.lap();
-    let configured = loaded.configure(&settings)?;
+    let configured = loaded.configure(settings)?;
     phases.initialize_us = clock.lap();
     // From here on .NET runs in this process, whatever comes of it.
     let outcome = configured.run().and_then(|running| {
@@ -168,10 +174,10 @@ fn start_first(home: PowerShellHome, settings: RuntimeSettings) -> Result<Runtim
     });
     phases.bootstrap_us = clock.lap();
     match outcome {
-        Ok(exports) => Ok(Runtime { home, settings, phases, exports }),
+        Ok(exports) => Ok(Runtime { home, settings: settings.clone(), phases, exports }),
         Err(error) => {
             // Whoever comes second reads of the first failure.
-            let _ = FAILED.set(error.to_string());
+            let _ = FAILED.set((home.path.clone(), error.to_string()));
             Err(error)
         }
     }
