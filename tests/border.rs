@@ -2,6 +2,7 @@
 
 mod support;
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
@@ -20,7 +21,7 @@ fn main() -> ExitCode {
         test!(a_second_start_attaches_to_the_first).powershell(),
         test!(a_second_start_with_another_powershell_or_settings_is_refused).layouts(),
         test!(a_runtime_of_somebody_else_is_left_alone).powershell(),
-        test!(a_start_that_failed_can_be_tried_again_with_a_better_powershell).powershell(),
+        test!(a_start_that_failed_can_be_tried_again_with_a_better_powershell).self_contained(),
         test!(settings_reach_the_runtime).powershell(),
         test!(one_plus_one_is_two).layouts(),
         test!(an_answer_larger_than_any_first_buffer_arrives_whole).powershell(),
@@ -193,7 +194,7 @@ fn the_runtime_starts_and_answers(context: &Context) {
 
     let info = wire.open(1);
     assert_eq!(info["ps_version"].as_str().unwrap(), context.home().version.to_string());
-    assert_eq!(std::path::Path::new(info["ps_home"].as_str().unwrap()), context.home().path);
+    assert_eq!(Path::new(info["ps_home"].as_str().unwrap()), context.home().path);
     assert_eq!(info["culture"], "en-US");
 }
 
@@ -239,7 +240,7 @@ fn a_runtime_of_somebody_else_is_left_alone(context: &Context) {
     use netcorehost::pdcstring::PdCString;
 
     let home = context.home();
-    let text = |path: &std::path::Path| PdCString::from_os_str(path).unwrap();
+    let text = |path: &Path| PdCString::from_os_str(path).unwrap();
     let hostfxr = Hostfxr::load_from_path(&home.dotnet.hostfxr).unwrap();
     let other = hostfxr
         .initialize_for_dotnet_command_line_with_dotnet_root(text(&home.path.join("pwsh.dll")), text(&home.dotnet.root))
@@ -250,17 +251,18 @@ fn a_runtime_of_somebody_else_is_left_alone(context: &Context) {
 }
 
 fn a_start_that_failed_can_be_tried_again_with_a_better_powershell(context: &Context) {
-    // Whole to the eye, but its list of dependencies names an assembly that is not there.
+    // Whole to the eye, but a library that .NET loads while it starts is none.
     let broken = context.scratch().join("broken");
-    copy_with(&context.home().path, &broken, |name, text| {
-        if name != "pwsh.deps.json" {
-            return None;
-        }
-        Some(text.replace("\"System.Management.Automation.dll\"", "\"Nothing.Of.The.Kind.dll\""))
-    });
-    let error = Border::start(&at_with_runtime(&broken, context.home()), &RuntimeSettings::default()).err().unwrap();
+    let library = hostpolicy();
+    link_but(&context.home().path, &broken, library);
+    std::fs::write(broken.join(library), "not a library").unwrap();
+    let error = Border::start(&at_folder(&broken), &RuntimeSettings::default()).err().unwrap();
     match &error {
-        Error::StartFailed { reason, .. } => assert!(reason.contains("Nothing.Of.The.Kind"), "{reason}"),
+        Error::StartFailed { home, reason, remedy } => {
+            assert!(home.contains("broken"), "{home}");
+            assert!(reason.contains(library), "what .NET printed belongs to the reason: {reason}");
+            assert!(remedy.contains("pwsh"), "{remedy}");
+        }
         other => panic!("{other:?}"),
     }
     let wire = Wire::start(context);
@@ -268,24 +270,29 @@ fn a_start_that_failed_can_be_tried_again_with_a_better_powershell(context: &Con
     assert_eq!(wire.run(1, 1, "1 + 1").output, json!([2]));
 }
 
-fn at_with_runtime(folder: &std::path::Path, runtime: &PowerShellHome) -> LocateOptions {
-    let mut options = LocateOptions::from_environment().explicit(folder);
-    options.dotnet_roots.insert(0, runtime.dotnet.root.clone());
-    options
+fn at_folder(folder: &Path) -> LocateOptions {
+    LocateOptions::from_environment().explicit(folder)
 }
 
-/// The files of a folder (not of those below), hard links where nothing is to be changed.
-fn copy_with(from: &std::path::Path, to: &std::path::Path, change: impl Fn(&str, &str) -> Option<String>) {
+fn hostpolicy() -> &'static str {
+    if cfg!(windows) {
+        "hostpolicy.dll"
+    } else if cfg!(target_os = "macos") {
+        "libhostpolicy.dylib"
+    } else {
+        "libhostpolicy.so"
+    }
+}
+
+/// The files of a folder (not of those below) but one.
+fn link_but(from: &Path, to: &Path, without: &str) {
     use std::fs;
 
     fs::create_dir(to).unwrap();
-    for entry in fs::read_dir(from).unwrap().map(Result::unwrap).filter(|entry| entry.path().is_file()) {
-        let name = entry.file_name().into_string().unwrap();
-        let changed = fs::read_to_string(entry.path()).ok().and_then(|text| change(&name, &text));
-        match changed {
-            Some(text) => fs::write(to.join(name), text).unwrap(),
-            None if fs::hard_link(entry.path(), to.join(&name)).is_ok() => {}
-            None => drop(fs::copy(entry.path(), to.join(name)).unwrap()),
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        if entry.path().is_file() && entry.file_name() != without {
+            let copy = to.join(entry.file_name());
+            fs::hard_link(entry.path(), &copy).or_else(|_| fs::copy(entry.path(), &copy).map(drop)).unwrap();
         }
     }
 }
@@ -309,14 +316,15 @@ fn one_plus_one_is_two(context: &Context) {
     let answer = wire.run(1, 1, "1 + 1");
     assert_eq!(answer.output, json!([2]));
     assert_eq!(answer.status(), "completed");
-    // $PSHOME and its modules are those of the installation, not of this program.
-    let answer = wire.run(1, 2, "(Get-Command Get-Date).Module.ModuleBase; [Threading.Thread]::CurrentThread.Name");
-    assert_eq!(
-        std::path::Path::new(answer.output[0].as_str().unwrap()).starts_with(&context.home().path),
-        answer.output[0] != json!(null),
-        "{}",
-        answer.output
-    );
+    // $PSHOME and what comes with it are those of the installation, not of this program.
+    let script = "$PSHOME; (Get-Module -ListAvailable Microsoft.PowerShell.Utility).ModuleBase
+        [psobject].Assembly.Location; [Runtime.Loader.AssemblyLoadContext]::GetLoadContext([psobject].Assembly).Name";
+    let answer = wire.run(1, 2, script);
+    for place in 0..3 {
+        let path = Path::new(answer.output[place].as_str().unwrap());
+        assert!(path.starts_with(&context.home().path), "{}", answer.output);
+    }
+    assert_eq!(answer.output[3], "Default");
 }
 
 fn an_answer_larger_than_any_first_buffer_arrives_whole(context: &Context) {
@@ -386,16 +394,19 @@ fn what_is_not_understood_is_refused_with_a_reason(context: &Context) {
     wire.open(1);
     let error = wire.border.open(1, &config()).unwrap_err();
     assert!(error.contains("in use"), "{error}");
-    let error = wire.border.invoke(1, 1, "{").unwrap_err();
-    assert!(error.contains("not understood"), "{error}");
-    let error = wire.border.invoke(1, 1, r#"{"kind":"dance"}"#).unwrap_err();
-    assert!(error.contains("dance"), "{error}");
-    // A refused call was never there.
-    assert_eq!(wire.run(1, 1, "1 + 1").output, json!([2]));
+    // A request is read on the slot's thread: what it does not understand is an answer.
+    for (call, request) in [(1, "{"), (2, r#"{"kind":"dance"}"#)] {
+        wire.border.invoke(1, call, request).unwrap();
+        let answer = wire.done(1, call);
+        assert_eq!(answer.status(), "refused", "{}", answer.meta);
+        wire.settled(1, call);
+    }
+    assert!(wire.border.invoke(1, 3, "").is_err(), "one of nothing is refused at once");
+    assert_eq!(wire.run(1, 4, "1 + 1").output, json!([2]));
     // While one runs, another is refused.
-    wire.post(1, 2, "Start-Sleep -Milliseconds 500; 'slept'");
-    assert!(wire.border.invoke(1, 3, &request("1")).is_err());
-    assert_eq!(wire.done(1, 2).output, json!(["slept"]));
+    wire.post(1, 5, "Start-Sleep -Milliseconds 500; 'slept'");
+    assert!(wire.border.invoke(1, 6, &request("1")).is_err());
+    assert_eq!(wire.done(1, 5).output, json!(["slept"]));
 }
 
 fn a_running_call_is_cancelled(context: &Context) {
