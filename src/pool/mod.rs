@@ -328,7 +328,7 @@ impl Pool {
 
 impl Shared {
     /// Decides under the lock, acts after it.
-    pub(super) fn decide(&self, decision: impl FnOnce(&mut State, &mut Vec<Action>)) {
+    fn decide(&self, decision: impl FnOnce(&mut State, &mut Vec<Action>)) {
         let mut actions = Vec::new();
         decision(&mut self.state.lock(), &mut actions);
         self.act(actions);
