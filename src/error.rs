@@ -232,6 +232,7 @@ impl Error {
             Self::RuntimeConflict { running, wanted } => {
                 Self::RuntimeConflict { running: running.clone(), wanted: wanted.clone() }
             }
+            Self::InvalidInvocation(text) => Self::InvalidInvocation(text.clone()),
             Self::OpenFailed { phase, subject, message } => Self::OpenFailed {
                 phase: phase.clone(),
                 subject: subject.clone(),

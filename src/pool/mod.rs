@@ -52,6 +52,9 @@ const HOUSEKEEPING: Duration = Duration::from_secs(1);
 /// After a stop was asked for, how long until child processes are ended, and between two such rounds.
 const DESCENDANTS: Duration = Duration::from_millis(25);
 
+/// Numbers are the process's, as those of slots.
+static NEXT_CALL: AtomicU64 = AtomicU64::new(1);
+
 /// The pool's handle. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Pool(Arc<Shared>);
@@ -66,7 +69,6 @@ pub(super) struct Shared {
     guard: once_cell::sync::OnceCell<OpenGuard>,
     first_slot: Mutex<Option<message::SlotInfo>>,
     ready: tokio::sync::watch::Sender<Readiness>,
-    next_call: AtomicU64,
 }
 
 /// How far the start is.
@@ -146,7 +148,6 @@ impl Pool {
                 guard: once_cell::sync::OnceCell::new(),
                 first_slot: Mutex::new(None),
                 ready: tokio::sync::watch::Sender::new(Readiness::Starting),
-                next_call: AtomicU64::new(1),
             }
         });
         if let Some(source) = failure {
@@ -185,7 +186,7 @@ impl Pool {
         request: Zeroizing<Vec<u8>>,
         live: Option<mpsc::Sender<LiveEvent>>,
     ) -> (Arc<CallState>, oneshot::Receiver<Outcome>) {
-        let id = CallId(self.0.next_call.fetch_add(1, Ordering::Relaxed));
+        let id = CallId(NEXT_CALL.fetch_add(1, Ordering::Relaxed));
         let (call, receiver) = CallState::new(id, spec, request, live);
         let shared = &self.0;
         let mut queued = false;
@@ -327,7 +328,7 @@ impl Pool {
 
 impl Shared {
     /// Decides under the lock, acts after it.
-    pub(super) fn decide(&self, decision: impl FnOnce(&mut State, &mut Vec<Action>)) {
+    fn decide(&self, decision: impl FnOnce(&mut State, &mut Vec<Action>)) {
         let mut actions = Vec::new();
         decision(&mut self.state.lock(), &mut actions);
         self.act(actions);

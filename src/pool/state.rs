@@ -3,7 +3,10 @@
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -18,6 +21,9 @@ use crate::{
     error::Error,
     host::{CallId, SlotId},
 };
+
+/// Numbers are the process's: two pools on one runtime must not use the same.
+static NEXT_SLOT: AtomicU64 = AtomicU64::new(1);
 
 /// Where the pool is in its life.
 #[derive(Debug)]
@@ -89,7 +95,6 @@ pub(super) struct State {
     pub(super) refill_after: Option<Instant>,
     refill: Pause,
     pub(super) totals: Totals,
-    next_slot: u64,
     /// State of the jitter's generator.
     seed: u64,
 }
@@ -113,7 +118,6 @@ impl State {
             refill_after: None,
             refill: Pause::default(),
             totals: Totals::default(),
-            next_slot: 1,
             seed,
         }
     }
@@ -364,8 +368,7 @@ impl State {
     }
 
     fn new_slot(&mut self, now: Instant) -> SlotId {
-        let id = SlotId(self.next_slot);
-        self.next_slot += 1;
+        let id = SlotId(NEXT_SLOT.fetch_add(1, Ordering::Relaxed));
         #[allow(
             clippy::cast_precision_loss,
             clippy::cast_possible_truncation,

@@ -1,0 +1,156 @@
+using System;
+using System.IO;
+using System.Management.Automation;
+using System.Management.Automation.Runspaces;
+using Runspaced.Host.Interop;
+
+namespace Runspaced.Host.Binding;
+
+/// <summary>Makes the pipeline of a request: commands and values, never text made of values.</summary>
+internal sealed class PipelineBuilder(Runspace runspace)
+{
+    internal CommandCache Commands { get; } = new(runspace);
+
+    /// <exception cref="RefusalException">The request names what does not exist or binds what does not suit.</exception>
+    internal void Build(PowerShell pipeline, CallRequest request)
+    {
+        switch (request.Kind)
+        {
+            case CallKind.Command:
+                AddCommand(pipeline, request, request.Text);
+                break;
+            case CallKind.Script:
+                AddScript(pipeline, request);
+                break;
+            default:
+                AddCommand(pipeline, request, ScriptPath(request));
+                break;
+        }
+
+        if (request.Format == Format.Text)
+        {
+            pipeline.AddCommand("Microsoft.PowerShell.Utility\\Out-String")
+                .AddParameter("Stream", true)
+                .AddParameter("Width", request.Width);
+        }
+    }
+
+    /// <summary>The refusal that an error of the binding or of the look-up means; null if it came from the run.</summary>
+    internal RefusalException? RefusalFor(RuntimeException failure, CallRequest request)
+    {
+        if (request.Kind != CallKind.Script && failure is CommandNotFoundException missing && IsTheCommand(missing.CommandName, request))
+        {
+            return NotFound(request.Text, missing);
+        }
+
+        if (failure is not ParameterBindingException binding
+            || (request.Kind != CallKind.Script && !IsTheCommand(binding.CommandInvocation?.MyCommand?.Name, request))
+            || binding.CommandInvocation is not { ScriptLineNumber: 0 })
+        {
+            return null;
+        }
+
+        string owner = binding.CommandInvocation.MyCommand?.Name is { Length: > 0 } name ? name : "the script";
+        string wanted = binding.ParameterType is { } type ? $" It takes {type.FullName}." : string.Empty;
+        return new RefusalException(
+            $"{owner}: {binding.Message}{wanted}",
+            binding.ErrorId ?? "ParameterBindingFailed",
+            ErrorCategory.InvalidArgument,
+            binding.ParameterName,
+            owner,
+            binding);
+    }
+
+    internal RefusalException NotFound(string name, Exception? cause)
+    {
+        string hint = Commands.Nearest(name) is { } near ? $" Did you mean '{near}'?" : string.Empty;
+        return new RefusalException(
+            $"There is no command '{name}' in this session.{hint}",
+            "CommandNotFoundException",
+            ErrorCategory.ObjectNotFound,
+            name,
+            command: null,
+            cause);
+    }
+
+    private void AddCommand(PowerShell pipeline, CallRequest request, string name)
+    {
+        if (string.IsNullOrWhiteSpace(name))
+        {
+            throw new RefusalException("The name of the command is empty.", "CommandNameEmpty");
+        }
+
+        if (request.UsesLocalScope)
+        {
+            pipeline.AddCommand(name, useLocalScope: true);
+        }
+        else
+        {
+            pipeline.AddCommand(name);
+        }
+
+        if (request.Parameters.IsPresent)
+        {
+            ParameterTable table = Commands.Command(name) ?? throw NotFound(name, cause: null);
+            ArgumentBinder.BindParameters(pipeline, request, table);
+        }
+
+        if (request.Arguments.IsPresent)
+        {
+            ArgumentBinder.BindArguments(pipeline, request);
+        }
+    }
+
+    private void AddScript(PowerShell pipeline, CallRequest request)
+    {
+        if (string.IsNullOrWhiteSpace(request.Text))
+        {
+            throw new RefusalException("The script is empty.", "ScriptEmpty");
+        }
+
+        pipeline.AddScript(request.Text, request.UsesLocalScope);
+        if (request.Parameters.IsPresent)
+        {
+            ArgumentBinder.BindParameters(pipeline, request, Commands.Script(request.Text));
+        }
+
+        if (request.Arguments.IsPresent)
+        {
+            ArgumentBinder.BindArguments(pipeline, request);
+        }
+    }
+
+    // A path by itself is a command like any other: so $PSScriptRoot, #Requires and `using module` work.
+    private string ScriptPath(CallRequest request)
+    {
+        string path;
+        try
+        {
+            path = runspace.SessionStateProxy.Path.GetUnresolvedProviderPathFromPSPath(request.Text);
+        }
+        catch (RuntimeException failure)
+        {
+            throw new RefusalException($"'{request.Text}' is not a path: {failure.Message}", "ScriptPathInvalid", ErrorCategory.InvalidArgument, request.Text);
+        }
+
+        if (!File.Exists(path))
+        {
+            string kind = Directory.Exists(path) ? "is a folder, not a script file" : "does not exist";
+            throw new RefusalException($"The script file '{path}' {kind}.", "ScriptFileNotFound", ErrorCategory.ObjectNotFound, path);
+        }
+
+        if (!path.EndsWith(".ps1", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new RefusalException(
+                $"'{path}' is no script file: its name has to end in .ps1.", "ScriptFileName", ErrorCategory.InvalidArgument, path);
+        }
+
+        return path;
+    }
+
+    private static bool IsTheCommand(string? name, CallRequest request) =>
+        name is not null
+        && (name.Equals(request.Text, StringComparison.OrdinalIgnoreCase)
+            || request.Text.EndsWith($"\\{name}", StringComparison.OrdinalIgnoreCase)
+            || (request.Kind == CallKind.File && Path.GetFileName(request.Text).Equals(name, StringComparison.OrdinalIgnoreCase)));
+}

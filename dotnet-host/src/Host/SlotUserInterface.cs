@@ -1,0 +1,152 @@
+using System;
+using System.Collections.Generic;
+using System.Collections.ObjectModel;
+using System.Globalization;
+using System.Management.Automation;
+using System.Management.Automation.Host;
+using System.Security;
+
+namespace Runspaced.Host.Host;
+
+/// <summary>
+/// Questions go to the running call's audience. Of what is written only text for the host itself is new: records
+/// of the streams arrive through the streams.
+/// </summary>
+internal sealed class SlotUserInterface : PSHostUserInterface
+{
+    private string? _alreadyRecorded;
+
+    public override PSHostRawUserInterface RawUI { get; } = new SlotRawUserInterface();
+
+    public override bool SupportsVirtualTerminal => false;
+
+    /// <summary>The running call; null between calls, when nobody listens.</summary>
+    internal IHostAudience? Audience { get; set; }
+
+    /// <summary>
+    /// Write-Host arrives twice, first as an information record and then here as that record's very string:
+    /// remember it, so that it is written once.
+    /// </summary>
+    internal void ExpectEcho(string? text) => _alreadyRecorded = text;
+
+    public override void Write(string value)
+    {
+        if (ReferenceEquals(value, _alreadyRecorded))
+        {
+            _alreadyRecorded = null;
+            return;
+        }
+
+        Audience?.OnHostText(value);
+    }
+
+    public override void Write(ConsoleColor foregroundColor, ConsoleColor backgroundColor, string value) => Write(value);
+
+    public override void WriteLine() => Write(string.Empty);
+
+    public override void WriteLine(string value) => Write(value);
+
+    public override void WriteLine(ConsoleColor foregroundColor, ConsoleColor backgroundColor, string value) => Write(value);
+
+    public override void WriteErrorLine(string value) => Write(value);
+
+    public override void WriteDebugLine(string message)
+    {
+    }
+
+    public override void WriteVerboseLine(string message)
+    {
+    }
+
+    public override void WriteWarningLine(string message)
+    {
+    }
+
+    public override void WriteProgress(long sourceId, ProgressRecord record)
+    {
+    }
+
+    public override string ReadLine() => Ask(new PromptQuestion("read_line", string.Empty, string.Empty)).At(0);
+
+    public override SecureString ReadLineAsSecureString() =>
+        Secure(Ask(new PromptQuestion("read_secure", string.Empty, string.Empty)).At(0));
+
+    public override Dictionary<string, PSObject> Prompt(string caption, string message, Collection<FieldDescription> descriptions)
+    {
+        List<string> names = [];
+        foreach (FieldDescription description in descriptions)
+        {
+            names.Add(description.Name);
+        }
+
+        PromptReply reply = Ask(new PromptQuestion("prompt", caption ?? string.Empty, message ?? string.Empty) { Fields = names });
+        Dictionary<string, PSObject> answers = [];
+        for (int index = 0; index < descriptions.Count; index++)
+        {
+            FieldDescription description = descriptions[index];
+            bool secure = description.ParameterTypeFullName == typeof(SecureString).FullName;
+            object value = secure ? Secure(reply.At(index)) : reply.At(index);
+            answers[description.Name] = PSObject.AsPSObject(value);
+        }
+
+        return answers;
+    }
+
+    public override PSCredential PromptForCredential(string caption, string message, string userName, string targetName) =>
+        PromptForCredential(caption, message, userName, targetName, PSCredentialTypes.Default, PSCredentialUIOptions.Default);
+
+    public override PSCredential PromptForCredential(
+        string caption,
+        string message,
+        string userName,
+        string targetName,
+        PSCredentialTypes allowedCredentialTypes,
+        PSCredentialUIOptions options)
+    {
+        PromptQuestion question = new("credential", caption ?? string.Empty, message ?? string.Empty)
+        {
+            Fields = string.IsNullOrEmpty(userName) ? ["UserName", "Password"] : ["UserName", "Password", userName],
+        };
+        PromptReply reply = Ask(question);
+        string user = reply.At(0) is { Length: > 0 } given ? given : userName;
+        return string.IsNullOrEmpty(user) ? throw new PromptBlockedException(question) : new PSCredential(user, Secure(reply.At(1)));
+    }
+
+    public override int PromptForChoice(string caption, string message, Collection<ChoiceDescription> choices, int defaultChoice)
+    {
+        List<string> labels = [];
+        foreach (ChoiceDescription choice in choices)
+        {
+            labels.Add(choice.Label);
+        }
+
+        PromptQuestion question = new("choice", caption ?? string.Empty, message ?? string.Empty)
+        {
+            Fields = labels,
+            DefaultChoice = defaultChoice,
+        };
+        string answer = Ask(question).At(0);
+        if (answer.Length == 0 && defaultChoice >= 0)
+        {
+            return defaultChoice;
+        }
+
+        return int.TryParse(answer, NumberStyles.None, CultureInfo.InvariantCulture, out int index) && index < choices.Count
+            ? index
+            : throw new PromptBlockedException(question);
+    }
+
+    private PromptReply Ask(PromptQuestion question) => Audience?.Ask(question) ?? throw new PromptBlockedException(question);
+
+    private static SecureString Secure(string text)
+    {
+        SecureString secure = new();
+        foreach (char unit in text)
+        {
+            secure.AppendChar(unit);
+        }
+
+        secure.MakeReadOnly();
+        return secure;
+    }
+}

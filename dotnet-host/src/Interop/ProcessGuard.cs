@@ -1,0 +1,49 @@
+using System;
+using System.Threading;
+using System.Threading.Tasks;
+using Runspaced.Host.Slots;
+
+namespace Runspaced.Host.Interop;
+
+/// <summary>
+/// Keeps the process alive against what a script can do to it, and leaves last words where it cannot.
+/// </summary>
+internal static class ProcessGuard
+{
+    private static volatile bool s_exitAllowed;
+
+    internal static void Install()
+    {
+        // Read once by System.Management.Automation's static constructors: has to be there before they run.
+        Environment.SetEnvironmentVariable("POWERSHELL_TELEMETRY_OPTOUT", "1");
+        AppDomain.CurrentDomain.UnhandledException += OnUnhandledException;
+        AppDomain.CurrentDomain.ProcessExit += OnProcessExit;
+        TaskScheduler.UnobservedTaskException += OnUnobservedTaskException;
+    }
+
+    /// <summary>From here on the end of the process is meant.</summary>
+    internal static void AllowExit() => s_exitAllowed = true;
+
+    private static void OnUnhandledException(object sender, UnhandledExceptionEventArgs arguments) =>
+        Border.Fatal($"Unhandled exception on a thread outside of any call: {arguments.ExceptionObject}");
+
+    private static void OnUnobservedTaskException(object? sender, UnobservedTaskExceptionEventArgs arguments)
+    {
+        arguments.SetObserved();
+        Border.Log(LogLevel.Warn, $"A task failed and nobody looked: {arguments.Exception}");
+    }
+
+    // [Environment]::Exit runs this handler on the thread that called it, before anything is torn down. That
+    // thread is parked for ever; whoever owns the process decides what happens.
+    private static void OnProcessExit(object? sender, EventArgs arguments)
+    {
+        if (s_exitAllowed)
+        {
+            return;
+        }
+
+        Slot? slot = Slot.Current;
+        Border.Send(EventKind.ExitRequested, slot?.Id ?? 0, slot?.RunningCallId ?? 0, Environment.ExitCode, default);
+        Thread.Sleep(Timeout.Infinite);
+    }
+}

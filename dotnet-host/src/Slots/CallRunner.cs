@@ -1,0 +1,227 @@
+using System;
+using System.Buffers;
+using System.Diagnostics;
+using System.Management.Automation;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using Runspaced.Host.Binding;
+using Runspaced.Host.Host;
+using Runspaced.Host.Interop;
+using Runspaced.Host.Session;
+
+namespace Runspaced.Host.Slots;
+
+/// <summary>
+/// Runs the calls of one slot, one after the other, on the slot's thread. All that a call needs is kept from call
+/// to call: a warm call allocates little more than PowerShell itself does.
+/// </summary>
+internal sealed class CallRunner : IHostAudience
+{
+    private static readonly PSInvocationSettings s_settings = new();
+
+    private readonly ulong _slot;
+    private readonly SlotSession _session;
+    private readonly CallControl _control;
+    private readonly PipelineBuilder _builder;
+    private readonly CallRequest _request = new();
+    private readonly CallOutcome _outcome = new();
+    private readonly CallAnswer _answer;
+    private readonly PipelineStreams _streams;
+    private ulong _call;
+
+    internal CallRunner(ulong slot, SlotSession session, CallControl control)
+    {
+        _slot = slot;
+        _session = session;
+        _control = control;
+        _builder = new PipelineBuilder(session.Runspace);
+        _answer = new CallAnswer(slot, control);
+        _streams = new PipelineStreams(_answer, _outcome, session.Host.Interface);
+    }
+
+    /// <summary>Runs a call to its answer. Never throws.</summary>
+    internal void Run(ulong call, nuint context, byte[] request, int length)
+    {
+        _call = call;
+        _answer.Attach(call, context);
+        _outcome.Clear();
+        _request.Bytes = request;
+        _request.Length = length;
+        try
+        {
+            Execute();
+            _answer.Finish(_outcome, modules: null);
+        }
+        catch (Exception failure)
+        {
+            FinishBare(failure);
+        }
+    }
+
+    /// <summary>Looks at what the call left behind, and says so.</summary>
+    internal ReadOnlySpan<byte> Settle() => "{\"verdict\":\"clean\"}"u8;
+
+    public void OnHostText(string text) => _streams.OnHostText(text);
+
+    public PromptReply Ask(PromptQuestion question)
+    {
+        if (!_request.Interactive)
+        {
+            throw Refused(question);
+        }
+
+        ulong prompt = _control.OpenPrompt();
+        Border.Send(EventKind.Prompt, _slot, _call, (long)prompt, question.ToJson());
+        PromptReply reply = _control.WaitForReply() ?? throw new PipelineStoppedException();
+        return reply.Accepted ? reply : throw Refused(question);
+    }
+
+    private PromptBlockedException Refused(PromptQuestion question)
+    {
+        _outcome.RefusedQuestion = question;
+        return new PromptBlockedException(question);
+    }
+
+    private void Execute()
+    {
+        long start = Stopwatch.GetTimestamp();
+        try
+        {
+            RequestReader.Read(_request);
+        }
+        catch (RequestFormatException failure)
+        {
+            _answer.Begin(_request);
+            Refuse(new RefusalException($"The request was not understood: {failure.Message}.", "RequestNotUnderstood"));
+            return;
+        }
+
+        _answer.Begin(_request);
+        _session.Host.ExitCode = null;
+        _session.Host.Interface.Audience = this;
+        try
+        {
+            RunPipeline(start);
+        }
+        catch (RefusalException refusal)
+        {
+            Refuse(refusal);
+        }
+        finally
+        {
+            _session.Host.Interface.Audience = null;
+        }
+    }
+
+    private void RunPipeline(long start)
+    {
+        using PowerShell pipeline = _session.NewPipeline();
+        _builder.Build(pipeline, _request);
+        PSDataCollection<object>? input = _request.Input.IsPresent ? ArgumentBinder.ReadInput(_request) : null;
+        _streams.AttachTo(pipeline);
+        long bound = Stopwatch.GetTimestamp();
+        _outcome.BindTicks = bound - start;
+        if (!_control.Attach(pipeline))
+        {
+            _outcome.Status = AnswerStatus.Stopped;
+            return;
+        }
+
+        try
+        {
+            pipeline.Invoke(input, _streams.Output, s_settings);
+            _outcome.Status = pipeline.InvocationStateInfo.State == PSInvocationState.Stopped
+                ? StatusOfStop()
+                : AnswerStatus.Completed;
+        }
+        catch (Exception failure) when (failure is not RefusalException)
+        {
+            OnFailure(failure);
+        }
+        finally
+        {
+            _control.Detach(pipeline);
+            _outcome.RunTicks = Stopwatch.GetTimestamp() - bound;
+        }
+
+        _outcome.ExitCode = _session.Host.ExitCode;
+    }
+
+    private AnswerStatus StatusOfStop()
+    {
+        if (_outcome.StoppedBy == AnswerStatus.Failed)
+        {
+            _outcome.HadErrors = true;
+        }
+
+        return _outcome.StoppedBy == AnswerStatus.Completed ? AnswerStatus.Stopped : _outcome.StoppedBy;
+    }
+
+    private void OnFailure(Exception failure)
+    {
+        if (failure is PipelineStoppedException)
+        {
+            _outcome.Status = StatusOfStop();
+            return;
+        }
+
+        ErrorRecord record = Failures.RecordOf(failure);
+        _outcome.HadErrors = true;
+        _outcome.Error = record;
+        if (Failures.IsOutOfMemory(failure))
+        {
+            _outcome.Status = AnswerStatus.OutOfMemory;
+        }
+        else if (Failures.BlockedPrompt(record, _outcome.RefusedQuestion) is { } prompt)
+        {
+            _outcome.BlockedPrompt = prompt;
+            _outcome.Status = AnswerStatus.PromptBlocked;
+        }
+        else if (failure is RuntimeException error && _answer.Count == 0 && _builder.RefusalFor(error, _request) is { } refusal)
+        {
+            Refuse(refusal);
+        }
+        else
+        {
+            _outcome.Status = AnswerStatus.Failed;
+        }
+    }
+
+    private void Refuse(RefusalException refusal)
+    {
+        _outcome.Status = AnswerStatus.Refused;
+        _outcome.Error = refusal.ToErrorRecord();
+        _outcome.HadErrors = true;
+    }
+
+    // The answer itself could not be written. What is certain to fit is said instead.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void FinishBare(Exception failure)
+    {
+        try
+        {
+            Border.Log(LogLevel.Error, $"The answer of call {_call} could not be written: {failure}");
+            AnswerStatus status = Failures.IsOutOfMemory(failure) ? AnswerStatus.OutOfMemory : AnswerStatus.Failed;
+            ArrayBufferWriter<byte> meta = new();
+            using (Utf8JsonWriter json = new(meta))
+            {
+                json.WriteStartObject();
+                json.WriteString("status"u8, status.Name());
+                json.WriteBoolean("had_errors"u8, true);
+                json.WriteStartObject("error"u8);
+                json.WriteString("message"u8, $"The answer could not be written: {failure.Message}");
+                json.WriteString("category"u8, nameof(ErrorCategory.WriteError));
+                json.WriteString("fullyQualifiedErrorId"u8, "AnswerNotWritten");
+                json.WriteString("exceptionType"u8, failure.GetType().FullName);
+                json.WriteEndObject();
+                json.WriteEndObject();
+            }
+
+            _answer.FinishBare(meta.WrittenSpan);
+        }
+        catch (Exception)
+        {
+            _answer.FinishEmpty();
+        }
+    }
+}
