@@ -100,7 +100,9 @@ impl Wire {
     fn open(&self, slot: u64) -> Value {
         self.border.open(slot, &config()).unwrap();
         match self.next() {
-            Happening::Opened { slot: opened, info } if opened == slot => serde_json::from_str(&info).unwrap(),
+            Happening::Opened { slot: opened, info } if opened == slot => {
+                serde_json::from_str(&info).unwrap()
+            }
             other => panic!("slot {slot} did not open: {other:?}"),
         }
     }
@@ -111,10 +113,12 @@ impl Wire {
 
     fn done(&self, slot: u64, call: u64) -> Answer {
         match self.next() {
-            Happening::Done { slot: of, call: done, output, meta, .. } if (of, done) == (slot, call) => Answer {
-                output: serde_json::from_str(&output).unwrap(),
-                meta: serde_json::from_str(&meta).unwrap(),
-            },
+            Happening::Done { slot: of, call: done, output, meta, .. } if (of, done) == (slot, call) => {
+                Answer {
+                    output: serde_json::from_str(&output).unwrap(),
+                    meta: serde_json::from_str(&meta).unwrap(),
+                }
+            }
             other => panic!("expected the answer of call {call}: {other:?}"),
         }
     }
@@ -243,11 +247,17 @@ fn a_runtime_of_somebody_else_is_left_alone(context: &Context) {
     let text = |path: &Path| PdCString::from_os_str(path).unwrap();
     let hostfxr = Hostfxr::load_from_path(&home.dotnet.hostfxr).unwrap();
     let other = hostfxr
-        .initialize_for_dotnet_command_line_with_dotnet_root(text(&home.path.join("pwsh.dll")), text(&home.dotnet.root))
+        .initialize_for_dotnet_command_line_with_dotnet_root(
+            text(&home.path.join("pwsh.dll")),
+            text(&home.dotnet.root),
+        )
         .unwrap();
     let _loader = other.get_delegate_loader().unwrap();
     let error = Border::start(&at(home), &RuntimeSettings::default()).err().unwrap();
-    assert!(matches!(&error, Error::RuntimeConflict { running, .. } if running.contains("did not start")), "{error:?}");
+    assert!(
+        matches!(&error, Error::RuntimeConflict { running, .. } if running.contains("did not start")),
+        "{error:?}"
+    );
 }
 
 fn a_start_that_failed_can_be_tried_again_with_a_better_powershell(context: &Context) {
