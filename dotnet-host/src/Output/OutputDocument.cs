@@ -31,13 +31,13 @@ internal sealed class OutputDocument
     private object? _value;
 
     internal OutputDocument()
-        : this(MemberSurface.Instance)
+        : this(static () => MemberSurface.Instance)
     {
     }
 
-    internal OutputDocument(MemberSurface? surface)
+    internal OutputDocument(Func<MemberSurface?> findSurface)
     {
-        _values = new(_path, Cuts, surface);
+        _values = new(_path, Cuts, findSurface);
         _writeValue = (json, room) => _values.Write(json, _value, room);
     }
 
