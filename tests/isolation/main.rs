@@ -4,10 +4,17 @@
 mod support;
 
 mod fixture;
+mod innocent;
+mod keys;
+mod loading;
 mod matrix;
+mod pool;
+mod process_wide;
 mod reports;
 mod row;
 mod rows;
+mod sessions;
+mod upgrade;
 
 use std::process::ExitCode;
 
@@ -21,6 +28,30 @@ fn main() -> ExitCode {
         test!(runspace).powershell().limit_s(300),
         test!(thread_jobs).powershell().limit_s(300),
         test!(process).powershell().limit_s(300),
+        test!(keys::one_slot).powershell().limit_s(300),
+        test!(keys::two_slots).powershell().limit_s(300),
+        test!(keys::no_slot_serves_two_keys).powershell(),
+        test!(sessions::state_is_kept_within).powershell(),
+        test!(sessions::another_key_does_not_reach_it).powershell(),
+        test!(sessions::an_unused_one_ends).powershell(),
+        test!(sessions::one_that_exits_goes_on).powershell(),
+        test!(process_wide::exclusive_calls_run_alone).powershell(),
+        test!(process_wide::an_overlapping_change_is_reported).powershell(),
+        test!(process_wide::an_exclusive_change_is_not).powershell(),
+        test!(process_wide::engines_share_nothing_else).powershell(),
+        test!(loading::an_auto_loaded_module_becomes_baseline).powershell(),
+        test!(loading::a_large_module_is_imported_once_a_slot).powershell().limit_s(120),
+        test!(loading::modules_of_the_engine_are_imported_when_a_slot_opens).powershell(),
+        test!(pool::it_grows_on_demand_and_shrinks_when_idle).powershell(),
+        test!(pool::two_keys_share_a_full_pool).powershell(),
+        test!(pool::two_keys_take_turns_in_one_slot).powershell(),
+        test!(pool::slots_wear_out_by_use).powershell(),
+        test!(pool::slots_wear_out_by_age).powershell(),
+        test!(pool::fresh_calls_share_no_slot).powershell(),
+        test!(upgrade::an_upgrade_stops_new_slots).powershell(),
+        test!(upgrade::a_removal_stops_new_slots).powershell(),
+        test!(upgrade::the_same_again_is_no_upgrade).powershell(),
+        test!(innocent::ordinary_scripts_cost_no_reset).powershell().limit_s(180),
     ])
 }
 
@@ -41,6 +72,9 @@ fn runspace(context: &Context) {
 }
 
 fn thread_jobs(context: &Context) {
+    if !rows::has_thread_job(&fixture::Fixture::new(context)) {
+        context.skip("this PowerShell has no module with Start-ThreadJob");
+    }
     matrix::check(context, rows::runspace::THREAD_JOB);
 }
 
