@@ -1,5 +1,7 @@
 //! The border between Rust and .NET on a real PowerShell: start, function table, callbacks, exceptions.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
 mod support;
 
 use std::path::Path;
