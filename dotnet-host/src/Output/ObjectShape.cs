@@ -64,15 +64,14 @@ internal sealed class ObjectShape
         HashSet<string> names = new(StringComparer.OrdinalIgnoreCase);
         foreach (PSPropertyInfo property in wrapper.Properties)
         {
-            if (property.IsInstance)
-            {
-                // It may hide an adapted property of this object, which the next object shows.
-                Add(type, property.Name, adapted, names);
-                continue;
-            }
-
             if (property is not PSProperty adaptedProperty)
             {
+                // A member of this one object may hide a property which the next object shows.
+                if (property.IsInstance && Reach(type, property.Name) is { } hidden && names.Add(property.Name))
+                {
+                    adapted.Add(hidden);
+                }
+
                 continue;
             }
 
@@ -81,22 +80,14 @@ internal sealed class ObjectShape
                 return false;
             }
 
-            if (property.IsGettable)
+            if (property.IsGettable && PropertyPolicy.For(type, property.Name) != PropertyPolicy.Treatment.Omit && names.Add(property.Name))
             {
-                Add(type, property.Name, adapted, names);
+                // What the type does not declare itself is the property of an interface.
+                adapted.Add(Reach(type, property.Name) ?? ShapeMember.OfLookup(property.Name, omitIfThrows: false));
             }
         }
 
         return true;
-    }
-
-    private static void Add(Type type, string name, List<ShapeMember> adapted, HashSet<string> names)
-    {
-        if (!names.Contains(name) && Reach(type, name) is { } member)
-        {
-            names.Add(name);
-            adapted.Add(member);
-        }
     }
 
     /// <summary>The public property or field of a type; null if there is none to be written.</summary>
@@ -127,6 +118,20 @@ internal sealed class ObjectShape
         return null;
     }
 
+    /// <summary>Type data names properties in any case.</summary>
+    private static ShapeMember? ReachAnyCase(Type type, string name)
+    {
+        foreach (PropertyInfo property in type.GetProperties(BindingFlags.Instance | BindingFlags.Public))
+        {
+            if (string.Equals(property.Name, name, StringComparison.OrdinalIgnoreCase))
+            {
+                return Reach(type, property.Name);
+            }
+        }
+
+        return null;
+    }
+
     private static bool IsReadable(Type type) => !type.IsByRef && !type.IsByRefLike && !type.IsPointer;
 
     private static void AddExtended(Type type, PSMemberInfo member, List<ShapeMember> members)
@@ -140,7 +145,7 @@ internal sealed class ObjectShape
         bool omitIfThrows = treatment == PropertyPolicy.Treatment.OmitIfThrows;
         switch (member)
         {
-            case PSAliasProperty { ConversionType: null } alias when Reach(type, alias.ReferencedMemberName) is { } target:
+            case PSAliasProperty { ConversionType: null } alias when ReachAnyCase(type, alias.ReferencedMemberName) is { } target:
                 members.Add(target.Alias(member.Name));
                 break;
             case PSCodeProperty { GetterCodeReference: { IsStatic: true } getter } when getter.GetParameters().Length == 1:
@@ -149,7 +154,7 @@ internal sealed class ObjectShape
             case PSNoteProperty note and not PSVariableProperty:
                 members.Add(ShapeMember.OfConstant(member.Name, note.Value));
                 break;
-            case PSPropertyInfo { IsGettable: true }:
+            case PSAliasProperty or PSPropertyInfo { IsGettable: true }:
                 members.Add(ShapeMember.OfLookup(member.Name, omitIfThrows));
                 break;
         }

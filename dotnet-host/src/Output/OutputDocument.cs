@@ -28,7 +28,12 @@ internal sealed class OutputDocument
     private bool _full;
     private bool _first;
 
-    internal OutputDocument() => _values = new(_path, Cuts);
+    internal OutputDocument()
+        : this(MemberSurface.Instance)
+    {
+    }
+
+    internal OutputDocument(MemberSurface? surface) => _values = new(_path, Cuts, surface);
 
     /// <summary>Values written; a run of bytes is one value.</summary>
     internal long Count { get; private set; }

@@ -28,6 +28,7 @@ internal sealed class ShapeCache(MemberSurface surface)
             HashCode.Combine(RuntimeHelpers.GetHashCode(_type), _typeMembers is null ? 0 : RuntimeHelpers.GetHashCode(_typeMembers));
     }
 
+    /// <summary>The shape of an object; null if its members have to be listed.</summary>
     internal ObjectShape? For(PSObject wrapper, object target)
     {
         // Deserialized objects share a .NET type and type data with property bags that are none.

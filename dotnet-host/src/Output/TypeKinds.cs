@@ -39,7 +39,7 @@ internal static class TypeKinds
     private static readonly Type[] Texts =
     [
         typeof(Uri), typeof(Version), typeof(IPAddress), typeof(EndPoint), typeof(PhysicalAddress), typeof(CultureInfo),
-        typeof(Encoding), typeof(Regex), typeof(StringBuilder), typeof(Rune), typeof(Complex), typeof(MemberInfo), typeof(Assembly),
+        typeof(Regex), typeof(StringBuilder), typeof(Rune), typeof(Complex), typeof(MemberInfo), typeof(Assembly),
         typeof(Module), typeof(ScriptBlock), typeof(Ast), typeof(IScriptExtent), typeof(CompareInfo),
         typeof(XObject), typeof(InformationalRecord), typeof(WildcardPattern), typeof(Index), typeof(Range), typeof(PSTypeName),
         typeof(IntPtr), typeof(UIntPtr),
@@ -148,6 +148,7 @@ internal static class TypeKinds
         : type == typeof(Missing) || type.FullName == "System.Management.Automation.Language.NullString" ? ValueKind.Null
         : typeof(ErrorRecord).IsAssignableFrom(type) ? ValueKind.Error
         : typeof(Group).IsAssignableFrom(type) ? ValueKind.RegexGroup
+        : typeof(Encoding).IsAssignableFrom(type) ? ValueKind.Encoding
         : typeof(XmlNode).IsAssignableFrom(type) ? ValueKind.Xml
         : typeof(JsonNode).IsAssignableFrom(type) || type == typeof(JsonDocument) ? ValueKind.Json
         : typeof(MemoryStream).IsAssignableFrom(type) ? ValueKind.ByteStream

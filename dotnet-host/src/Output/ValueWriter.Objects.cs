@@ -17,7 +17,7 @@ internal sealed partial class ValueWriter
 
         _objects += custom ? 0 : 1;
         _json.WriteStartObject();
-        if (Surface is null || _shapes is null)
+        if (_surface is null || _shapes is null)
         {
             WriteEnumerated(wrapper ?? PSObject.AsPSObject(target), target);
         }
@@ -26,7 +26,7 @@ internal sealed partial class ValueWriter
             wrapper ??= PSObject.AsPSObject(target);
             if (_shapes.For(wrapper, target) is { } shape)
             {
-                WriteShaped(Surface, shape, wrapper, target);
+                WriteShaped(_surface, shape, wrapper, target);
             }
             else
             {
@@ -145,9 +145,9 @@ internal sealed partial class ValueWriter
         for (int index = 0; index < properties.Count; index++)
         {
             PSPropertyInfo property = properties[index];
-            PropertyPolicy.Treatment treatment = property.IsInstance ? PropertyPolicy.Treatment.Write : PropertyPolicy.For(type, property.Name);
+            PropertyPolicy.Treatment treatment = PropertyPolicy.For(type, property.Name);
             if (treatment == PropertyPolicy.Treatment.Omit || !property.IsGettable
-                || (property.IsInstance && PropertyPolicy.IsProviderNote(property) && (drops ??= PropertyPolicy.DropsProviderNotes(wrapper))))
+                || (PropertyPolicy.IsProviderNote(property) && (drops ??= PropertyPolicy.DropsProviderNotes(wrapper))))
             {
                 continue;
             }

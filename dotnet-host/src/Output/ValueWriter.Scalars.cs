@@ -102,6 +102,9 @@ internal sealed partial class ValueWriter
             case ValueKind.Opaque:
                 WriteText(value.GetType().ToString());
                 break;
+            case ValueKind.Encoding:
+                WriteTextOf(value, static value => ((Encoding)value).WebName);
+                break;
             case ValueKind.Xml:
                 WriteTextOf(value, static value => ((XmlNode)value).OuterXml);
                 break;

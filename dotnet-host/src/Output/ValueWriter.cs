@@ -17,9 +17,8 @@ namespace Runspaced.Host.Output;
 /// </summary>
 internal sealed partial class ValueWriter
 {
-    private static readonly MemberSurface? Surface = MemberSurface.Instance;
-
-    private readonly ShapeCache? _shapes = Surface is null ? null : new(Surface);
+    private readonly MemberSurface? _surface;
+    private readonly ShapeCache? _shapes;
     private readonly JsonPath _path;
     private readonly CutLog _cuts;
     private object?[] _ancestors = new object?[16];
@@ -34,8 +33,10 @@ internal sealed partial class ValueWriter
     private long _deadline;
     private CutReason? _stopped;
 
-    internal ValueWriter(JsonPath path, CutLog cuts)
+    internal ValueWriter(JsonPath path, CutLog cuts, MemberSurface? surface)
     {
+        _surface = surface;
+        _shapes = surface is null ? null : new(surface);
         _path = path;
         _cuts = cuts;
     }
