@@ -127,7 +127,7 @@ internal sealed partial class ValueWriter
                 WriteCredential(((PSCredential)value).UserName, domain: null);
                 break;
             case ValueKind.NetworkCredential:
-                WriteCredential(((NetworkCredential)value).UserName, ((NetworkCredential)value).Domain);
+                WriteNetworkCredential(value);
                 break;
             case ValueKind.Error:
                 ErrorRecordWriter.Write(_json, (ErrorRecord)value, (int)Math.Clamp(Remaining / 64, 64, _limits.StringChars));
@@ -325,6 +325,8 @@ internal sealed partial class ValueWriter
         long? omitted = kept.Count < most ? 0 : bytes is ICollection<byte> collection ? collection.Count - kept.Count : null;
         WriteBytes(CollectionsMarshal.AsSpan(kept), omitted);
     }
+
+    private void WriteNetworkCredential(object value) => WriteCredential(((NetworkCredential)value).UserName, ((NetworkCredential)value).Domain);
 
     private void WriteCredential(string? user, string? domain)
     {
