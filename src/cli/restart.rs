@@ -5,6 +5,7 @@
 use super::identity::Secrets;
 
 #[cfg(unix)]
+#[allow(unused_imports, reason = "restart is for servers")]
 pub use unix::{VARIABLE, become_clean, inherited, restart};
 
 #[cfg(windows)]

@@ -23,7 +23,7 @@ pub use problem::{Origin, Problem};
 pub use reference::{dotenv_example, markdown};
 pub use settings::{LogFormat, Settings};
 pub use table::{SETTINGS, Setting, find};
-pub use value::{Value, duration};
+pub use value::Value;
 
 /// The configuration in force.
 #[derive(Debug, Clone)]

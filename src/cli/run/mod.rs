@@ -32,6 +32,7 @@ use outcome::Outcome;
 use records::Teller;
 use secret::SecretFlag;
 use shape::Shape;
+pub use shape::write_all;
 
 /// Time that runspaces get to close at the end.
 const CLOSING: Duration = Duration::from_millis(500);

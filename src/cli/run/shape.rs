@@ -50,8 +50,17 @@ pub fn rows(output: &Output) -> Result<String, String> {
 }
 
 /// Writes everything or says why not.
-pub fn write(mut file: &File, text: &str, palette: Palette) -> Result<(), Exit> {
-    file.write_all(text.as_bytes()).and_then(|()| file.flush()).map_err(|error| unwritten(palette, &error))
+pub fn write(file: &File, text: &str, palette: Palette) -> Result<(), Exit> {
+    write_all(file, text).map_err(|error| unwritten(palette, &error))
+}
+
+/// Writes everything.
+///
+/// # Errors
+/// What the system says.
+pub fn write_all(mut file: &File, text: &str) -> io::Result<()> {
+    file.write_all(text.as_bytes())?;
+    file.flush()
 }
 
 /// Writes one value of a stream.
