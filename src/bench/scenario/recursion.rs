@@ -21,8 +21,8 @@ pub(crate) struct RecursionProbe {
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct RecursionAnswer {
     seconds: f64,
-    /// Code of the error it was answered with.
-    code: String,
+    /// Code of the call's error, or id of PowerShell's.
+    end: String,
 }
 
 impl RecursionProbe {
@@ -33,10 +33,17 @@ impl RecursionProbe {
         let start = Instant::now();
         let outcome = engine.blocking().invoke(endless);
         let seconds = start.elapsed().as_secs_f64();
-        let Err(error) = outcome else { return Err(BenchError::NoSamples("an endless recursion ended")) };
+        let end = match &outcome {
+            // The statement ends with an error, the script goes on behind it.
+            Ok(output) => match output.errors().first() {
+                Some(error) => error.fully_qualified_error_id.clone(),
+                None => return Err(BenchError::NoSamples("an endless recursion ended without an error")),
+            },
+            Err(error) => error.code().to_owned(),
+        };
         // An answer that costs the engine counts for nothing.
         engine.blocking().invoke(Invocation::script("1"))?;
-        Ok(RecursionAnswer { seconds, code: error.code().to_owned() })
+        Ok(RecursionAnswer { seconds, end })
     }
 }
 
@@ -49,7 +56,7 @@ pub(super) fn measure(context: &Context<'_>) -> Result<Vec<Figure>, BenchError> 
     for _ in 0..context.options.pick(ROUNDS, 1) {
         answers.push(context.children.ask(&Probe::Recursion(RecursionProbe { deadline_s: 30 }))?);
     }
-    let codes: Vec<&str> = answers.iter().map(|answer| answer.code.as_str()).collect();
+    let ends: Vec<&str> = answers.iter().map(|answer| answer.end.as_str()).collect();
     Ok(vec![
         Figure::new(
             "recursion",
@@ -57,7 +64,7 @@ pub(super) fn measure(context: &Context<'_>) -> Result<Vec<Figure>, BenchError> 
             Unit::Seconds,
             Figure::alone(answers.iter().map(|answer| answer.seconds)),
         )
-        .detail("answered_with", codes)
+        .detail("answered_with", ends)
         .target(Target::AtMost { limit: 10.0 })
         .load(meter.read()),
     ])
