@@ -32,7 +32,9 @@ pub enum Error {
         remedy: String,
     },
     /// E103: this process already hosts another PowerShell or other settings; only one runtime lives in a process.
-    #[error("this process already runs {running}; {wanted} cannot be started beside it. Use the running engine, or another process")]
+    #[error(
+        "this process already runs {running}; {wanted} cannot be started beside it. Use the running engine, or another process"
+    )]
     RuntimeConflict {
         /// What runs.
         running: String,
@@ -50,7 +52,9 @@ pub enum Error {
         message: String,
     },
     /// E105: PowerShell was upgraded or removed under the running engine.
-    #[error("PowerShell at {home} changed while the engine was running ({change}); new calls are refused. Restart the process to use it")]
+    #[error(
+        "PowerShell at {home} changed while the engine was running ({change}); new calls are refused. Restart the process to use it"
+    )]
     PowerShellChanged {
         /// Home of the PowerShell in use.
         home: String,
@@ -81,7 +85,9 @@ pub enum Error {
         max: usize,
     },
     /// E203: the engine has given up too many slots whose calls would not stop; it refuses new work.
-    #[error("degraded: {abandoned} calls could not be stopped and hold their threads (budget {budget}); restart the process")]
+    #[error(
+        "degraded: {abandoned} calls could not be stopped and hold their threads (budget {budget}); restart the process"
+    )]
     Degraded {
         /// Slots given up.
         abandoned: usize,
@@ -133,7 +139,9 @@ pub enum Error {
         output: Box<Output>,
     },
     /// E403: the script called `[Environment]::Exit`.
-    #[error("the script called [Environment]::Exit({code}), which would have ended the whole process; use exit {code} instead")]
+    #[error(
+        "the script called [Environment]::Exit({code}), which would have ended the whole process; use exit {code} instead"
+    )]
     ExitCalled {
         /// The code it gave.
         code: i32,
@@ -233,11 +241,9 @@ impl Error {
                 Self::RuntimeConflict { running: running.clone(), wanted: wanted.clone() }
             }
             Self::InvalidInvocation(text) => Self::InvalidInvocation(text.clone()),
-            Self::OpenFailed { phase, subject, message } => Self::OpenFailed {
-                phase: phase.clone(),
-                subject: subject.clone(),
-                message: message.clone(),
-            },
+            Self::OpenFailed { phase, subject, message } => {
+                Self::OpenFailed { phase: phase.clone(), subject: subject.clone(), message: message.clone() }
+            }
             Self::PowerShellChanged { home, change } => {
                 Self::PowerShellChanged { home: home.clone(), change: change.clone() }
             }
@@ -248,8 +254,8 @@ impl Error {
 
     /// All codes, for the documentation's test.
     pub const CODES: &'static [&'static str] = &[
-        "E101", "E102", "E103", "E104", "E105", "E201", "E202", "E203", "E301", "E302", "E303", "E304", "E305",
-        "E401", "E402", "E403", "E501", "E502", "E503", "E601", "E602", "E603",
+        "E101", "E102", "E103", "E104", "E105", "E201", "E202", "E203", "E301", "E302", "E303", "E304",
+        "E305", "E401", "E402", "E403", "E501", "E502", "E503", "E601", "E602", "E603",
     ];
 
     /// Output the call had produced before it failed, if any.

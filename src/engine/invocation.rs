@@ -206,7 +206,9 @@ impl Invocation {
                 map.insert(parameter.clone(), serde_json::json!({ "$secret": parameter }));
                 self.secrets.push(SecretRef { name: parameter, kind, provider });
             }
-            Parameters::Raw(_) => self.mistaken(format!("secret '{parameter}' after args_json; use named_secret")),
+            Parameters::Raw(_) => {
+                self.mistaken(format!("secret '{parameter}' after args_json; use named_secret"))
+            }
         }
     }
 

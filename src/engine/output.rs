@@ -165,10 +165,16 @@ impl Record {
         let json = raw.data.get();
         let data = match raw.stream {
             Stream::Error => serde_json::from_str(json).map(|error| RecordData::Error(Box::new(error))),
-            Stream::Warning | Stream::Verbose | Stream::Debug => serde_json::from_str(json).map(RecordData::Text),
+            Stream::Warning | Stream::Verbose | Stream::Debug => {
+                serde_json::from_str(json).map(RecordData::Text)
+            }
             _ => serde_json::from_str(json).map(RecordData::Value),
         };
-        Self { stream: raw.stream, at: raw.at, data: data.unwrap_or_else(|_| RecordData::Text(json.to_owned())) }
+        Self {
+            stream: raw.stream,
+            at: raw.at,
+            data: data.unwrap_or_else(|_| RecordData::Text(json.to_owned())),
+        }
     }
 }
 

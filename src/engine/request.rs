@@ -36,7 +36,10 @@ pub(super) fn prepare(
     let limits = invocation.limits.as_ref().unwrap_or(&defaults.limits);
     check_limits(limits)?;
     if !(20..=4096).contains(&invocation.width) {
-        return Err(Error::InvalidInvocation(format!("width is {}, it must be 20 to 4096", invocation.width)));
+        return Err(Error::InvalidInvocation(format!(
+            "width is {}, it must be 20 to 4096",
+            invocation.width
+        )));
     }
     let deadline = invocation.timeout.unwrap_or(defaults.timeout);
     if deadline.is_zero() {
@@ -60,8 +63,7 @@ pub(super) fn prepare(
         Parameters::Map(map) if map.is_empty() => None,
         Parameters::Map(map) => Some(to_raw(map)?),
     };
-    let arguments =
-        if invocation.arguments.is_empty() { None } else { Some(to_raw(&invocation.arguments)?) };
+    let arguments = if invocation.arguments.is_empty() { None } else { Some(to_raw(&invocation.arguments)?) };
     let secrets = secrets(invocation)?;
     let working_directory = invocation.working_directory.as_deref().map(utf8).transpose()?;
     let request = CallRequest {
@@ -70,9 +72,12 @@ pub(super) fn prepare(
         parameters: parameters.as_deref(),
         arguments: arguments.as_deref(),
         input: invocation.input.as_deref(),
-        secrets: secrets.iter().map(|(name, (user, value))| {
-            (*name, SecretValue { user: user.as_deref(), value: value.as_str() })
-        }).collect(),
+        secrets: secrets
+            .iter()
+            .map(|(name, (user, value))| {
+                (*name, SecretValue { user: user.as_deref(), value: value.as_str() })
+            })
+            .collect(),
         isolation,
         format: invocation.format,
         limits,
@@ -131,10 +136,8 @@ type Secrets<'a> = BTreeMap<&'a str, (Option<String>, Zeroizing<String>)>;
 fn secrets(invocation: &Invocation) -> Result<Secrets<'_>> {
     let mut values = Secrets::new();
     for secret in &invocation.secrets {
-        let value = secret
-            .provider
-            .secret()
-            .map_err(|reason| Error::Secret { name: secret.name.clone(), reason })?;
+        let value =
+            secret.provider.secret().map_err(|reason| Error::Secret { name: secret.name.clone(), reason })?;
         let user = match &secret.kind {
             SecretKind::SecureString => None,
             SecretKind::Credential { user } => Some(user.clone()),
@@ -167,7 +170,11 @@ mod tests {
     use super::*;
 
     fn defaults() -> Defaults {
-        Defaults { timeout: Duration::from_secs(300), isolation: Isolation::Scoped, limits: Limits::default() }
+        Defaults {
+            timeout: Duration::from_secs(300),
+            isolation: Isolation::Scoped,
+            limits: Limits::default(),
+        }
     }
 
     fn request(invocation: &Invocation) -> serde_json::Value {

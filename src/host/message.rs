@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::engine::{
-    Dropped, Encoding, ErrorRecord, Format, InitialState, Isolation, LanguageMode, Limits, Timings, Truncation,
+    Dropped, Encoding, ErrorRecord, Format, InitialState, Isolation, LanguageMode, Limits, Timings,
+    Truncation,
 };
 
 /// How a slot is opened. The same for all slots of a pool, apart from the affinity key, which the host never

@@ -102,7 +102,11 @@ impl Shared {
         let mut given_up = false;
         self.decide(|state, actions| {
             // The slot may be settling after a later call by now; that one has an alarm of its own.
-            if state.slots.get(&slot).is_some_and(|slot| slot.settling.is_some_and(|(_, after)| after == call)) {
+            if state
+                .slots
+                .get(&slot)
+                .is_some_and(|slot| slot.settling.is_some_and(|(_, after)| after == call))
+            {
                 state.abandon(slot, call);
                 given_up = true;
                 state.check_quiescence();
@@ -110,7 +114,11 @@ impl Shared {
             }
         });
         if given_up {
-            tracing::warn!(slot = slot.0, call = call.0, "a slot did not finish cleaning up; it was given up");
+            tracing::warn!(
+                slot = slot.0,
+                call = call.0,
+                "a slot did not finish cleaning up; it was given up"
+            );
             if let Some(host) = self.host.get() {
                 host.abandon(slot);
             }
@@ -130,7 +138,10 @@ impl Shared {
                 Error::OpenFailed {
                     phase: "runspace".to_owned(),
                     subject: None,
-                    message: format!("not open after {} ms; a module or the startup script may hang", patience.as_millis()),
+                    message: format!(
+                        "not open after {} ms; a module or the startup script may hang",
+                        patience.as_millis()
+                    ),
                 },
             );
         }

@@ -109,7 +109,8 @@ impl Shared {
             host.close(slot);
         }
         self.first_slot.lock().get_or_insert(info);
-        self.ready.send_if_modified(|readiness| std::mem::replace(readiness, Readiness::Ready) != Readiness::Ready);
+        self.ready
+            .send_if_modified(|readiness| std::mem::replace(readiness, Readiness::Ready) != Readiness::Ready);
     }
 
     fn done(&self, slot: SlotId, call: CallId, answer: RawAnswer) {
@@ -209,7 +210,10 @@ impl Shared {
             } else if let Some(entry) = state.slots.remove(&slot) {
                 state.totals.closed += 1;
                 if let Some(call) = entry.call {
-                    actions.push(super::state::Action::Fail(call, Error::SlotLost("it closed under the call".to_owned())));
+                    actions.push(super::state::Action::Fail(
+                        call,
+                        Error::SlotLost("it closed under the call".to_owned()),
+                    ));
                 }
             }
             state.check_quiescence();
@@ -219,7 +223,10 @@ impl Shared {
     }
 
     fn exit_requested(&self, slot: Option<SlotId>, call: Option<CallId>, code: i32) {
-        tracing::warn!(code, "a script called [Environment]::Exit; its thread is parked and the process should be replaced");
+        tracing::warn!(
+            code,
+            "a script called [Environment]::Exit; its thread is parked and the process should be replaced"
+        );
         let mut running = None;
         self.decide(|state, actions| {
             state.restart_wanted = true;

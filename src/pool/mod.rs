@@ -328,7 +328,7 @@ impl Pool {
 
 impl Shared {
     /// Decides under the lock, acts after it.
-    pub(super) fn decide(&self, decision: impl FnOnce(&mut State, &mut Vec<Action>)) {
+    fn decide(&self, decision: impl FnOnce(&mut State, &mut Vec<Action>)) {
         let mut actions = Vec::new();
         decision(&mut self.state.lock(), &mut actions);
         self.act(actions);
@@ -496,7 +496,12 @@ impl Shared {
 
     fn shut_down(&self, grace: Duration) -> usize {
         let calls = |state: &State| -> Vec<Arc<CallState>> {
-            state.queue.iter().cloned().chain(state.slots.values().filter_map(|slot| slot.call.clone())).collect()
+            state
+                .queue
+                .iter()
+                .cloned()
+                .chain(state.slots.values().filter_map(|slot| slot.call.clone()))
+                .collect()
         };
         let mut state = self.state.lock();
         if matches!(state.phase, Phase::Closed) {
@@ -526,7 +531,8 @@ impl Shared {
         }
         // Slots settle and close in the background; whatever hangs there is not waited for long.
         let mut actions = Vec::new();
-        let idle: Vec<SlotId> = state.slots.values().filter(|s| s.stage == SlotStage::Idle).map(|s| s.id).collect();
+        let idle: Vec<SlotId> =
+            state.slots.values().filter(|s| s.stage == SlotStage::Idle).map(|s| s.id).collect();
         for slot in idle {
             state.close(slot, &mut actions);
         }

@@ -85,7 +85,9 @@ pub(crate) fn module_key(name_or_path: &str) -> String {
     let file = name_or_path.rsplit(['/', '\\']).next().unwrap_or(name_or_path);
     let stem = [".psd1", ".psm1", ".dll"]
         .iter()
-        .find_map(|suffix| file.to_ascii_lowercase().ends_with(suffix).then(|| &file[..file.len() - suffix.len()]))
+        .find_map(|suffix| {
+            file.to_ascii_lowercase().ends_with(suffix).then(|| &file[..file.len() - suffix.len()])
+        })
         .unwrap_or(file);
     stem.to_lowercase()
 }
@@ -96,7 +98,9 @@ mod tests {
 
     #[test]
     fn module_key_of_paths_and_names_agree() {
-        for name in ["Az.Accounts", "/m/Az.Accounts/Az.Accounts.psd1", r"C:\m\az.accounts.PSM1", "az.accounts"] {
+        for name in
+            ["Az.Accounts", "/m/Az.Accounts/Az.Accounts.psd1", r"C:\m\az.accounts.PSM1", "az.accounts"]
+        {
             assert_eq!(module_key(name), "az.accounts", "{name}");
         }
     }

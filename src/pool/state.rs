@@ -172,7 +172,10 @@ impl State {
             Phase::Draining | Phase::Closed => return Err(Error::ShutDown),
         }
         if self.degraded() {
-            return Err(Error::Degraded { abandoned: self.abandoned.len(), budget: self.config.abandon_budget });
+            return Err(Error::Degraded {
+                abandoned: self.abandoned.len(),
+                budget: self.config.abandon_budget,
+            });
         }
         if let Some(name) = &call.spec.session {
             let Some(session) = self.sessions.get_mut(name) else {
@@ -399,7 +402,10 @@ impl State {
         if let Some(slot) = self.slots.remove(&id) {
             self.abandoned.insert(id, call);
             self.totals.abandoned += 1;
-            self.forget_owner(&slot, "its call would not stop, so its runspace was given up; open the session again");
+            self.forget_owner(
+                &slot,
+                "its call would not stop, so its runspace was given up; open the session again",
+            );
         }
         self.call_ended(call);
     }
@@ -438,7 +444,10 @@ impl State {
             .sessions
             .iter()
             .filter(|(_, session)| {
-                let idle = session.slot.and_then(|id| self.slots.get(&id)).is_none_or(|s| s.stage == SlotStage::Idle);
+                let idle = session
+                    .slot
+                    .and_then(|id| self.slots.get(&id))
+                    .is_none_or(|s| s.stage == SlotStage::Idle);
                 idle && now.duration_since(session.last_used) >= session.ttl
             })
             .map(|(name, _)| Arc::clone(name))

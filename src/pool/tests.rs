@@ -153,7 +153,8 @@ fn full_queue_is_answered_at_once() {
 
 #[test]
 fn call_that_waits_too_long_is_told_so() {
-    let (pool, _host) = pool_with(PoolConfig { max: 1, acquire_timeout: Duration::from_millis(50), ..config() });
+    let (pool, _host) =
+        pool_with(PoolConfig { max: 1, acquire_timeout: Duration::from_millis(50), ..config() });
     let first = submit(&pool, spec(), "sleep:400");
     eventually("the first call runs", || pool.stats().running == 1);
     assert_eq!(error(submit(&pool, spec(), "ok").1).code(), "E202");
@@ -233,12 +234,16 @@ fn call_prefers_the_slot_that_has_its_modules() {
     both.into_iter().for_each(|(_, call)| drop(outcome(call)));
     eventually("both slots are idle", || pool.stats().idle >= 2);
     let slots: Vec<_> = host.history.lock().iter().map(|(slot, ..)| *slot).collect();
-    pool.0.decide(|state, _| state.set_modules(slots[0], &["/modules/Az.Accounts/Az.Accounts.psd1".to_owned()]));
+    pool.0.decide(|state, _| {
+        state.set_modules(slots[0], &["/modules/Az.Accounts/Az.Accounts.psd1".to_owned()])
+    });
     for _ in 0..5 {
         drop(outcome(submit(&pool, CallSpec { modules: vec!["az.accounts".into()], ..spec() }, "with").1));
         eventually("idle again", || pool.stats().idle >= 2);
     }
-    assert!(host.history.lock().iter().filter(|(.., text)| text == "with").all(|(slot, ..)| *slot == slots[0]));
+    assert!(
+        host.history.lock().iter().filter(|(.., text)| text == "with").all(|(slot, ..)| *slot == slots[0])
+    );
 }
 
 #[test]
@@ -349,7 +354,9 @@ fn upgraded_powershell_stops_new_slots() {
     let host = FakeHost::new(pool.events(), Duration::ZERO);
     pool.started(
         host,
-        Box::new(|| Err(Error::PowerShellChanged { home: "/ps".into(), change: "7.6.5 is now 7.6.6".into() })),
+        Box::new(|| {
+            Err(Error::PowerShellChanged { home: "/ps".into(), change: "7.6.5 is now 7.6.6".into() })
+        }),
     );
     assert_eq!(error(submit(&pool, spec(), "ok").1).code(), "E105");
 }

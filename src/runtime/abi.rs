@@ -10,9 +10,16 @@ pub(super) const fn size_of_table<T>() -> u32 {
     size as u32
 }
 
-pub(super) type Grow = unsafe extern "C" fn(ctx: usize, used: usize, min: usize, capacity: *mut usize) -> *mut u8;
-pub(super) type Done =
-    unsafe extern "C" fn(slot: u64, call: u64, ctx: usize, output_end: usize, records_end: usize, total: usize);
+pub(super) type Grow =
+    unsafe extern "C" fn(ctx: usize, used: usize, min: usize, capacity: *mut usize) -> *mut u8;
+pub(super) type Done = unsafe extern "C" fn(
+    slot: u64,
+    call: u64,
+    ctx: usize,
+    output_end: usize,
+    records_end: usize,
+    total: usize,
+);
 pub(super) type Event =
     unsafe extern "C" fn(kind: u32, slot: u64, call: u64, value: i64, ptr: *const u8, len: usize) -> i32;
 

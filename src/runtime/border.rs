@@ -61,7 +61,9 @@ impl Events for Wire {
                 call: call.map(|call| call.0),
                 code,
             },
-            Event::Log { level, text } => Happening::Log { level: format!("{level:?}"), text: text.to_owned() },
+            Event::Log { level, text } => {
+                Happening::Log { level: format!("{level:?}"), text: text.to_owned() }
+            }
             Event::Fatal { text } => Happening::Fatal { text: text.to_owned() },
         };
         // Nobody listens any more: nobody wants to know.

@@ -122,7 +122,8 @@ mod tests {
     fn an_answer_that_grows_without_end_is_refused() {
         let mut buffer = CallBuffer::new(slot(1));
         // SAFETY: nothing was written, and nothing is claimed to be.
-        let (first, second) = unsafe { (buffer.grow(0, CallBuffer::MOST_BYTES + 1), buffer.grow(0, usize::MAX)) };
+        let (first, second) =
+            unsafe { (buffer.grow(0, CallBuffer::MOST_BYTES + 1), buffer.grow(0, usize::MAX)) };
         assert_eq!(first, None);
         assert_eq!(second, None);
         // SAFETY: as above.

@@ -118,7 +118,8 @@ impl Routes {
 
     fn tell_everybody(&self, tell: impl Fn(&dyn Events)) {
         // The lock is not held while they are told.
-        let everybody: Vec<Arc<dyn Events>> = self.everybody.lock().iter().filter_map(Weak::upgrade).collect();
+        let everybody: Vec<Arc<dyn Events>> =
+            self.everybody.lock().iter().filter_map(Weak::upgrade).collect();
         for one in everybody {
             tell(&*one);
         }
@@ -140,7 +141,9 @@ impl Routes {
                 to_slot(Event::OpenFailed { slot, error: payload })
             }
             kind::RECORD => to_slot(Event::Record { slot, call, json: payload }),
-            kind::PROMPT => to_slot(Event::Prompt { slot, call, prompt: value.cast_unsigned(), json: payload }),
+            kind::PROMPT => {
+                to_slot(Event::Prompt { slot, call, prompt: value.cast_unsigned(), json: payload })
+            }
             kind::SETTLED => to_slot(Event::Settled { slot, call, json: payload }),
             kind::CLOSED => {
                 self.remove(slot);
@@ -189,7 +192,14 @@ impl Routes {
         }
     }
 
-    fn done(&self, call: CallId, buffer: Box<CallBuffer>, output_end: usize, records_end: usize, total: usize) {
+    fn done(
+        &self,
+        call: CallId,
+        buffer: Box<CallBuffer>,
+        output_end: usize,
+        records_end: usize,
+        total: usize,
+    ) {
         let slot = buffer.slot.clone();
         self.turns.end(&slot.turn);
         drop(slot.descendants.lock().take());

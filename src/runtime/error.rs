@@ -57,7 +57,9 @@ pub(super) enum StartError {
         wanted: String,
     },
     /// Somebody else started a .NET runtime in this process.
-    #[error("a .NET runtime that this library did not start already runs in this process; PowerShell needs its own")]
+    #[error(
+        "a .NET runtime that this library did not start already runs in this process; PowerShell needs its own"
+    )]
     ForeignRuntime {
         /// Home of the PowerShell that was to be started.
         home: PathBuf,
@@ -84,7 +86,8 @@ impl StartError {
                 "Install the ICU library (libicu), or set DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1.".to_owned()
             }
             Self::Runtime { .. } | Self::Bootstrap { .. } => {
-                "Check that `pwsh -NoProfile -Command 1` works with this installation; repair it if not.".to_owned()
+                "Check that `pwsh -NoProfile -Command 1` works with this installation; repair it if not."
+                    .to_owned()
             }
             Self::Setting { .. } => "Change the setting.".to_owned(),
             Self::AlreadyRunning { .. } => "Use the running engine, or another process.".to_owned(),
@@ -108,7 +111,9 @@ impl From<StartError> for crate::Error {
             StartError::Setting { name, given, allowed } => {
                 Self::InvalidInvocation(format!("runtime setting {name} = {given}: {allowed}"))
             }
-            StartError::Hostfxr { home, .. } | StartError::Runtime { home, .. } | StartError::Bootstrap { home, .. } => {
+            StartError::Hostfxr { home, .. }
+            | StartError::Runtime { home, .. }
+            | StartError::Bootstrap { home, .. } => {
                 Self::StartFailed { home: home.display().to_string(), reason, remedy }
             }
             StartError::FailedBefore { home, .. } => {

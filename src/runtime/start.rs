@@ -18,8 +18,8 @@ use netcorehost::{hostfxr::DelegateLoader, pdcstr};
 use once_cell::sync::OnceCell;
 
 use super::abi::{self, Bootstrap, HostApi, bootstrap};
-use super::calls::{ClrHost, Exports};
 use super::callbacks::{CALLBACKS, ROUTES};
+use super::calls::{ClrHost, Exports};
 use super::error::StartError;
 use super::locate::{self, LocateOptions, PowerShellHome};
 use super::settings::{Phases, RuntimeSettings};
@@ -139,14 +139,18 @@ fn find(options: &LocateOptions) -> Result<PowerShellHome, StartError> {
 }
 
 fn check(settings: &RuntimeSettings) -> Result<(), StartError> {
-    if let Some(bytes) = settings.heap_limit_bytes.filter(|bytes| *bytes < RuntimeSettings::MIN_HEAP_LIMIT_BYTES) {
+    if let Some(bytes) =
+        settings.heap_limit_bytes.filter(|bytes| *bytes < RuntimeSettings::MIN_HEAP_LIMIT_BYTES)
+    {
         return Err(StartError::Setting {
             name: "heap_limit_bytes",
             given: bytes.to_string(),
             allowed: format!("at least {} are needed", RuntimeSettings::MIN_HEAP_LIMIT_BYTES),
         });
     }
-    if let Some(level) = settings.conserve_memory.filter(|level| *level > RuntimeSettings::MAX_CONSERVE_MEMORY) {
+    if let Some(level) =
+        settings.conserve_memory.filter(|level| *level > RuntimeSettings::MAX_CONSERVE_MEMORY)
+    {
         return Err(StartError::Setting {
             name: "conserve_memory",
             given: level.to_string(),
@@ -307,7 +311,9 @@ impl Running<'_> {
         let answer = start(&raw const CALLBACKS, &raw mut api);
         let said = ROUTES.first_words().join(" ");
         match answer {
-            bootstrap::DONE => Exports::of(&api).ok_or_else(|| failed("its table of functions has a gap".to_owned())),
+            bootstrap::DONE => {
+                Exports::of(&api).ok_or_else(|| failed("its table of functions has a gap".to_owned()))
+            }
             bootstrap::VERSIONS_DIFFER => Err(failed(format!(
                 "it does not know version {} of the border; this library was built with another host assembly",
                 abi::ABI_VERSION
@@ -330,7 +336,10 @@ fn properties(settings: &RuntimeSettings) -> Vec<(&'static str, String)> {
     optional("System.Runtime.TieredCompilation", settings.tiered_compilation.map(|on| on.to_string()));
     optional("System.Runtime.TieredPGO", settings.tiered_pgo.map(|on| on.to_string()));
     // Not .NET's own: the host assembly reads it (AppContext.GetData).
-    optional("Runspaced.JitProfileFolder", settings.jit_profile.as_ref().map(|path| path.to_string_lossy().into_owned()));
+    optional(
+        "Runspaced.JitProfileFolder",
+        settings.jit_profile.as_ref().map(|path| path.to_string_lossy().into_owned()),
+    );
     if globalization::lacks_icu() {
         // .NET would end the process. Without ICU it knows one culture only, by whatever name.
         tracing::warn!("no ICU library (libicu) was found: PowerShell runs without cultures");

@@ -70,7 +70,9 @@ pub fn spawn(test: &Test, home: Option<&PowerShellHome>) -> Result<(), Failed> {
         .stderr(File::create(&err).map_err(failed)?);
     // PowerShell's caches outlive a test, but not in the user's folders.
     let caches = Path::new(env!("CARGO_TARGET_TMPDIR")).join("powershell");
-    for (variable, folder) in [("XDG_CACHE_HOME", "cache"), ("XDG_DATA_HOME", "data"), ("XDG_CONFIG_HOME", "config")] {
+    for (variable, folder) in
+        [("XDG_CACHE_HOME", "cache"), ("XDG_DATA_HOME", "data"), ("XDG_CONFIG_HOME", "config")]
+    {
         let folder = caches.join(folder);
         fs::create_dir_all(&folder).map_err(failed)?;
         command.env(variable, folder);
@@ -141,7 +143,11 @@ fn tail(title: &str, file: &Path) -> String {
         return String::new();
     }
     let start = bytes.len().saturating_sub(KEPT);
-    format!("--- {title}{}\n{}\n", if start > 0 { " (end)" } else { "" }, String::from_utf8_lossy(&bytes[start..]))
+    format!(
+        "--- {title}{}\n{}\n",
+        if start > 0 { " (end)" } else { "" },
+        String::from_utf8_lossy(&bytes[start..])
+    )
 }
 
 fn failed(error: impl std::fmt::Display) -> Failed {

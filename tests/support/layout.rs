@@ -29,9 +29,8 @@ impl Kind {
 /// A PowerShell of that layout: the installed one if it has it, else one made from it.
 pub fn of_kind(kind: Kind, installed: &PowerShellHome) -> Result<PowerShellHome, String> {
     match (kind, installed.layout) {
-        (Kind::SelfContained, Layout::SelfContained) | (Kind::FrameworkDependent, Layout::FrameworkDependent) => {
-            Ok(installed.clone())
-        }
+        (Kind::SelfContained, Layout::SelfContained)
+        | (Kind::FrameworkDependent, Layout::FrameworkDependent) => Ok(installed.clone()),
         (Kind::FrameworkDependent, Layout::SelfContained) => framework_dependent(installed),
         _ => Err(format!("the PowerShell in {} has no runtime of its own", installed.path.display())),
     }
@@ -42,7 +41,8 @@ pub fn framework_dependent(installed: &PowerShellHome) -> Result<PowerShellHome,
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _guard = ONE_AT_A_TIME.lock().map_err(|error| error.to_string())?;
 
-    let stamp = installed.fingerprint.modified.duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_secs());
+    let stamp =
+        installed.fingerprint.modified.duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_secs());
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("layout-{}-{stamp}", installed.version));
     let (home, root) = (folder.join("powershell"), folder.join("dotnet"));
     if !folder.exists() {
@@ -144,5 +144,8 @@ fn link(from: &Path, to: &Path) -> io::Result<()> {
 }
 
 fn missing(what: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, format!("{what} not found in PowerShell's deps or runtimeconfig file"))
+    io::Error::new(
+        io::ErrorKind::InvalidData,
+        format!("{what} not found in PowerShell's deps or runtimeconfig file"),
+    )
 }

@@ -53,6 +53,7 @@ pub struct Test {
 enum Needs {
     Nothing,
     PowerShell,
+    SelfContained,
     BothLayouts,
 }
 
@@ -71,6 +72,12 @@ impl Test {
     /// It needs PowerShell and runs on both of its layouts: with its own runtime, and with an installed one.
     pub const fn layouts(mut self) -> Self {
         self.needs = Needs::BothLayouts;
+        self
+    }
+
+    /// It needs a PowerShell that brings its own runtime.
+    pub const fn self_contained(mut self) -> Self {
+        self.needs = Needs::SelfContained;
         self
     }
 
@@ -110,7 +117,8 @@ pub fn main(tests: &[Test]) -> ExitCode {
     let mut arguments = Arguments::from_args();
     if arguments.test_threads.is_none() {
         // Each test is a process with a runtime of several threads.
-        arguments.test_threads = Some(std::thread::available_parallelism().map_or(1, |n| n.get().div_ceil(2)));
+        arguments.test_threads =
+            Some(std::thread::available_parallelism().map_or(1, |n| n.get().div_ceil(2)));
     }
     let installed = if arguments.list { Err("not looked for".to_owned()) } else { powershell() };
     let trials = tests.iter().flat_map(|test| trials(*test, &installed)).collect();
@@ -124,26 +132,27 @@ fn powershell() -> Result<PowerShellHome, String> {
 }
 
 fn trials(test: Test, installed: &Result<PowerShellHome, String>) -> Vec<Trial> {
-    let plain = |name: String, home: Result<Option<PowerShellHome>, String>| {
-        Trial::ignorable_test(name, move || match home {
+    let trial = |name: String, home: Box<dyn FnOnce() -> Result<Option<PowerShellHome>, String> + Send>| {
+        Trial::ignorable_test(name, move || match home() {
             Ok(home) => child::spawn(&test, home.as_ref()).map(|()| Completion::Completed),
             Err(reason) => skip(&reason),
         })
     };
+    let of_kind = |kind| {
+        let installed = installed.clone();
+        Box::new(move || layout::of_kind(kind, &installed?).map(Some))
+    };
+    let name = test.name.to_owned();
     match test.needs {
-        Needs::Nothing => vec![plain(test.name.to_owned(), Ok(None))],
-        Needs::PowerShell => vec![plain(test.name.to_owned(), installed.clone().map(Some))],
+        Needs::Nothing => vec![trial(name, Box::new(|| Ok(None)))],
+        Needs::PowerShell => {
+            let installed = installed.clone();
+            vec![trial(name, Box::new(move || installed.map(Some)))]
+        }
+        Needs::SelfContained => vec![trial(name, of_kind(layout::Kind::SelfContained))],
         Needs::BothLayouts => layout::Kind::ALL
             .into_iter()
-            .map(|kind| {
-                let installed = installed.clone();
-                Trial::ignorable_test(format!("{}::{}", test.name, kind.name()), move || {
-                    match installed.and_then(|installed| layout::of_kind(kind, &installed)) {
-                        Ok(home) => child::spawn(&test, Some(&home)).map(|()| Completion::Completed),
-                        Err(reason) => skip(&reason),
-                    }
-                })
-            })
+            .map(|kind| trial(format!("{name}::{}", kind.name()), of_kind(kind)))
             .collect(),
     }
 }

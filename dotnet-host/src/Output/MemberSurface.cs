@@ -86,7 +86,7 @@ internal sealed class MemberSurface
         }
 
         Type? members = hasInstanceMembers.GetParameters()[1].ParameterType.GetElementType();
-        MethodInfo? getMembers = members is null ? null : typeof(TypeTable).GetMethod("GetMembers", Hidden, [typeNames.ReturnType]);
+        MethodInfo? getMembers = members is null ? null : typeof(TypeTable).GetMethod("GetMembers", genericParameterCount: 0, Hidden, [typeNames.ReturnType]);
         MethodInfo? count = members?.GetProperty("Count", Hidden)?.GetMethod;
         MethodInfo? at = members?.GetMethod("get_Item", Hidden, [typeof(int)]);
         if (members is null || getMembers is null || count is null || at is null

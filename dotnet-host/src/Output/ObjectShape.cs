@@ -16,17 +16,30 @@ internal sealed class ObjectShape
     internal ShapeMember[] Members { get; }
 
     /// <summary>
-    /// Learns the shape from an object; null if its members are not those of its .NET type (another adapter, an object from
-    /// another session), so that each object has to be enumerated.
+    /// True if the members of this one object hide none that the next object shows: then it stands for its type.
+    /// </summary>
+    internal static bool CanLearnFrom(MemberSurface surface, PSObject wrapper, object target)
+    {
+        if (target is not PSCustomObject && surface.InstanceMembers(wrapper) is { } own)
+        {
+            foreach (PSMemberInfo member in own)
+            {
+                if (member is PSPropertyInfo && ReachAnyCase(target.GetType(), member.Name) is not null)
+                {
+                    return false;
+                }
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>
+    /// Learns the shape from an object; null if its members are not those of its .NET type (another adapter), so that each object has to be enumerated.
     /// </summary>
     internal static ObjectShape? TryLearn(
         MemberSurface surface, PSObject wrapper, object target, PSMemberInfoCollection<PSMemberInfo>? typeMembers)
     {
-        if (wrapper.ImmediateBaseObject is PSObject || surface.IsDeserialized(wrapper))
-        {
-            return null;
-        }
-
         Type type = target.GetType();
         List<ShapeMember> adapted = [];
         if (target is not PSCustomObject && !TryAddAdapted(surface, wrapper, type, adapted))
@@ -64,13 +77,6 @@ internal sealed class ObjectShape
         HashSet<string> names = new(StringComparer.OrdinalIgnoreCase);
         foreach (PSPropertyInfo property in wrapper.Properties)
         {
-            if (property.IsInstance)
-            {
-                // It may hide an adapted property of this object, which the next object shows.
-                Add(type, property.Name, adapted, names);
-                continue;
-            }
-
             if (property is not PSProperty adaptedProperty)
             {
                 continue;
@@ -81,22 +87,14 @@ internal sealed class ObjectShape
                 return false;
             }
 
-            if (property.IsGettable)
+            if (property.IsGettable && PropertyPolicy.For(type, property.Name) != PropertyPolicy.Treatment.Omit && names.Add(property.Name))
             {
-                Add(type, property.Name, adapted, names);
+                // What the type does not declare itself is the property of an interface.
+                adapted.Add(Reach(type, property.Name) ?? ShapeMember.OfLookup(property.Name, omitIfThrows: false));
             }
         }
 
         return true;
-    }
-
-    private static void Add(Type type, string name, List<ShapeMember> adapted, HashSet<string> names)
-    {
-        if (!names.Contains(name) && Reach(type, name) is { } member)
-        {
-            names.Add(name);
-            adapted.Add(member);
-        }
     }
 
     /// <summary>The public property or field of a type; null if there is none to be written.</summary>
@@ -127,6 +125,20 @@ internal sealed class ObjectShape
         return null;
     }
 
+    /// <summary>The same for a name in any case, as type data and added members have it.</summary>
+    private static ShapeMember? ReachAnyCase(Type type, string name)
+    {
+        foreach (PropertyInfo property in type.GetProperties(BindingFlags.Instance | BindingFlags.Public))
+        {
+            if (string.Equals(property.Name, name, StringComparison.OrdinalIgnoreCase))
+            {
+                return Reach(type, property.Name);
+            }
+        }
+
+        return null;
+    }
+
     private static bool IsReadable(Type type) => !type.IsByRef && !type.IsByRefLike && !type.IsPointer;
 
     private static void AddExtended(Type type, PSMemberInfo member, List<ShapeMember> members)
@@ -140,7 +152,7 @@ internal sealed class ObjectShape
         bool omitIfThrows = treatment == PropertyPolicy.Treatment.OmitIfThrows;
         switch (member)
         {
-            case PSAliasProperty { ConversionType: null } alias when Reach(type, alias.ReferencedMemberName) is { } target:
+            case PSAliasProperty { ConversionType: null } alias when ReachAnyCase(type, alias.ReferencedMemberName) is { } target:
                 members.Add(target.Alias(member.Name));
                 break;
             case PSCodeProperty { GetterCodeReference: { IsStatic: true } getter } when getter.GetParameters().Length == 1:
@@ -149,7 +161,7 @@ internal sealed class ObjectShape
             case PSNoteProperty note and not PSVariableProperty:
                 members.Add(ShapeMember.OfConstant(member.Name, note.Value));
                 break;
-            case PSPropertyInfo { IsGettable: true }:
+            case PSAliasProperty or PSPropertyInfo { IsGettable: true }:
                 members.Add(ShapeMember.OfLookup(member.Name, omitIfThrows));
                 break;
         }

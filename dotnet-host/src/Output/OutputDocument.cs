@@ -20,6 +20,7 @@ internal sealed class OutputDocument
     private readonly ValueWriter _values;
     private readonly List<byte> _bytes = [];
     private readonly Utf8JsonWriter _json = new(new ArrayBufferWriter<byte>(), JsonStyle.Options);
+    private readonly Func<Utf8JsonWriter, long, bool> _writeValue;
     private ArrayBufferWriter<byte> _single = new(4_096);
     private CallBuffer _buffer = null!;
     private Limits _limits = new();
@@ -27,8 +28,18 @@ internal sealed class OutputDocument
     private long _start;
     private bool _full;
     private bool _first;
+    private object? _value;
 
-    internal OutputDocument() => _values = new(_path, Cuts);
+    internal OutputDocument()
+        : this(static () => MemberSurface.Instance)
+    {
+    }
+
+    internal OutputDocument(Func<MemberSurface?> findSurface)
+    {
+        _values = new(_path, Cuts, findSurface);
+        _writeValue = (json, room) => _values.Write(json, _value, room);
+    }
 
     /// <summary>Values written; a run of bytes is one value.</summary>
     internal long Count { get; private set; }
@@ -93,6 +104,15 @@ internal sealed class OutputDocument
 
         return FlushBytes() && AddElement(value);
     }
+
+    /// <summary>Adds a value that <paramref name="write"/> writes: it is kept whole or not at all.</summary>
+    /// <returns>False if the budget is used up.</returns>
+    internal bool AddWritten<T>(T source, Action<Utf8JsonWriter, T> write) =>
+        !_full && FlushBytes() && AddElement((json, room) =>
+        {
+            write(json, source);
+            return json.BytesCommitted + json.BytesPending <= room;
+        }, mayBeCut: false);
 
     /// <summary>Completes the document.</summary>
     internal void End()
@@ -169,6 +189,18 @@ internal sealed class OutputDocument
 
     private bool AddElement(object? value)
     {
+        _value = value;
+        bool goesOn = AddElement(_writeValue, mayBeCut: true);
+        _value = null;
+        return goesOn;
+    }
+
+    /// <summary>
+    /// Adds what <paramref name="write"/> writes, which returns whether it fitted. What did not fit stays if it was cut
+    /// inside and had at least half the budget.
+    /// </summary>
+    private bool AddElement(Func<Utf8JsonWriter, long, bool> write, bool mayBeCut)
+    {
         int start = _buffer.Position;
         if (!_first)
         {
@@ -183,7 +215,7 @@ internal sealed class OutputDocument
         try
         {
             _json.Reset(_buffer);
-            whole = _values.Write(_json, value, room);
+            whole = write(_json, room);
             _json.Flush();
         }
         catch (Exception exception)
@@ -211,7 +243,7 @@ internal sealed class OutputDocument
         }
 
         _full = true;
-        if (room >= _limits.OutputBytes / 2)
+        if (mayBeCut && room >= _limits.OutputBytes / 2)
         {
             // As much of it as half the budget or more holds is worth more than a mark.
             Count++;

@@ -21,8 +21,8 @@ internal static class PropertyPolicy
 
     private static readonly (string Type, string[] Omitted, string[] OmittedIfThrows)[] Rules =
     [
-        // The name and the path of a parent are in FullName; Root and Directory lead up the tree.
-        ("System.IO.FileSystemInfo", ["Directory", "Parent", "Root"], []),
+        // The parent is in FullName, and VersionInfo opens every file.
+        ("System.IO.FileSystemInfo", ["Directory", "Parent", "Root", "VersionInfo", "ModeWithoutHardLink"], []),
         ("System.Diagnostics.Process",
             ["Modules", "Threads", "MainModule", "StartInfo", "Handle", "SafeHandle", "Parent", "__NounName"],
             ["ExitCode", "ExitTime", "StartTime", "StandardInput", "StandardOutput", "StandardError", "MachineName", "PriorityClass",
@@ -51,7 +51,7 @@ internal static class PropertyPolicy
     // Notes that a provider adds to every item: where it came from, as PowerShell objects.
     private static readonly HashSet<string> ProviderNotes = new(StringComparer.OrdinalIgnoreCase)
     {
-        "PSPath", "PSParentPath", "PSChildName", "PSDrive", "PSProvider", "PSIsContainer",
+        "PSPath", "PSParentPath", "PSChildName", "PSDrive", "PSProvider", "PSIsContainer", "UnixStat",
     };
 
     internal static Treatment For(Type type, string property) =>
@@ -59,7 +59,7 @@ internal static class PropertyPolicy
 
     /// <summary>True for a note that a provider adds to its items.</summary>
     internal static bool IsProviderNote(PSMemberInfo member) =>
-        member.Name is ['P' or 'p', 'S' or 's', ..] && member.MemberType == PSMemberTypes.NoteProperty && ProviderNotes.Contains(member.Name);
+        member.Name is ['P' or 'p' or 'U' or 'u', ..] && member.MemberType == PSMemberTypes.NoteProperty && ProviderNotes.Contains(member.Name);
 
     /// <summary>
     /// True if the notes of a provider are not what the object is about. They are, where <c>Select-Object</c> was asked for

@@ -1,30 +1,11 @@
 using System;
 using System.Collections;
 using System.Collections.Generic;
-using System.Collections.Specialized;
-using System.Data;
-using System.Diagnostics;
-using System.Globalization;
-using System.IO;
 using System.Management.Automation;
-using System.Management.Automation.Host;
 using System.Management.Automation.Language;
-using System.Management.Automation.Runspaces;
-using System.Net;
-using System.Net.NetworkInformation;
 using System.Numerics;
-using System.Reflection;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
-using System.Security;
-using System.Text;
 using System.Text.Json;
-using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
-using System.Threading;
-using System.Threading.Tasks;
-using System.Xml;
-using System.Xml.Linq;
 
 namespace Runspaced.Host.Output;
 
@@ -34,47 +15,58 @@ namespace Runspaced.Host.Output;
 /// </summary>
 internal static class TypeKinds
 {
+    // By name, so that asking loads no assembly: a value of the type brings its own. A type is what its nearest base in this
+    // list is.
+    private static readonly Dictionary<string, ValueKind> Named = Table(
+        (ValueKind.Text,
+        [
+            "System.Uri", "System.Version", "System.IntPtr", "System.UIntPtr", "System.Index", "System.Range", "System.Net.IPAddress", "System.Net.EndPoint",
+            "System.Net.NetworkInformation.PhysicalAddress", "System.Net.Mail.MailAddress", "System.Globalization.CultureInfo",
+            "System.Globalization.CompareInfo", "System.Text.RegularExpressions.Regex", "System.Text.StringBuilder", "System.Text.Rune",
+            "System.Numerics.Complex", "System.Reflection.MemberInfo", "System.Reflection.Assembly", "System.Reflection.Module",
+            "System.Xml.Linq.XObject", "System.Security.Principal.IdentityReference",
+            "System.Management.Automation.SemanticVersion", "System.Management.Automation.ScriptBlock", "System.Management.Automation.Language.Ast",
+            "System.Management.Automation.InformationalRecord", "System.Management.Automation.WildcardPattern",
+            "System.Management.Automation.PSTypeName",
+        ]),
+        (ValueKind.Opaque,
+        [
+            "System.Delegate", "System.AppDomain", "System.WeakReference", "System.Reflection.Pointer", "System.Runtime.InteropServices.SafeHandle",
+            "System.Runtime.InteropServices.CriticalHandle", "System.Runtime.InteropServices.GCHandle",
+            "System.Runtime.Loader.AssemblyLoadContext", "System.Threading.Tasks.Task", "System.Threading.Thread", "System.Threading.CancellationToken",
+            "System.Threading.CancellationTokenSource", "System.Threading.WaitHandle", "System.Threading.Timer", "System.Timers.Timer",
+            "System.Threading.SynchronizationContext", "System.Threading.ExecutionContext", "System.IO.Stream", "System.IO.TextReader",
+            "System.IO.TextWriter", "System.Management.Automation.Runspaces.Runspace", "System.Management.Automation.Runspaces.RunspacePool",
+            "System.Management.Automation.Runspaces.Pipeline", "System.Management.Automation.Runspaces.InitialSessionState",
+            "System.Management.Automation.Runspaces.TypeTable", "System.Management.Automation.PowerShell", "System.Management.Automation.SessionState",
+            "System.Management.Automation.EngineIntrinsics", "System.Management.Automation.Host.PSHost",
+            "System.Management.Automation.Host.PSHostUserInterface", "System.Management.Automation.Host.PSHostRawUserInterface",
+            "System.Management.Automation.Internal.InternalCommand",
+        ]),
+        (ValueKind.Entity,
+        [
+            "System.IO.FileSystemInfo", "System.Diagnostics.Process", "System.ServiceProcess.ServiceController", "System.Management.Automation.CommandInfo",
+            "System.Management.Automation.PSModuleInfo", "System.Management.Automation.PSDriveInfo",
+            "System.Management.Automation.ProviderInfo", "System.Management.Automation.Job", "System.Management.Automation.Runspaces.PSSession",
+            "Microsoft.Management.Infrastructure.CimClass",
+        ]),
+        (ValueKind.Null, ["System.Reflection.Missing", "System.Management.Automation.Language.NullString"]),
+        (ValueKind.ByteArray, ["System.Byte[]"]),
+        (ValueKind.ByteStream, ["System.IO.MemoryStream"]),
+        (ValueKind.Secret, ["System.Security.SecureString"]),
+        (ValueKind.Credential, ["System.Management.Automation.PSCredential"]),
+        (ValueKind.NetworkCredential, ["System.Net.NetworkCredential"]),
+        (ValueKind.Error, ["System.Management.Automation.ErrorRecord"]),
+        (ValueKind.RegexGroup, ["System.Text.RegularExpressions.Group"]),
+        (ValueKind.Encoding, ["System.Text.Encoding"]),
+        (ValueKind.Xml, ["System.Xml.XmlNode"]),
+        (ValueKind.Json, ["System.Text.Json.JsonDocument", "System.Text.Json.Nodes.JsonNode"]),
+        (ValueKind.NameValues, ["System.Collections.Specialized.NameValueCollection"]),
+        (ValueKind.DataRow, ["System.Data.DataRow", "System.Data.DataRowView"]),
+        (ValueKind.DataTable, ["System.Data.DataTable"]),
+        (ValueKind.DataSet, ["System.Data.DataSet"]));
+
     private static readonly ConditionalWeakTable<Type, StrongBox<ValueKind>> Known = new();
-
-    private static readonly Type[] Texts =
-    [
-        typeof(Uri), typeof(Version), typeof(IPAddress), typeof(EndPoint), typeof(PhysicalAddress), typeof(CultureInfo),
-        typeof(Encoding), typeof(Regex), typeof(StringBuilder), typeof(Rune), typeof(Complex), typeof(MemberInfo), typeof(Assembly),
-        typeof(Module), typeof(ScriptBlock), typeof(Ast), typeof(IScriptExtent), typeof(CompareInfo),
-        typeof(XObject), typeof(InformationalRecord), typeof(WildcardPattern), typeof(Index), typeof(Range), typeof(PSTypeName),
-        typeof(IntPtr), typeof(UIntPtr),
-    ];
-
-    private static readonly Type[] Opaques =
-    [
-        typeof(Delegate), typeof(Pointer), typeof(SafeHandle), typeof(CriticalHandle), typeof(Task), typeof(Thread),
-        typeof(CancellationToken), typeof(CancellationTokenSource), typeof(WaitHandle), typeof(Timer), typeof(System.Timers.Timer),
-        typeof(Stream), typeof(TextReader), typeof(TextWriter), typeof(Runspace), typeof(RunspacePool), typeof(PowerShell),
-        typeof(PSHost), typeof(PSHostUserInterface), typeof(PSHostRawUserInterface), typeof(SessionState), typeof(EngineIntrinsics),
-        typeof(InitialSessionState), typeof(Cmdlet), typeof(System.Runtime.Loader.AssemblyLoadContext), typeof(AppDomain),
-        typeof(SynchronizationContext), typeof(ExecutionContext), typeof(GCHandle), typeof(WeakReference),
-    ];
-
-    private static readonly Type[] Entities =
-    [
-        typeof(FileSystemInfo), typeof(Process), typeof(CommandInfo), typeof(PSModuleInfo), typeof(PSDriveInfo), typeof(ProviderInfo),
-        typeof(Job), typeof(PSSession), typeof(TypeTable),
-    ];
-
-    // Types of assemblies that are not referenced here, by name.
-    private static readonly HashSet<string> TextNames =
-    [
-        "System.Management.Automation.SemanticVersion",
-        "System.Net.Mail.MailAddress",
-        "System.Security.Principal.SecurityIdentifier",
-        "System.Security.Principal.NTAccount",
-    ];
-
-    private static readonly HashSet<string> EntityNames =
-    [
-        "System.ServiceProcess.ServiceController",
-        "Microsoft.Management.Infrastructure.CimClass",
-    ];
 
     internal static ValueKind Of(Type type)
     {
@@ -86,6 +78,20 @@ internal static class TypeKinds
         ValueKind found = Classify(type);
         Known.AddOrUpdate(type, new(found));
         return found;
+    }
+
+    private static Dictionary<string, ValueKind> Table(params ReadOnlySpan<(ValueKind Kind, string[] Names)> rows)
+    {
+        Dictionary<string, ValueKind> table = new(StringComparer.Ordinal);
+        foreach ((ValueKind kind, string[] names) in rows)
+        {
+            foreach (string name in names)
+            {
+                table.Add(name, kind);
+            }
+        }
+
+        return table;
     }
 
     private static ValueKind Classify(Type type)
@@ -124,11 +130,11 @@ internal static class TypeKinds
             case TypeCode.DBNull:
                 return ValueKind.Null;
             default:
-                return type.IsValueType ? OfStruct(type) : OfClass(type);
+                return (type.IsValueType ? OfStruct(type) : null) ?? OfName(type) ?? OfContract(type);
         }
     }
 
-    private static ValueKind OfStruct(Type type) =>
+    private static ValueKind? OfStruct(Type type) =>
         type == typeof(SwitchParameter) ? ValueKind.Switch
         : type == typeof(Guid) ? ValueKind.Guid
         : type == typeof(TimeSpan) ? ValueKind.TimeSpan
@@ -138,80 +144,27 @@ internal static class TypeKinds
         : type == typeof(BigInteger) || type == typeof(Int128) || type == typeof(UInt128) ? ValueKind.WideInteger
         : type == typeof(Half) ? ValueKind.Half
         : type == typeof(JsonElement) ? ValueKind.Json
-        : OfAny(type);
+        : null;
 
-    private static ValueKind OfClass(Type type) =>
-        type == typeof(byte[]) ? ValueKind.ByteArray
-        : type == typeof(SecureString) ? ValueKind.Secret
-        : type == typeof(PSCredential) ? ValueKind.Credential
-        : type == typeof(NetworkCredential) ? ValueKind.NetworkCredential
-        : type == typeof(Missing) || type.FullName == "System.Management.Automation.Language.NullString" ? ValueKind.Null
-        : typeof(ErrorRecord).IsAssignableFrom(type) ? ValueKind.Error
-        : typeof(Group).IsAssignableFrom(type) ? ValueKind.RegexGroup
-        : typeof(XmlNode).IsAssignableFrom(type) ? ValueKind.Xml
-        : typeof(JsonNode).IsAssignableFrom(type) || type == typeof(JsonDocument) ? ValueKind.Json
-        : typeof(MemoryStream).IsAssignableFrom(type) ? ValueKind.ByteStream
-        : typeof(DataRow).IsAssignableFrom(type) || type == typeof(DataRowView) ? ValueKind.DataRow
-        : typeof(DataTable).IsAssignableFrom(type) ? ValueKind.DataTable
-        : typeof(DataSet).IsAssignableFrom(type) ? ValueKind.DataSet
-        : typeof(NameValueCollection).IsAssignableFrom(type) ? ValueKind.NameValues
-        : OfAny(type);
-
-    private static ValueKind OfAny(Type type)
-    {
-        if (Matches(type, Texts) || Named(type, TextNames))
-        {
-            return ValueKind.Text;
-        }
-
-        if (type.IsPointer || type.IsByRefLike || Matches(type, Opaques))
-        {
-            return ValueKind.Opaque;
-        }
-
-        if (Matches(type, Entities) || Named(type, EntityNames))
-        {
-            return ValueKind.Entity;
-        }
-
-        if (typeof(IDictionary).IsAssignableFrom(type))
-        {
-            return ValueKind.Dictionary;
-        }
-
-        if (typeof(IEnumerable<byte>).IsAssignableFrom(type))
-        {
-            return ValueKind.Bytes;
-        }
-
-        return PairReader.IsDictionary(type) ? ValueKind.Pairs
-            : typeof(IEnumerable).IsAssignableFrom(type) || typeof(IEnumerator).IsAssignableFrom(type) ? ValueKind.Sequence
-            : ValueKind.Object;
-    }
-
-    private static bool Matches(Type type, Type[] bases)
-    {
-        foreach (Type candidate in bases)
-        {
-            if (candidate.IsAssignableFrom(type))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    private static bool Named(Type type, HashSet<string> names)
+    private static ValueKind? OfName(Type type)
     {
         for (Type? level = type; level is not null; level = level.BaseType)
         {
-            if (level.FullName is { } name && names.Contains(name))
+            if (level.FullName is { } name && Named.TryGetValue(name, out ValueKind kind))
             {
-                return true;
+                return kind;
             }
         }
 
-        return false;
+        return null;
     }
+
+    private static ValueKind OfContract(Type type) =>
+        type.IsPointer || type.IsByRefLike ? ValueKind.Opaque
+        : typeof(IScriptExtent).IsAssignableFrom(type) ? ValueKind.Text
+        : typeof(IDictionary).IsAssignableFrom(type) ? ValueKind.Dictionary
+        : typeof(IEnumerable<byte>).IsAssignableFrom(type) ? ValueKind.Bytes
+        : PairReader.IsDictionary(type) ? ValueKind.Pairs
+        : typeof(IEnumerable).IsAssignableFrom(type) || typeof(IEnumerator).IsAssignableFrom(type) ? ValueKind.Sequence
+        : ValueKind.Object;
 }

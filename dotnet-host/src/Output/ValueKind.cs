@@ -31,6 +31,8 @@ internal enum ValueKind
     /// <summary>As the name of its type: it holds a whole world or nothing readable.</summary>
     Opaque,
 
+    /// <summary>As the name it has on the web.</summary>
+    Encoding,
     Xml,
     Json,
     ByteArray,

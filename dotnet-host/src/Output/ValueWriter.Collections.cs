@@ -143,7 +143,8 @@ internal sealed partial class ValueWriter
     {
         try
         {
-            entries = sequence as IEnumerator ?? ((IEnumerable)sequence).GetEnumerator();
+            // In this order: the iterators of C# are both, and as an enumerator they have not begun.
+            entries = (sequence as IEnumerable)?.GetEnumerator() ?? (IEnumerator)sequence;
             return true;
         }
         catch (Exception exception) when (!StopSignal.Is(exception))
@@ -298,8 +299,9 @@ internal sealed partial class ValueWriter
         _ => key.ToString() ?? string.Empty,
     };
 
-    private void WriteNameValues(NameValueCollection collection)
+    private void WriteNameValues(object value)
     {
+        NameValueCollection collection = (NameValueCollection)value;
         if (!TryStartObject(collection, collection.Count))
         {
             return;
@@ -322,8 +324,9 @@ internal sealed partial class ValueWriter
         EndObject();
     }
 
-    private void WriteRow(DataRow row)
+    private void WriteRow(object value)
     {
+        DataRow row = value as DataRow ?? ((DataRowView)value).Row;
         DataColumnCollection columns = row.Table.Columns;
         if (!TryStartObject(row, columns.Count))
         {
@@ -339,10 +342,10 @@ internal sealed partial class ValueWriter
                 break;
             }
 
-            object? value;
+            object? cell;
             try
             {
-                value = row[index];
+                cell = row[index];
             }
             catch (Exception exception) when (!StopSignal.Is(exception))
             {
@@ -353,14 +356,17 @@ internal sealed partial class ValueWriter
             }
 
             WriteName(name);
-            WriteValue(value);
+            WriteValue(cell);
         }
 
         EndObject();
     }
 
-    private void WriteTables(DataSet set)
+    private void WriteTable(object table) => WriteSequence(((DataTable)table).Rows, table);
+
+    private void WriteTables(object value)
     {
+        DataSet set = (DataSet)value;
         if (!TryStartObject(set, set.Tables.Count))
         {
             return;

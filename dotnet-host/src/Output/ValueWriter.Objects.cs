@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics.CodeAnalysis;
 using System.IO;
 using System.Management.Automation;
 
@@ -17,26 +18,34 @@ internal sealed partial class ValueWriter
 
         _objects += custom ? 0 : 1;
         _json.WriteStartObject();
-        if (Surface is null || _shapes is null)
+        wrapper ??= PSObject.AsPSObject(target);
+        if (HasSurface(out MemberSurface? surface, out ShapeCache? shapes) && shapes.For(wrapper, target) is { } shape)
         {
-            WriteEnumerated(wrapper ?? PSObject.AsPSObject(target), target);
+            WriteShaped(surface, shape, wrapper, target);
         }
         else
         {
-            wrapper ??= PSObject.AsPSObject(target);
-            if (_shapes.For(wrapper, target) is { } shape)
-            {
-                WriteShaped(Surface, shape, wrapper, target);
-            }
-            else
-            {
-                WriteEnumerated(wrapper, target);
-            }
+            WriteEnumerated(wrapper, target);
         }
 
         _json.WriteEndObject();
         _objects -= custom ? 0 : 1;
         Leave();
+    }
+
+    // Looked for with the first object: a call that writes plain values does without.
+    private bool HasSurface([NotNullWhen(true)] out MemberSurface? surface, [NotNullWhen(true)] out ShapeCache? shapes)
+    {
+        if (!_hasSurface)
+        {
+            _surface = _findSurface();
+            _shapes = _surface is null ? null : new(_surface);
+            _hasSurface = true;
+        }
+
+        surface = _surface;
+        shapes = _shapes;
+        return surface is not null && shapes is not null;
     }
 
     private void WriteShaped(MemberSurface surface, ObjectShape shape, PSObject? wrapper, object target)
@@ -145,9 +154,9 @@ internal sealed partial class ValueWriter
         for (int index = 0; index < properties.Count; index++)
         {
             PSPropertyInfo property = properties[index];
-            PropertyPolicy.Treatment treatment = property.IsInstance ? PropertyPolicy.Treatment.Write : PropertyPolicy.For(type, property.Name);
+            PropertyPolicy.Treatment treatment = PropertyPolicy.For(type, property.Name);
             if (treatment == PropertyPolicy.Treatment.Omit || !property.IsGettable
-                || (property.IsInstance && PropertyPolicy.IsProviderNote(property) && (drops ??= PropertyPolicy.DropsProviderNotes(wrapper))))
+                || (PropertyPolicy.IsProviderNote(property) && (drops ??= PropertyPolicy.DropsProviderNotes(wrapper))))
             {
                 continue;
             }

@@ -102,6 +102,9 @@ internal sealed partial class ValueWriter
             case ValueKind.Opaque:
                 WriteText(value.GetType().ToString());
                 break;
+            case ValueKind.Encoding:
+                WriteTextOf(value, static value => ((Encoding)value).WebName);
+                break;
             case ValueKind.Xml:
                 WriteTextOf(value, static value => ((XmlNode)value).OuterXml);
                 break;
@@ -124,7 +127,7 @@ internal sealed partial class ValueWriter
                 WriteCredential(((PSCredential)value).UserName, domain: null);
                 break;
             case ValueKind.NetworkCredential:
-                WriteCredential(((NetworkCredential)value).UserName, ((NetworkCredential)value).Domain);
+                WriteNetworkCredential(value);
                 break;
             case ValueKind.Error:
                 ErrorRecordWriter.Write(_json, (ErrorRecord)value, (int)Math.Clamp(Remaining / 64, 64, _limits.StringChars));
@@ -322,6 +325,8 @@ internal sealed partial class ValueWriter
         long? omitted = kept.Count < most ? 0 : bytes is ICollection<byte> collection ? collection.Count - kept.Count : null;
         WriteBytes(CollectionsMarshal.AsSpan(kept), omitted);
     }
+
+    private void WriteNetworkCredential(object value) => WriteCredential(((NetworkCredential)value).UserName, ((NetworkCredential)value).Domain);
 
     private void WriteCredential(string? user, string? domain)
     {

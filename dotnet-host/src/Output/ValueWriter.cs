@@ -1,6 +1,5 @@
 using System;
 using System.Collections;
-using System.Data;
 using System.Diagnostics;
 using System.Management.Automation;
 using System.Management.Automation.Internal;
@@ -17,9 +16,10 @@ namespace Runspaced.Host.Output;
 /// </summary>
 internal sealed partial class ValueWriter
 {
-    private static readonly MemberSurface? Surface = MemberSurface.Instance;
-
-    private readonly ShapeCache? _shapes = Surface is null ? null : new(Surface);
+    private readonly Func<MemberSurface?> _findSurface;
+    private MemberSurface? _surface;
+    private ShapeCache? _shapes;
+    private bool _hasSurface;
     private readonly JsonPath _path;
     private readonly CutLog _cuts;
     private object?[] _ancestors = new object?[16];
@@ -34,8 +34,9 @@ internal sealed partial class ValueWriter
     private long _deadline;
     private CutReason? _stopped;
 
-    internal ValueWriter(JsonPath path, CutLog cuts)
+    internal ValueWriter(JsonPath path, CutLog cuts, Func<MemberSurface?> findSurface)
     {
+        _findSurface = findSurface;
         _path = path;
         _cuts = cuts;
     }
@@ -104,6 +105,12 @@ internal sealed partial class ValueWriter
             return;
         }
 
+        if (value is int number)
+        {
+            _json.WriteNumberValue(number);
+            return;
+        }
+
         ValueKind kind = TypeKinds.Of(value.GetType());
         if (kind < ValueKind.Text)
         {
@@ -119,6 +126,7 @@ internal sealed partial class ValueWriter
         }
     }
 
+    // What the rarer kinds take is cast where they are written: to cast it here would load its assembly for every call.
     private void WriteContainer(ValueKind kind, PSObject? wrapper, object value)
     {
         switch (kind)
@@ -130,16 +138,16 @@ internal sealed partial class ValueWriter
                 WritePairs((IEnumerable)value);
                 break;
             case ValueKind.NameValues:
-                WriteNameValues((System.Collections.Specialized.NameValueCollection)value);
+                WriteNameValues(value);
                 break;
             case ValueKind.DataRow:
-                WriteRow(value as DataRow ?? ((DataRowView)value).Row);
+                WriteRow(value);
                 break;
             case ValueKind.DataTable:
-                WriteSequence(((DataTable)value).Rows, value);
+                WriteTable(value);
                 break;
             case ValueKind.DataSet:
-                WriteTables((DataSet)value);
+                WriteTables(value);
                 break;
             case ValueKind.Sequence:
                 WriteSequence(value, value);

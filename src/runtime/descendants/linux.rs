@@ -23,7 +23,8 @@ pub(super) struct Process {
 /// Nanoseconds since the machine was started, as the kernel notes them for processes.
 pub(super) fn now() -> u64 {
     let now = clock_gettime(ClockId::Boottime);
-    u64::try_from(now.tv_sec).unwrap_or_default() * 1_000_000_000 + u64::try_from(now.tv_nsec).unwrap_or_default()
+    u64::try_from(now.tv_sec).unwrap_or_default() * 1_000_000_000
+        + u64::try_from(now.tv_nsec).unwrap_or_default()
 }
 
 pub(super) fn find(slot: &Slot, _: &Turns) -> Vec<Process> {

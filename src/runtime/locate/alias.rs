@@ -38,8 +38,14 @@ mod tests {
 
     #[test]
     fn the_program_of_an_alias_is_its_third_text() {
-        let program = r"C:\Program Files\WindowsApps\Microsoft.PowerShell_7.6.5.0_x64__8wekyb3d8bbwe\pwsh.exe";
-        let alias = reparse(&["Microsoft.PowerShell_8wekyb3d8bbwe", "Microsoft.PowerShell_8wekyb3d8bbwe!App", program, "0"]);
+        let program =
+            r"C:\Program Files\WindowsApps\Microsoft.PowerShell_7.6.5.0_x64__8wekyb3d8bbwe\pwsh.exe";
+        let alias = reparse(&[
+            "Microsoft.PowerShell_8wekyb3d8bbwe",
+            "Microsoft.PowerShell_8wekyb3d8bbwe!App",
+            program,
+            "0",
+        ]);
         assert_eq!(target(&alias).as_deref(), Some(program));
     }
 

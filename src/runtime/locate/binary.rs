@@ -183,9 +183,7 @@ fn elf_libc(head: &[u8], wide: bool, read: &mut Reader<'_>) -> io::Result<Option
     // The table's address in memory, turned into its place in the file.
     let place = segments
         .iter()
-        .find(|(kind, _, address, size)| {
-            *kind == LOAD && strings >= *address && strings - address < *size
-        })
+        .find(|(kind, _, address, size)| *kind == LOAD && strings >= *address && strings - address < *size)
         .and_then(|(_, offset, address, _)| offset.checked_add(strings - address));
     let Some(place) = place else { return Ok(None) };
     let names = read(place, short(length, 1 << 22))?;

@@ -11,11 +11,11 @@ use std::path::{Path, PathBuf};
 use semver::Version;
 use serde::Deserialize;
 
+use super::Dotnet;
 use super::home::{fits, library};
 use super::options::LocateOptions;
 use super::reason::{DotnetFinding, Reason};
 use super::trail::{self, Found};
-use super::Dotnet;
 
 /// A framework that PowerShell asks for.
 #[derive(Debug, Clone, Deserialize)]
@@ -95,7 +95,11 @@ fn examine(root: &Path, wanted: &[Framework], roll_forward: RollForward) -> Resu
 }
 
 fn finding(root: &Path, versions: &BTreeSet<Version>, fault: Option<String>) -> DotnetFinding {
-    DotnetFinding { root: root.to_owned(), versions: versions.iter().map(Version::to_string).collect(), fault }
+    DotnetFinding {
+        root: root.to_owned(),
+        versions: versions.iter().map(Version::to_string).collect(),
+        fault,
+    }
 }
 
 /// The folders named like a version, in the order of versions (not of text: 10 comes after 9).

@@ -22,9 +22,7 @@ pub(super) fn read(path: &Path) -> io::Result<Option<Version>> {
 
 fn of_image(image: &[u8]) -> Option<Version> {
     let resource = version_resource(image)?;
-    string_value(resource, "ProductVersion")
-        .and_then(|text| parse(&text))
-        .or_else(|| fixed_version(resource))
+    string_value(resource, "ProductVersion").and_then(|text| parse(&text)).or_else(|| fixed_version(resource))
 }
 
 /// The first word of a product version; what follows is the commit.

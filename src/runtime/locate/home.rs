@@ -141,7 +141,8 @@ pub(super) fn version(folder: &Path) -> Option<Version> {
 }
 
 fn own_runtime(folder: &Path, hostfxr: PathBuf, config: &RuntimeOptions) -> Result<Dotnet, Reason> {
-    let wanted = [library("hostfxr"), library("hostpolicy"), library("coreclr"), "System.Private.CoreLib.dll".into()];
+    let wanted =
+        [library("hostfxr"), library("hostpolicy"), library("coreclr"), "System.Private.CoreLib.dll".into()];
     let names: Vec<&str> = wanted.iter().map(String::as_str).collect();
     let faults = missing_files(folder, &names);
     if !faults.is_empty() {
@@ -186,11 +187,9 @@ pub(super) fn fits(file: &Path) -> Result<(), Reason> {
         });
     }
     match (made.libc, Libc::OURS) {
-        (Some(found), Some(ours)) if found != ours => Err(Reason::WrongLibc {
-            file,
-            found: found.name().to_owned(),
-            wanted: ours.name().to_owned(),
-        }),
+        (Some(found), Some(ours)) if found != ours => {
+            Err(Reason::WrongLibc { file, found: found.name().to_owned(), wanted: ours.name().to_owned() })
+        }
         _ => Ok(()),
     }
 }

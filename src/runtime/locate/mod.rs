@@ -108,7 +108,9 @@ impl Survey {
         }
         let found: Vec<String> = self
             .unsuitable()
-            .map(|(candidate, reason)| format!("{} ({}): {reason}", candidate.origin.display(), candidate.place))
+            .map(|(candidate, reason)| {
+                format!("{} ({}): {reason}", candidate.origin.display(), candidate.place)
+            })
             .collect();
         if !found.is_empty() {
             return found.join("; ");

@@ -98,7 +98,9 @@ pub struct DotnetFinding {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TooOld { found, wanted } => write!(f, "version {found} is too old, {wanted} or later is needed"),
+            Self::TooOld { found, wanted } => {
+                write!(f, "version {found} is too old, {wanted} or later is needed")
+            }
             Self::WrongArchitecture { file, found, wanted } => {
                 write!(f, "{} is made for {found}, this program for {wanted}", file.display())
             }
@@ -146,7 +148,8 @@ impl Reason {
             Self::Broken { .. } => "Repair or reinstall this PowerShell.".to_owned(),
             Self::Unreadable { path, .. } => format!("Give this user read access to {}.", path.display()),
             Self::NoTrail { .. } => {
-                "Name the folder that holds pwsh.dll (`--powershell` or RUNSPACED_POWERSHELL_HOME).".to_owned()
+                "Name the folder that holds pwsh.dll (`--powershell` or RUNSPACED_POWERSHELL_HOME)."
+                    .to_owned()
             }
         }
     }

@@ -119,7 +119,9 @@ fn folder(real: PathBuf) -> Result<Step, Reason> {
         return Ok(Step::Home(tool));
     }
     // Half an installation is an installation that is broken; a folder of anything else is not one.
-    if real.join("System.Management.Automation.dll").is_file() || real.join("pwsh.runtimeconfig.json").is_file() {
+    if real.join("System.Management.Automation.dll").is_file()
+        || real.join("pwsh.runtimeconfig.json").is_file()
+    {
         return Ok(Step::Home(real));
     }
     let empty = fs::read_dir(&real).map_err(|error| unreadable(&real, &error))?.next().is_none();
@@ -136,7 +138,8 @@ fn tool_store(folder: &Path) -> Option<PathBuf> {
     let mut packages: Vec<PathBuf> = store
         .filter_map(|entry| Some(entry.ok()?.path()))
         .filter(|path| {
-            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_ascii_lowercase();
+            let name =
+                path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_ascii_lowercase();
             name == "powershell" || name.starts_with("powershell.")
         })
         .collect();
@@ -207,7 +210,8 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
     text.lines()
         .filter(|line| !line.trim_start().starts_with('#'))
         .flat_map(|line| line.split(['"', '\'', ' ', '\t', '=', ';', '}', '{', '$', '(', ')']))
-        .map(|word| word.trim_start_matches(":-"))
+        // The default of an expansion: `${NAME:-/a/default}`.
+        .flat_map(|word| word.split(":-"))
         .filter(|word| !word.is_empty())
 }
 
