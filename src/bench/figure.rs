@@ -164,12 +164,12 @@ impl Figure {
     }
 
     /// Names what the rounds were compared with.
-    pub(crate) fn against(mut self, what: &'static str, samples: Option<&Samples>) -> Self {
+    pub(crate) fn against(mut self, what: &'static str, percentiles: Option<Percentiles>) -> Self {
         let floors: Vec<f64> = self.rounds.iter().filter_map(|round| round.floor).collect();
         self.floor = Some(Floor {
             what,
             value: quantile(&floors, 0.5),
-            percentiles: samples.map(|samples| samples.percentiles(self.unit.nanos())),
+            percentiles,
         });
         self.judge();
         self

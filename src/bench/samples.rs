@@ -18,6 +18,7 @@ pub(crate) struct Percentiles {
     pub(crate) p50: f64,
     pub(crate) p95: f64,
     pub(crate) p99: f64,
+    /// Of series that are known by their percentiles only: the largest 99th percentile.
     pub(crate) max: f64,
 }
 
@@ -25,6 +26,7 @@ pub(crate) struct Percentiles {
 const LONGEST_NS: u64 = 600_000_000_000;
 
 impl Samples {
+    #[cfg(test)]
     pub(crate) fn from_nanos(nanos: Vec<u64>) -> Self {
         Self(nanos)
     }
@@ -43,14 +45,6 @@ impl Samples {
 
     pub(crate) fn push(&mut self, duration: Duration) {
         self.0.push(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX));
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
     }
 
     pub(crate) fn nanos(&self) -> &[u64] {
@@ -129,6 +123,6 @@ mod tests {
     fn a_slice_beyond_the_end_is_what_there_is() {
         let samples = Samples::from_nanos(vec![1, 2, 3]);
         assert_eq!(samples.slice(1, 10).nanos(), [2, 3]);
-        assert!(samples.slice(5, 10).is_empty());
+        assert!(samples.slice(5, 10).nanos().is_empty());
     }
 }

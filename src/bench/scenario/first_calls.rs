@@ -3,7 +3,7 @@
 use runspaced::Engine;
 use serde::{Deserialize, Serialize};
 
-use super::{Context, subject::Subject};
+use super::{Context, subject::{FloorTimes, Subject}};
 use crate::bench::{
     BenchError, Probe,
     figure::{Figure, Target, Unit},
@@ -22,10 +22,10 @@ pub(crate) struct FirstCallsProbe {
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct FirstCallsAnswer {
-    /// The first calls, or the first iterations of the floor.
+    /// The first calls; none of a process that runs the floor only.
     first: Samples,
-    /// The floor once it is warm.
-    warm_floor: Samples,
+    /// The floor once it is warm, or as it is from the first iteration on.
+    floor: FloorTimes,
 }
 
 /// Iterations of the warm floor.
@@ -36,12 +36,12 @@ impl FirstCallsProbe {
         let engine = Engine::builder().max_slots(1).build()?;
         engine.blocking().ready()?;
         if self.warm_up == 0 {
-            let first = self.subject.time_floor(&engine, self.calls)?;
-            return Ok(FirstCallsAnswer { first, warm_floor: Samples::default() });
+            let floor = self.subject.time_floor(&engine, self.calls)?;
+            return Ok(FirstCallsAnswer { first: Samples::default(), floor });
         }
         let first = self.subject.time_calls(&engine, self.calls)?;
         self.subject.time_floor(&engine, self.warm_up)?;
-        Ok(FirstCallsAnswer { first, warm_floor: self.subject.time_floor(&engine, FLOOR)? })
+        Ok(FirstCallsAnswer { first, floor: self.subject.time_floor(&engine, FLOOR)? })
     }
 }
 
@@ -68,7 +68,7 @@ pub(super) fn measure(context: &Context<'_>) -> Result<Vec<Figure>, BenchError> 
 #[derive(Default)]
 struct Rounds {
     engine: Vec<FirstCallsAnswer>,
-    cold_floor: Vec<Samples>,
+    cold_floor: Vec<FloorTimes>,
     /// A `pwsh` spawned for one call, to its end.
     rival: Samples,
 }
@@ -83,7 +83,7 @@ impl Rounds {
                 context.children.ask::<FirstCallsAnswer>(&Probe::FirstCalls(probe))
             };
             rounds.engine.push(ask(warm_up)?);
-            rounds.cold_floor.push(ask(0)?.first);
+            rounds.cold_floor.push(ask(0)?.floor);
             if let Some(script) = rival {
                 rounds.rival.push(context.rival.run(script)?.to_end);
             }
@@ -101,7 +101,7 @@ impl Rounds {
         let pairs = self
             .engine
             .iter()
-            .map(|answer| (answer.first.median() / 1e3, answer.warm_floor.median() / 1e3));
+            .map(|answer| (answer.first.median() / 1e3, answer.floor.p50_ns / 1e3));
         let mut figure = Figure::new(id, title, Unit::Microseconds, Figure::pairs(pairs))
             .samples(&self.all())
             .against("warm C# loop", None)
@@ -119,7 +119,7 @@ impl Rounds {
             .engine
             .iter()
             .zip(&self.cold_floor)
-            .map(|(answer, floor)| (answer.first.median() / 1e3, floor.median() / 1e3));
+            .map(|(answer, floor)| (answer.first.median() / 1e3, floor.p50_ns / 1e3));
         Figure::new(id, title, Unit::Microseconds, Figure::pairs(pairs)).against("cold C# loop", None)
     }
 
@@ -129,7 +129,7 @@ impl Rounds {
             let ours = self.engine.iter().map(|answer| answer.first.slice(first, end).median() / 1e3);
             let theirs = self.rival.nanos().iter().map(|nanos| *nanos as f64 / 1e3);
             Figure::new(id, title, Unit::Microseconds, Figure::pairs(ours.zip(theirs)))
-                .against("pwsh a call", Some(&self.rival))
+                .against("pwsh a call", Some(self.rival.percentiles(1e3)))
                 .target(Target::FasterAtLeast { limit })
         };
         vec![

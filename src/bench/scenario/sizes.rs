@@ -3,7 +3,7 @@
 use runspaced::Engine;
 use serde::{Deserialize, Serialize};
 
-use super::{Context, subject::Subject};
+use super::{Context, subject::{FloorTimes, Subject}};
 use crate::bench::{
     BenchError, Probe,
     figure::{Figure, Target, Unit},
@@ -22,7 +22,7 @@ pub(crate) struct SizesProbe {
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct SizesAnswer {
-    rounds: Vec<(Samples, Samples)>,
+    rounds: Vec<(Samples, FloorTimes)>,
     bytes: usize,
     /// Mean microseconds of what the host spent on running the pipeline with writing, and on writing the rest.
     run_us: f64,
@@ -79,18 +79,16 @@ pub(super) fn measure(context: &Context<'_>) -> Result<Vec<Figure>, BenchError> 
             warm_up: context.options.pick(400_000, 100_000).div_ceil(few.max(20)).max(40),
         }))?;
         let load = meter.read();
-        let (mut calls, mut floors) = (Samples::default(), Samples::default());
-        for (call, floor) in &answer.rounds {
-            calls.extend(call);
-            floors.extend(floor);
-        }
+        let mut calls = Samples::default();
+        answer.rounds.iter().for_each(|(call, _)| calls.extend(call));
+        let floors = FloorTimes::percentiles(answer.rounds.iter().map(|(_, floor)| *floor));
         let pairs: Vec<(f64, f64)> =
-            answer.rounds.iter().map(|(call, floor)| (call.median() / 1e3, floor.median() / 1e3)).collect();
+            answer.rounds.iter().map(|(call, floor)| (call.median() / 1e3, floor.p50_ns / 1e3)).collect();
         let title = format!("{objects} objects of 4 properties");
         let figure =
             Figure::new(format!("sizes.{objects}"), title, Unit::Microseconds, Figure::pairs(pairs.iter().copied()))
                 .samples(&calls)
-                .against("unread", Some(&floors))
+                .against("unread", Some(floors))
                 .detail("bytes", answer.bytes)
                 .detail("run_us", answer.run_us)
                 .detail("write_us", answer.write_us)

@@ -145,7 +145,7 @@ fn measure_with(context: &Context<'_>, profile: &std::path::Path) -> Result<Vec<
 fn against(ours: &Samples, theirs: &Samples, id: &str, title: &str) -> Figure {
     let millis = |nanos: &u64| *nanos as f64 / 1e6;
     let pairs = ours.nanos().iter().map(millis).zip(theirs.nanos().iter().map(millis));
-    Figure::new(id, title, Unit::Milliseconds, Figure::pairs(pairs)).samples(ours).against("pwsh", Some(theirs))
+    Figure::new(id, title, Unit::Milliseconds, Figure::pairs(pairs)).samples(ours).against("pwsh", Some(theirs.percentiles(1e6)))
 }
 
 fn phases(answers: &[StartAnswer]) -> Vec<Figure> {

@@ -4,7 +4,10 @@ use runspaced::{Engine, Invocation};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::bench::{BenchError, samples::Samples};
+use crate::bench::{
+    BenchError,
+    samples::{Percentiles, Samples, quantile},
+};
 
 /// Something to call.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -34,20 +37,14 @@ impl Subject {
 
     pub(super) fn call(&self) -> Invocation {
         let call = if self.command { Invocation::command(&self.text) } else { Invocation::script(&self.text) };
-        self.with_parameters(call)
+        self.parameters.iter().fold(call, |call, (name, value)| call.arg(name, value))
     }
 
     /// The floor: `count` times in a C# loop.
     fn floor(&self, count: usize) -> Invocation {
-        let mode = if self.command { "command" } else { "script" };
-        self.with_parameters(Invocation::measure(&self.text, count as u64).positional(mode))
-    }
-
-    fn with_parameters(&self, mut call: Invocation) -> Invocation {
-        for (name, value) in &self.parameters {
-            call = call.arg(name, value);
-        }
-        call
+        Invocation::measure(&self.text, count as u64)
+            .arg("mode", if self.command { "command" } else { "unread" })
+            .arg("parameters", &self.parameters)
     }
 
     /// Calls it `count` times, one after the other.
@@ -62,8 +59,34 @@ impl Subject {
     }
 
     /// Runs the floor `count` times.
-    pub(super) fn time_floor(&self, engine: &Engine, count: usize) -> Result<Samples, BenchError> {
-        let samples = Samples::from_nanos(engine.blocking().invoke(self.floor(count))?.rows()?);
-        if samples.len() == count { Ok(samples) } else { Err(BenchError::NoSamples("the floor")) }
+    pub(super) fn time_floor(&self, engine: &Engine, count: usize) -> Result<FloorTimes, BenchError> {
+        let rows: Vec<FloorTimes> = engine.blocking().invoke(self.floor(count))?.rows()?;
+        rows.into_iter().find(|times| times.count == count as u64).ok_or(BenchError::NoSamples("the floor"))
+    }
+}
+
+/// How the runs of a floor were distributed.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+pub(crate) struct FloorTimes {
+    pub(super) count: u64,
+    pub(super) p50_ns: f64,
+    p95_ns: f64,
+    p99_ns: f64,
+    mean_ns: f64,
+}
+
+impl FloorTimes {
+    /// Medians over rounds, in microseconds.
+    pub(super) fn percentiles(rounds: impl Iterator<Item = Self>) -> Percentiles {
+        let rounds: Vec<Self> = rounds.collect();
+        let middle = |of: fn(&Self) -> f64| quantile(&rounds.iter().map(of).collect::<Vec<_>>(), 0.5) / 1e3;
+        Percentiles {
+            count: rounds.iter().map(|round| round.count).sum(),
+            mean: middle(|round| round.mean_ns),
+            p50: middle(|round| round.p50_ns),
+            p95: middle(|round| round.p95_ns),
+            p99: middle(|round| round.p99_ns),
+            max: rounds.iter().map(|round| round.p99_ns).fold(0.0, f64::max) / 1e3,
+        }
     }
 }

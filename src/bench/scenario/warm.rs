@@ -3,12 +3,12 @@
 use runspaced::{Engine, Timings};
 use serde::{Deserialize, Serialize};
 
-use super::{Context, subject::Subject};
+use super::{Context, subject::{FloorTimes, Subject}};
 use crate::bench::{
     BenchError, Probe,
     figure::{Figure, Target, Unit},
     load::LoadMeter,
-    samples::Samples,
+    samples::{Samples, quantile},
 };
 
 /// Alternates blocks of calls and blocks of the floor.
@@ -23,11 +23,11 @@ pub(crate) struct WarmProbe {
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct WarmAnswer {
     /// Calls and floor of each round.
-    rounds: Vec<(Samples, Samples)>,
+    rounds: Vec<(Samples, FloorTimes)>,
     split: Split,
 }
 
-/// Mean microseconds of a call, by where they go.
+/// Median microseconds of a call, by where they go. The engine counts whole ones.
 #[derive(Debug, Default, Clone, Copy, Serialize, Deserialize)]
 pub(crate) struct Split {
     queue: f64,
@@ -66,27 +66,22 @@ impl WarmProbe {
 impl Split {
     fn of(engine: &Engine, subject: &Subject, count: usize) -> Result<Self, BenchError> {
         let call = subject.call();
-        let mut split = Self::default();
+        let mut timings = Vec::with_capacity(count);
         for _ in 0..count {
-            split.add(&engine.blocking().invoke(call.clone())?.timings());
+            timings.push(engine.blocking().invoke(call.clone())?.timings());
         }
-        let mean = |sum: f64| sum / count.max(1) as f64;
+        let middle = |of: &dyn Fn(&Timings) -> u64| {
+            quantile(&timings.iter().map(|timings| of(timings) as f64).collect::<Vec<_>>(), 0.5)
+        };
+        let known = |t: &Timings| t.queue_us + t.bind_us + t.run_us + t.write_us;
         Ok(Self {
-            queue: mean(split.queue),
-            bind: mean(split.bind),
-            run: mean(split.run),
-            write: mean(split.write),
-            handoff: mean(split.total - split.queue - split.bind - split.run - split.write),
-            total: mean(split.total),
+            queue: middle(&|t| t.queue_us),
+            bind: middle(&|t| t.bind_us),
+            run: middle(&|t| t.run_us),
+            write: middle(&|t| t.write_us),
+            handoff: middle(&|t| t.total_us.saturating_sub(known(t))),
+            total: middle(&|t| t.total_us),
         })
-    }
-
-    fn add(&mut self, timings: &Timings) {
-        self.queue += timings.queue_us as f64;
-        self.bind += timings.bind_us as f64;
-        self.run += timings.run_us as f64;
-        self.write += timings.write_us as f64;
-        self.total += timings.total_us as f64;
     }
 }
 
@@ -122,15 +117,13 @@ fn figure(
         warm_up: options.pick(40_000, 12_000),
     }))?;
     let load = meter.read();
-    let (mut calls, mut floors) = (Samples::default(), Samples::default());
-    for (call, floor) in &answer.rounds {
-        calls.extend(call);
-        floors.extend(floor);
-    }
-    let pairs = answer.rounds.iter().map(|(call, floor)| (call.median() / 1e3, floor.median() / 1e3));
+    let mut calls = Samples::default();
+    answer.rounds.iter().for_each(|(call, _)| calls.extend(call));
+    let floors = FloorTimes::percentiles(answer.rounds.iter().map(|(_, floor)| *floor));
+    let pairs = answer.rounds.iter().map(|(call, floor)| (call.median() / 1e3, floor.p50_ns / 1e3));
     Ok(Figure::new(id, title, Unit::Microseconds, Figure::pairs(pairs))
         .samples(&calls)
-        .against("C# loop", Some(&floors))
+        .against("C# loop", Some(floors))
         .target(target)
         .detail("split_us", serde_json::to_value(answer.split)?)
         .load(load))
