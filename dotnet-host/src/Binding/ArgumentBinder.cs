@@ -11,11 +11,11 @@ namespace Runspaced.Host.Binding;
 /// </summary>
 internal static class ArgumentBinder
 {
-    /// <summary>Adds the named parameters of the request to the last command of the pipeline.</summary>
+    /// <summary>Adds named parameters of the request to the last command of the pipeline.</summary>
     /// <exception cref="RefusalException">A name is unknown or a value does not suit it.</exception>
-    internal static void BindParameters(PowerShell pipeline, CallRequest request, ParameterTable table)
+    internal static void BindParameters(PowerShell pipeline, CallRequest request, JsonSpan parameters, ParameterTable table)
     {
-        Utf8JsonReader reader = new(request.Parameters.In(request.Bytes), RequestReader.Options);
+        Utf8JsonReader reader = new(parameters.In(request.Bytes), RequestReader.Options);
         reader.Read();
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {

@@ -47,6 +47,9 @@ internal sealed class CallRequest
 
     internal string? CorrelationId { get; set; }
 
+    /// <summary>The call runs nothing but a built-in command that only reads: it cannot have touched the process.</summary>
+    internal bool IsHarmless { get; set; }
+
     /// <summary>Variables and functions of the call live in a scope of their own.</summary>
     internal bool UsesLocalScope => Isolation is Isolation.Scoped or Isolation.Reset;
 
@@ -69,5 +72,6 @@ internal sealed class CallRequest
         Width = 120;
         Count = 0;
         CorrelationId = null;
+        IsHarmless = false;
     }
 }

@@ -1,7 +1,9 @@
 using System;
 using System.Collections.Generic;
+using System.IO;
 using System.Management.Automation;
 using System.Management.Automation.Language;
+using Runspaced.Host.Session;
 
 namespace Runspaced.Host.Binding;
 
@@ -21,6 +23,9 @@ internal sealed class ParameterTable
     /// <summary>A native command: arguments, but no parameters.</summary>
     internal bool IsNative { get; private init; }
 
+    /// <summary>A built-in cmdlet that reads or computes and nothing else.</summary>
+    internal bool IsHarmless { get; private init; }
+
     internal IEnumerable<string> Names => _shapes.Keys;
 
     internal int Count => _shapes.Count;
@@ -34,7 +39,7 @@ internal sealed class ParameterTable
             return new ParameterTable(command.Name) { IsNative = true };
         }
 
-        ParameterTable table = new(command.Name) { IsOpen = HasDynamicParameters(command) };
+        ParameterTable table = new(command.Name) { IsOpen = HasDynamicParameters(command), IsHarmless = OnlyReads(command) };
         foreach (ParameterMetadata metadata in command.Parameters.Values)
         {
             ParameterShape shape = ParameterShape.Of(metadata);
@@ -87,6 +92,12 @@ internal sealed class ParameterTable
 
         return table;
     }
+
+    private static bool OnlyReads(CommandInfo command) =>
+        command is CmdletInfo cmdlet
+        && Path.GetDirectoryName(cmdlet.ImplementingType.Assembly.Location) == PowerShellSurface.Instance.Home
+        && (cmdlet.Verb is "Get" or "ConvertTo" or "ConvertFrom" or "Select" or "Sort" or "Group" or "Measure" or "Compare" or "Test" or "Join"
+            or "Split" or "Resolve");
 
     private static bool HasDynamicParameters(CommandInfo command) => command switch
     {

@@ -7,10 +7,8 @@ using Runspaced.Host.Interop;
 namespace Runspaced.Host.Binding;
 
 /// <summary>Makes the pipeline of a request: commands and values, never text made of values.</summary>
-internal sealed class PipelineBuilder(Runspace runspace)
+internal sealed class PipelineBuilder(Runspace runspace, CommandCache commands)
 {
-    internal CommandCache Commands { get; } = new(runspace);
-
     /// <exception cref="RefusalException">The request names what does not exist or binds what does not suit.</exception>
     internal void Build(PowerShell pipeline, CallRequest request)
     {
@@ -33,6 +31,15 @@ internal sealed class PipelineBuilder(Runspace runspace)
                 .AddParameter("Stream", true)
                 .AddParameter("Width", request.Width);
         }
+    }
+
+    /// <summary>Binds the parameters of a measured pipeline as those of a call are.</summary>
+    internal void BindMeasured(PowerShell pipeline, CallRequest request, JsonSpan parameters, bool isCommand)
+    {
+        ParameterTable table = isCommand
+            ? commands.Command(request.Text) ?? throw NotFound(request.Text, cause: null)
+            : commands.Script(request.Text);
+        ArgumentBinder.BindParameters(pipeline, request, parameters, table);
     }
 
     /// <summary>The refusal that an error of the binding or of the look-up means; null if it came from the run.</summary>
@@ -63,7 +70,7 @@ internal sealed class PipelineBuilder(Runspace runspace)
 
     internal RefusalException NotFound(string name, Exception? cause)
     {
-        string hint = Commands.Nearest(name) is { } near ? $" Did you mean '{near}'?" : string.Empty;
+        string hint = commands.Nearest(name) is { } near ? $" Did you mean '{near}'?" : string.Empty;
         return new RefusalException(
             $"There is no command '{name}' in this session.{hint}",
             "CommandNotFoundException",
@@ -89,10 +96,11 @@ internal sealed class PipelineBuilder(Runspace runspace)
             pipeline.AddCommand(name);
         }
 
+        ParameterTable? table = commands.Command(name);
+        request.IsHarmless = table?.IsHarmless ?? false;
         if (request.Parameters.IsPresent)
         {
-            ParameterTable table = Commands.Command(name) ?? throw NotFound(name, cause: null);
-            ArgumentBinder.BindParameters(pipeline, request, table);
+            ArgumentBinder.BindParameters(pipeline, request, request.Parameters, table ?? throw NotFound(name, cause: null));
         }
 
         if (request.Arguments.IsPresent)
@@ -111,7 +119,7 @@ internal sealed class PipelineBuilder(Runspace runspace)
         pipeline.AddScript(request.Text, request.UsesLocalScope);
         if (request.Parameters.IsPresent)
         {
-            ArgumentBinder.BindParameters(pipeline, request, Commands.Script(request.Text));
+            ArgumentBinder.BindParameters(pipeline, request, request.Parameters, commands.Script(request.Text));
         }
 
         if (request.Arguments.IsPresent)

@@ -1,6 +1,8 @@
 using System;
+using System.IO;
 using System.Threading;
 using System.Threading.Tasks;
+using Runspaced.Host.Session;
 using Runspaced.Host.Slots;
 
 namespace Runspaced.Host.Interop;
@@ -10,6 +12,7 @@ namespace Runspaced.Host.Interop;
 /// </summary>
 internal static class ProcessGuard
 {
+    private static readonly string s_frameworkFolder = Path.GetDirectoryName(typeof(object).Assembly.Location) ?? string.Empty;
     private static volatile bool s_exitAllowed;
 
     internal static void Install()
@@ -18,6 +21,7 @@ internal static class ProcessGuard
         Environment.SetEnvironmentVariable("POWERSHELL_TELEMETRY_OPTOUT", "1");
         AppDomain.CurrentDomain.UnhandledException += OnUnhandledException;
         AppDomain.CurrentDomain.ProcessExit += OnProcessExit;
+        AppDomain.CurrentDomain.AssemblyLoad += OnAssemblyLoad;
         TaskScheduler.UnobservedTaskException += OnUnobservedTaskException;
     }
 
@@ -31,6 +35,21 @@ internal static class ProcessGuard
     {
         arguments.SetObserved();
         Border.Log(LogLevel.Warn, $"A task failed and nobody looked: {arguments.Exception}");
+    }
+
+    // What PowerShell and .NET bring along is no change; what a script brings stays, for the whole process.
+    private static void OnAssemblyLoad(object? sender, AssemblyLoadEventArgs arguments)
+    {
+        if (Slot.Current is not { IsOpen: true } slot)
+        {
+            return;
+        }
+
+        string folder = arguments.LoadedAssembly.IsDynamic ? string.Empty : Path.GetDirectoryName(arguments.LoadedAssembly.Location) ?? string.Empty;
+        if (folder.Length == 0 || (folder != PowerShellSurface.Instance.Home && folder != s_frameworkFolder))
+        {
+            slot.NoteAssembly(arguments.LoadedAssembly.GetName().Name ?? "?");
+        }
     }
 
     // [Environment]::Exit runs this handler on the thread that called it, before anything is torn down. That

@@ -2,15 +2,17 @@ using System;
 using System.Buffers;
 using System.Collections.Concurrent;
 using System.Collections.Generic;
-using System.Collections.ObjectModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using System.Threading;
 using Microsoft.PowerShell;
+using Runspaced.Host.Binding;
 using Runspaced.Host.Host;
+using Runspaced.Host.Interop;
 using Runspaced.Host.Slots;
 
 namespace Runspaced.Host.Session;
@@ -18,9 +20,15 @@ namespace Runspaced.Host.Session;
 /// <summary>The runspace of a slot, and what it was opened with.</summary>
 internal sealed class SlotSession
 {
+    /// <summary>The variable in which a script finds the number of its call.</summary>
+    internal const string CallIdVariable = "RunspacedCallId";
+
     private static readonly ConcurrentDictionary<string, InitialSessionState> s_initialStates = new();
+    private static readonly Lock s_firstGate = new();
+    private static volatile bool s_firstIsOpen;
 
     private readonly SlotConfig _config;
+    private readonly PSVariable _callId = new(CallIdVariable, null!, ScopedItemOptions.None);
 
     private SlotSession(SlotConfig config, CultureInfo culture, SlotHost host, Runspace runspace)
     {
@@ -28,6 +36,8 @@ internal sealed class SlotSession
         Culture = culture;
         Host = host;
         Runspace = runspace;
+        Commands = new CommandCache(runspace);
+        Settler = new Settler(this);
     }
 
     internal Runspace Runspace { get; }
@@ -35,6 +45,10 @@ internal sealed class SlotSession
     internal SlotHost Host { get; }
 
     internal CultureInfo Culture { get; }
+
+    internal CommandCache Commands { get; }
+
+    internal Settler Settler { get; }
 
     private long OpenMicroseconds { get; set; }
 
@@ -44,29 +58,22 @@ internal sealed class SlotSession
     /// <exception cref="SlotOpenException">It could not be opened as configured.</exception>
     internal static SlotSession Open(SlotConfig config)
     {
-        long start = Stopwatch.GetTimestamp();
-        CultureInfo culture = FindCulture(config.Culture);
-        CultureInfo.CurrentCulture = culture;
-        CultureInfo.CurrentUICulture = culture;
-        _ = PowerShellSurface.Instance;
-        SlotHost host = new(culture);
-        Runspace runspace = OpenRunspace(config, host);
-        SlotSession session = new(config, culture, host, runspace);
-        try
+        if (s_firstIsOpen)
         {
-            Runspace.DefaultRunspace = runspace;
-            session.OpenMicroseconds = Elapsed(start);
-            start = Stopwatch.GetTimestamp();
-            session.Prepare();
-            session.ModulesMicroseconds = Elapsed(start);
+            return OpenNow(config);
+        }
+
+        // The first one by itself: it sets up what the process has once, and the others find it there.
+        lock (s_firstGate)
+        {
+            SlotSession session = OpenNow(config);
+            s_firstIsOpen = true;
             return session;
         }
-        catch (Exception)
-        {
-            session.Close();
-            throw;
-        }
     }
+
+    /// <summary>Opens another runspace of the same kind on the same thread, to see what that costs.</summary>
+    internal Runspace OpenTwin() => OpenRunspace(_config, Host);
 
     internal PowerShell NewPipeline()
     {
@@ -75,20 +82,60 @@ internal sealed class SlotSession
         return pipeline;
     }
 
-    internal List<string> ModuleNames()
+    /// <summary>
+    /// A pipeline of one of PowerShell's own cmdlets, whatever the session calls by that name and shows of it.
+    /// </summary>
+    internal PowerShell NewPipeline(string cmdlet)
     {
-        using PowerShell pipeline = NewPipeline();
-        pipeline.AddCommand("Microsoft.PowerShell.Core\\Get-Module");
-        List<string> names = [];
-        foreach (PSObject module in pipeline.Invoke())
+        PowerShell pipeline = NewPipeline();
+        CmdletInfo? command = Runspace.SessionStateProxy.InvokeCommand.GetCmdlet(cmdlet);
+        if (command is null || !PowerShellSurface.Instance.AddCommand(pipeline, command))
         {
-            if (module.BaseObject is PSModuleInfo info)
+            pipeline.AddCommand(cmdlet);
+        }
+
+        return pipeline;
+    }
+
+    /// <summary>Runs a pipeline of the host's own; what goes wrong is logged.</summary>
+    internal static void RunQuietly(PowerShell pipeline)
+    {
+        try
+        {
+            pipeline.Invoke();
+            foreach (ErrorRecord error in pipeline.Streams.Error)
             {
-                names.Add(info.Name);
+                Border.Log(LogLevel.Debug, $"{pipeline.Commands.Commands[0].CommandText}: {error}");
+            }
+        }
+        catch (RuntimeException failure)
+        {
+            Border.Log(LogLevel.Debug, $"{pipeline.Commands.Commands[0].CommandText}: {failure.Message}");
+        }
+    }
+
+    /// <summary>Makes the number of the call readable to its script.</summary>
+    internal void ShowCallId(string? id) => _callId.Value = id!;
+
+    /// <summary>True if a module of that name or path is imported.</summary>
+    internal bool HasModule(string name)
+    {
+        foreach (PSModuleInfo module in Settler.Tables.Modules?.Values ?? (IEnumerable<PSModuleInfo>)[])
+        {
+            if (name.Equals(module.Name, StringComparison.OrdinalIgnoreCase) || name.Equals(module.Path, StringComparison.Ordinal))
+            {
+                return true;
             }
         }
 
-        return names;
+        return false;
+    }
+
+    internal PowerShell ImportPipeline(string module)
+    {
+        PowerShell pipeline = NewPipeline("Import-Module");
+        pipeline.AddParameter("Name", module).AddParameter("Global", true).AddParameter("ErrorAction", ActionPreference.Stop);
+        return pipeline;
     }
 
     /// <summary>What the slot reports about itself once it is open.</summary>
@@ -109,9 +156,9 @@ internal sealed class SlotSession
             json.WriteString("culture"u8, Culture.Name);
             json.WriteBoolean("invariant_globalization"u8, IsInvariant());
             json.WriteStartArray("modules"u8);
-            foreach (string name in ModuleNames())
+            foreach (PSModuleInfo module in Settler.Tables.Modules?.Values ?? (IEnumerable<PSModuleInfo>)[])
             {
-                json.WriteStringValue(name);
+                json.WriteStringValue(module.Name);
             }
 
             json.WriteEndArray();
@@ -124,9 +171,49 @@ internal sealed class SlotSession
     /// <summary>Closes the runspace, on its own thread.</summary>
     internal void Close()
     {
-        Runspace.Close();
-        Runspace.Dispose();
+        try
+        {
+            Settler.EndJobs();
+            Runspace.Close();
+            Runspace.Dispose();
+        }
+        catch (Exception failure)
+        {
+            Border.Log(LogLevel.Warn, $"A runspace did not close as it should: {failure.Message}");
+        }
+
         Runspace.DefaultRunspace = null!;
+    }
+
+    private static SlotSession OpenNow(SlotConfig config)
+    {
+        long start = Stopwatch.GetTimestamp();
+        CultureInfo culture = FindCulture(config.Culture);
+        CultureInfo.CurrentCulture = culture;
+        CultureInfo.CurrentUICulture = culture;
+        _ = PowerShellSurface.Instance;
+        SlotHost host = new(culture);
+        Runspace runspace = OpenRunspace(config, host);
+        SlotSession session;
+        try
+        {
+            Runspace.DefaultRunspace = runspace;
+            session = new SlotSession(config, culture, host, runspace) { OpenMicroseconds = Elapsed(start) };
+            start = Stopwatch.GetTimestamp();
+            new SlotPreparation(session, config).Run();
+            runspace.SessionStateProxy.PSVariable.Set(session._callId);
+            session.ModulesMicroseconds = Elapsed(start);
+        }
+        catch (Exception)
+        {
+            runspace.Dispose();
+            Runspace.DefaultRunspace = null!;
+            throw;
+        }
+
+        session.Settler.Capture();
+        ProcessState.CaptureIfQuiet();
+        return session;
     }
 
     private static Runspace OpenRunspace(SlotConfig config, SlotHost host)
@@ -161,37 +248,6 @@ internal sealed class SlotSession
         return state;
     }
 
-    private void Prepare()
-    {
-        foreach (string module in _config.Modules)
-        {
-            ImportModule(module);
-        }
-    }
-
-    private void ImportModule(string module)
-    {
-        using PowerShell pipeline = NewPipeline();
-        pipeline.AddCommand("Microsoft.PowerShell.Core\\Import-Module").AddParameter("Name", module).AddParameter("ErrorAction", "Stop");
-        RunOrFail(pipeline, "module", module);
-    }
-
-    private static void RunOrFail(PowerShell pipeline, string phase, string? subject)
-    {
-        try
-        {
-            Collection<PSObject> ignored = pipeline.Invoke();
-            if (pipeline.HadErrors && pipeline.Streams.Error.Count > 0)
-            {
-                throw new SlotOpenException(phase, subject, pipeline.Streams.Error[0].ToString());
-            }
-        }
-        catch (RuntimeException failure)
-        {
-            throw new SlotOpenException(phase, subject, failure.Message, failure);
-        }
-    }
-
     private static CultureInfo FindCulture(string name)
     {
         try
@@ -212,13 +268,11 @@ internal sealed class SlotSession
     {
         if (!OperatingSystem.IsWindows())
         {
-            return "Unrestricted";
+            return nameof(ExecutionPolicy.Unrestricted);
         }
 
-        using PowerShell pipeline = NewPipeline();
-        pipeline.AddCommand("Microsoft.PowerShell.Security\\Get-ExecutionPolicy");
-        Collection<PSObject> policies = pipeline.Invoke();
-        return policies.Count > 0 ? policies[0].ToString() : string.Empty;
+        using PowerShell pipeline = NewPipeline("Get-ExecutionPolicy");
+        return pipeline.Invoke() is [PSObject policy, ..] ? policy.ToString() : string.Empty;
     }
 
     private static long Elapsed(long start) => (long)Stopwatch.GetElapsedTime(start).TotalMicroseconds;

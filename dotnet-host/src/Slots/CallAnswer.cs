@@ -4,6 +4,7 @@ using System.Diagnostics;
 using System.Management.Automation;
 using Runspaced.Host.Binding;
 using Runspaced.Host.Interop;
+using Runspaced.Host.Metadata;
 using Runspaced.Host.Output;
 
 namespace Runspaced.Host.Slots;
@@ -27,10 +28,8 @@ internal sealed class CallAnswer(ulong slot, CallControl control)
 
     internal RecordLog Records => _records;
 
-    /// <summary>Where a command that writes JSON itself puts its output document.</summary>
-    internal CallBuffer Buffer => _buffer;
-
-    internal OutputDocument Document => _document;
+    /// <summary>Set for a call whose output is commands to be described.</summary>
+    internal CommandDescriber? Describer { get; set; }
 
     internal void Attach(ulong call, nuint context)
     {
@@ -43,6 +42,7 @@ internal sealed class CallAnswer(ulong slot, CallControl control)
     {
         _streams = request.Stream;
         _live = request.Live || request.Stream;
+        Describer = null;
         Limits limits = request.Limits;
         _document.Begin(_buffer, in limits, request.Format);
         _records.Begin(in limits);
@@ -51,6 +51,11 @@ internal sealed class CallAnswer(ulong slot, CallControl control)
     /// <summary>Writes or sends a value. False: the byte budget is used up, or nobody wants more.</summary>
     internal bool Add(PSObject? value)
     {
+        if (Describer is { } describer)
+        {
+            return describer.AddTo(_document, value);
+        }
+
         return _streams ? Offer(_document.WriteSingle(value)) : _document.Add(value);
     }
 

@@ -7,6 +7,7 @@ using System.Text.Json;
 using Runspaced.Host.Binding;
 using Runspaced.Host.Host;
 using Runspaced.Host.Interop;
+using Runspaced.Host.Metadata;
 using Runspaced.Host.Session;
 
 namespace Runspaced.Host.Slots;
@@ -27,6 +28,7 @@ internal sealed class CallRunner : IHostAudience
     private readonly CallOutcome _outcome = new();
     private readonly CallAnswer _answer;
     private readonly PipelineStreams _streams;
+    private readonly Settlement _settlement = new();
     private ulong _call;
 
     internal CallRunner(ulong slot, SlotSession session, CallControl control)
@@ -34,7 +36,7 @@ internal sealed class CallRunner : IHostAudience
         _slot = slot;
         _session = session;
         _control = control;
-        _builder = new PipelineBuilder(session.Runspace);
+        _builder = new PipelineBuilder(session.Runspace, session.Commands);
         _answer = new CallAnswer(slot, control);
         _streams = new PipelineStreams(_answer, _outcome, session.Host.Interface);
     }
@@ -42,6 +44,7 @@ internal sealed class CallRunner : IHostAudience
     /// <summary>Runs a call to its answer. Never throws.</summary>
     internal void Run(ulong call, nuint context, byte[] request, int length)
     {
+        ProcessState.CallStarts();
         _call = call;
         _answer.Attach(call, context);
         _outcome.Clear();
@@ -50,7 +53,7 @@ internal sealed class CallRunner : IHostAudience
         try
         {
             Execute();
-            _answer.Finish(_outcome, modules: null);
+            _answer.Finish(_outcome, _session.Settler.ChangedModules());
         }
         catch (Exception failure)
         {
@@ -58,8 +61,34 @@ internal sealed class CallRunner : IHostAudience
         }
     }
 
-    /// <summary>Looks at what the call left behind, and says so.</summary>
-    internal ReadOnlySpan<byte> Settle() => "{\"verdict\":\"clean\"}"u8;
+    /// <summary>Looks at what the call left behind, and says so. Never throws.</summary>
+    internal ReadOnlySpan<byte> Settle()
+    {
+        long start = Stopwatch.GetTimestamp();
+        Verdict verdict;
+        ProcessVerdict process = default;
+        try
+        {
+            verdict = _session.Settler.Settle(_request, out process);
+            if (_outcome.Status == AnswerStatus.OutOfMemory)
+            {
+                verdict = Verdict.Retire;
+            }
+        }
+        catch (Exception failure)
+        {
+            Border.Log(LogLevel.Error, $"Slot {_slot} could not be brought back after call {_call}: {failure}");
+            _session.Settler.Changes.Add("failure", failure.GetType().Name);
+            verdict = Verdict.Retire;
+        }
+        finally
+        {
+            ProcessState.CallEnds();
+        }
+
+        long elapsed = (long)Stopwatch.GetElapsedTime(start).TotalMicroseconds;
+        return _settlement.Write(verdict, _session.Settler.Changes, process, elapsed);
+    }
 
     public void OnHostText(string text) => _streams.OnHostText(text);
 
@@ -91,17 +120,23 @@ internal sealed class CallRunner : IHostAudience
         }
         catch (RequestFormatException failure)
         {
+            _request.Clear();
             _answer.Begin(_request);
             Refuse(new RefusalException($"The request was not understood: {failure.Message}.", "RequestNotUnderstood"));
             return;
         }
 
         _answer.Begin(_request);
+        _session.Settler.Prepare(_request.Isolation);
         _session.Host.ExitCode = null;
         _session.Host.Interface.Audience = this;
+        _session.ShowCallId(_request.CorrelationId);
+        string? location = null;
         try
         {
-            RunPipeline(start);
+            ImportModules();
+            location = EnterWorkingDirectory();
+            RunKind(start);
         }
         catch (RefusalException refusal)
         {
@@ -110,15 +145,42 @@ internal sealed class CallRunner : IHostAudience
         finally
         {
             _session.Host.Interface.Audience = null;
+            LeaveWorkingDirectory(location);
         }
     }
 
-    private void RunPipeline(long start)
+    private void RunKind(long start)
     {
-        using PowerShell pipeline = _session.NewPipeline();
-        _builder.Build(pipeline, _request);
-        PSDataCollection<object>? input = _request.Input.IsPresent ? ArgumentBinder.ReadInput(_request) : null;
+        switch (_request.Kind)
+        {
+            case CallKind.Measure:
+                _answer.Add(new FloorMeasure(_session, _request).Run(_control, _builder));
+                _outcome.Status = _control.IsCancelled ? AnswerStatus.Stopped : AnswerStatus.Completed;
+                break;
+            case CallKind.Describe:
+                _answer.Describer = new CommandDescriber(_session.Runspace);
+                using (PowerShell pipeline = _session.NewPipeline())
+                {
+                    CommandDescriber.AddSearch(pipeline, _request.Text);
+                    Invoke(pipeline, input: null, start);
+                }
+
+                break;
+            default:
+                using (PowerShell pipeline = _session.NewPipeline())
+                {
+                    _builder.Build(pipeline, _request);
+                    Invoke(pipeline, _request.Input.IsPresent ? ArgumentBinder.ReadInput(_request) : null, start);
+                }
+
+                break;
+        }
+    }
+
+    private void Invoke(PowerShell pipeline, PSDataCollection<object>? input, long start)
+    {
         _streams.AttachTo(pipeline);
+        object? nativeExit = _session.Settler.NativeExitCode;
         long bound = Stopwatch.GetTimestamp();
         _outcome.BindTicks = bound - start;
         if (!_control.Attach(pipeline))
@@ -145,11 +207,94 @@ internal sealed class CallRunner : IHostAudience
         }
 
         _outcome.ExitCode = _session.Host.ExitCode;
+
+        // A native command puts a new number there, even if it is the old one.
+        object? nativeExitNow = _session.Settler.NativeExitCode;
+        _outcome.NativeExitCode = ReferenceEquals(nativeExit, nativeExitNow) ? null : nativeExitNow as int?;
+    }
+
+    private void ImportModules()
+    {
+        foreach (string module in _request.Modules ?? [])
+        {
+            if (_session.HasModule(module))
+            {
+                continue;
+            }
+
+            using PowerShell pipeline = _session.ImportPipeline(module);
+            if (!_control.Attach(pipeline))
+            {
+                return;
+            }
+
+            try
+            {
+                pipeline.Invoke();
+                _session.Commands.Clear();
+            }
+            catch (Exception failure)
+            {
+                throw new RefusalException(
+                    $"The module '{module}' could not be imported: {failure.Message}",
+                    "ModuleNotImported",
+                    ErrorCategory.ResourceUnavailable,
+                    module,
+                    command: null,
+                    failure);
+            }
+            finally
+            {
+                _control.Detach(pipeline);
+            }
+        }
+    }
+
+    private string? EnterWorkingDirectory()
+    {
+        if (_request.WorkingDirectory is not { Length: > 0 } folder)
+        {
+            return null;
+        }
+
+        PathIntrinsics path = _session.Runspace.SessionStateProxy.Path;
+        string before = path.CurrentLocation.Path;
+        try
+        {
+            path.SetLocation(WildcardPattern.Escape(folder));
+            return before;
+        }
+        catch (RuntimeException failure)
+        {
+            throw new RefusalException(
+                $"The working directory '{folder}' cannot be entered: {failure.Message}",
+                "WorkingDirectoryNotFound",
+                ErrorCategory.ObjectNotFound,
+                folder);
+        }
+    }
+
+    private void LeaveWorkingDirectory(string? location)
+    {
+        if (location is null)
+        {
+            return;
+        }
+
+        try
+        {
+            _session.Runspace.SessionStateProxy.Path.SetLocation(WildcardPattern.Escape(location));
+            _session.Settler.AcceptLocation();
+        }
+        catch (RuntimeException)
+        {
+            // The folder is gone. Settling finds the other location.
+        }
     }
 
     private AnswerStatus StatusOfStop()
     {
-        if (_outcome.StoppedBy == AnswerStatus.Failed)
+        if (_outcome.StoppedBy is AnswerStatus.Failed or AnswerStatus.OutOfMemory)
         {
             _outcome.HadErrors = true;
         }
@@ -201,12 +346,12 @@ internal sealed class CallRunner : IHostAudience
         try
         {
             Border.Log(LogLevel.Error, $"The answer of call {_call} could not be written: {failure}");
-            AnswerStatus status = Failures.IsOutOfMemory(failure) ? AnswerStatus.OutOfMemory : AnswerStatus.Failed;
+            _outcome.Status = Failures.IsOutOfMemory(failure) ? AnswerStatus.OutOfMemory : AnswerStatus.Failed;
             ArrayBufferWriter<byte> meta = new();
             using (Utf8JsonWriter json = new(meta))
             {
                 json.WriteStartObject();
-                json.WriteString("status"u8, status.Name());
+                json.WriteString("status"u8, _outcome.Status.Name());
                 json.WriteBoolean("had_errors"u8, true);
                 json.WriteStartObject("error"u8);
                 json.WriteString("message"u8, $"The answer could not be written: {failure.Message}");

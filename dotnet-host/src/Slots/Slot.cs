@@ -22,6 +22,7 @@ internal sealed class Slot
     private readonly Mailbox _mailbox = new();
     private readonly CallControl _control = new();
     private readonly Lock _postGate = new();
+    private SlotSession? _session;
     private CallRunner? _runner;
     private ulong _call;
     private nuint _context;
@@ -52,6 +53,12 @@ internal sealed class Slot
         SlotState.Busy => "busy",
         _ => "closed",
     };
+
+    /// <summary>The runspace is open; set on the slot's own thread.</summary>
+    internal bool IsOpen => _session is not null;
+
+    /// <summary>An assembly was loaded on the slot's thread.</summary>
+    internal void NoteAssembly(string name) => _session!.Settler.NoteAssembly(name);
 
     internal void Start()
     {
@@ -123,6 +130,7 @@ internal sealed class Slot
                 return;
             }
 
+            _session = session;
             _runner = new CallRunner(Id, session, _control);
             while (!_closeRequested && !_abandoned)
             {

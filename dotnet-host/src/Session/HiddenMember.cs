@@ -1,0 +1,106 @@
+using System;
+using System.Reflection;
+using System.Reflection.Emit;
+
+namespace Runspaced.Host.Session;
+
+/// <summary>
+/// Members that PowerShell has but does not publish, looked up once and used through delegates. Everything here
+/// answers null where a member is missing: the caller decides what it does without.
+/// </summary>
+internal static class HiddenMember
+{
+    private const BindingFlags Any = BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic;
+
+    /// <summary>The value of a property or field of an object, by reflection; for look-ups outside of calls.</summary>
+    internal static object? Value(object? owner, string name)
+    {
+        if (owner is null)
+        {
+            return null;
+        }
+
+        for (Type? type = owner.GetType(); type is not null; type = type.BaseType)
+        {
+            if (type.GetProperty(name, Any | BindingFlags.DeclaredOnly) is { GetMethod: not null } property)
+            {
+                return property.GetValue(owner);
+            }
+
+            if (type.GetField(name, Any | BindingFlags.DeclaredOnly) is { } field)
+            {
+                return field.GetValue(owner);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>A delegate that reads a property or field of this one object.</summary>
+    internal static Func<T>? Reader<T>(object? owner, string name)
+    {
+        if (owner is null)
+        {
+            return null;
+        }
+
+        for (Type? type = owner.GetType(); type is not null; type = type.BaseType)
+        {
+            if (type.GetProperty(name, Any | BindingFlags.DeclaredOnly)?.GetMethod is { IsStatic: false } getter
+                && getter.ReturnType == typeof(T))
+            {
+                return getter.CreateDelegate<Func<T>>(owner);
+            }
+
+            if (type.GetField(name, Any | BindingFlags.DeclaredOnly) is { IsStatic: false } field && field.FieldType == typeof(T))
+            {
+                return FieldReader<T>(field, owner);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>A delegate that writes a property of this one object.</summary>
+    internal static Action<T>? Writer<T>(object? owner, string name)
+    {
+        for (Type? type = owner?.GetType(); type is not null; type = type.BaseType)
+        {
+            if (type.GetProperty(name, Any | BindingFlags.DeclaredOnly)?.SetMethod is { IsStatic: false } setter
+                && setter.GetParameters()[0].ParameterType == typeof(T))
+            {
+                return setter.CreateDelegate<Action<T>>(owner);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>A delegate that reads a static field.</summary>
+    internal static Func<T?>? StaticReader<T>(Type type, string name)
+        where T : class
+    {
+        if (type.GetField(name, Any) is not { IsStatic: true } field || !typeof(T).IsAssignableFrom(field.FieldType))
+        {
+            return null;
+        }
+
+        DynamicMethod method = new("Read", typeof(T), Type.EmptyTypes, type.Module, skipVisibility: true);
+        ILGenerator code = method.GetILGenerator();
+        code.Emit(OpCodes.Ldsfld, field);
+        code.Emit(OpCodes.Ret);
+        return method.CreateDelegate<Func<T?>>();
+    }
+
+    private static Func<T> FieldReader<T>(FieldInfo field, object owner)
+    {
+        Type declaring = field.DeclaringType!;
+        DynamicMethod method = new("Read", typeof(T), [typeof(object)], declaring.Module, skipVisibility: true);
+        ILGenerator code = method.GetILGenerator();
+        code.Emit(OpCodes.Ldarg_0);
+        code.Emit(OpCodes.Castclass, declaring);
+        code.Emit(OpCodes.Ldfld, field);
+        code.Emit(OpCodes.Ret);
+        return method.CreateDelegate<Func<T>>(owner);
+    }
+}

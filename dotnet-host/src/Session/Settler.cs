@@ -1,0 +1,311 @@
+using System;
+using System.Collections;
+using System.Collections.Generic;
+using System.Management.Automation;
+using Runspaced.Host.Binding;
+using Runspaced.Host.Interop;
+
+namespace Runspaced.Host.Session;
+
+/// <summary>
+/// Looks after every call at what it left behind, and takes that away again as its isolation says. What it takes to
+/// find nothing is a few comparisons against a baseline; the rest is paid for by calls that leave something.
+/// </summary>
+internal sealed class Settler
+{
+    private readonly SlotSession _session;
+    private readonly RunspaceTables _tables;
+    private readonly List<StateWatch> _watches = [];
+    private readonly VariableWatch? _variables;
+    private readonly FunctionWatch? _functions;
+    private readonly AliasWatch? _aliases;
+    private readonly ModuleWatch? _modules;
+    private readonly TypeDataWatch _typeData;
+    private readonly EventWatch _events;
+    private readonly JobWatch? _jobs;
+    private readonly LocationWatch _location;
+    private readonly List<string> _assemblies = [];
+    private readonly ArrayList? _errors;
+    private bool _stale;
+
+    internal Settler(SlotSession session)
+    {
+        _session = session;
+        _tables = new RunspaceTables(session.Runspace);
+        _typeData = new TypeDataWatch(session.Runspace);
+        if (_tables.Variables is { } variables)
+        {
+            _watches.Add(_variables = new VariableWatch(variables, "variable"));
+            _watches.Add(new DefaultParameterWatch(_tables));
+            _errors = variables.TryGetValue("Error", out PSVariable? error) ? error.Value as ArrayList : null;
+        }
+
+        if (_tables.Functions is { } functions)
+        {
+            _watches.Add(_functions = new FunctionWatch(functions));
+        }
+
+        if (_tables.Aliases is { } aliases)
+        {
+            _watches.Add(_aliases = new AliasWatch(aliases));
+        }
+
+        if (_tables is { Modules: not null, LoadedModules: not null })
+        {
+            _modules = new ModuleWatch(session, _tables);
+        }
+
+        if (_tables.Jobs is { } jobs)
+        {
+            _watches.Add(_jobs = new JobWatch(session, jobs));
+        }
+
+        _watches.Add(new SettingsWatch(session, _tables));
+        _watches.Add(_events = new EventWatch(session.Runspace, _tables));
+        _watches.Add(new DriveWatch(session.Runspace, _tables));
+        _watches.Add(_typeData);
+
+        // Last: its drive is there again by then.
+        _watches.Add(_location = new LocationWatch(session.Runspace, _tables));
+    }
+
+    internal RunspaceTables Tables => _tables;
+
+    /// <summary>What was found after the last call.</summary>
+    internal ChangeList Changes { get; } = new();
+
+    /// <summary>The number object in <c>$LASTEXITCODE</c>, if there is one.</summary>
+    internal object? NativeExitCode =>
+        _tables.Variables is { } variables && variables.TryGetValue(VariableWatch.NativeExitCode, out PSVariable? variable) ? variable.Value : null;
+
+    /// <summary>The location is that of the baseline again, by another object.</summary>
+    internal void AcceptLocation() => _location.Accept();
+
+    /// <summary>Takes the runspace as it is now as the baseline.</summary>
+    internal void Capture()
+    {
+        _modules?.Capture();
+        foreach (StateWatch watch in _watches)
+        {
+            watch.Capture();
+        }
+
+        _stale = false;
+    }
+
+    /// <summary>
+    /// To be called before a call: after calls that were allowed to leave something, that is the new baseline.
+    /// </summary>
+    internal void Prepare(Isolation isolation)
+    {
+        _assemblies.Clear();
+        if (_stale && isolation is not (Isolation.Shared or Isolation.Session))
+        {
+            Capture();
+        }
+    }
+
+    /// <summary>Names of all modules if the call changed which are loaded; null if not.</summary>
+    internal List<string>? ChangedModules() => _modules?.HasChanged() == true ? _modules.Names() : null;
+
+    /// <summary>An assembly was loaded by the slot's own thread.</summary>
+    internal void NoteAssembly(string name) => _assemblies.Add(name);
+
+    /// <summary>Ends all jobs, before the runspace closes.</summary>
+    internal void EndJobs() => _jobs?.EndAll();
+
+    /// <summary>Looks, restores, looks again.</summary>
+    internal Verdict Settle(CallRequest request, out ProcessVerdict process)
+    {
+        Changes.Clear();
+        bool withEnvironment = !request.IsHarmless;
+        process = default;
+        Verdict verdict;
+        switch (request.Isolation)
+        {
+            case Isolation.Shared:
+                _stale = true;
+                verdict = Verdict.Clean;
+                break;
+            case Isolation.Session:
+                _stale = true;
+                process = ProcessState.Settle(Changes, withEnvironment);
+                verdict = Verdict.Clean;
+                break;
+            case Isolation.Fresh:
+                process = ProcessState.Settle(Changes, withEnvironment);
+                verdict = Verdict.Retire;
+                break;
+            default:
+                verdict = SettleRunspace(request);
+                process = ProcessState.Settle(Changes, withEnvironment);
+                if (process.Changed && verdict == Verdict.Clean)
+                {
+                    verdict = Verdict.Restored;
+                }
+
+                break;
+        }
+
+        foreach (string assembly in _assemblies)
+        {
+            Changes.Add("assembly", assembly);
+        }
+
+        return verdict;
+    }
+
+    private Verdict SettleRunspace(CallRequest request)
+    {
+        _errors?.Clear();
+        _variables?.DropEngineVariables();
+
+        bool forced = request.Isolation == Isolation.Reset || !_tables.IsComplete;
+        bool modulesChanged = _modules?.HasChanged() ?? false;
+        if (!forced && !modulesChanged && !AnyChanged())
+        {
+            return Verdict.Clean;
+        }
+
+        return Undo(request, modulesChanged, forced);
+    }
+
+    private Verdict Undo(CallRequest request, bool modulesChanged, bool forced)
+    {
+        _session.Commands.Clear();
+        bool undone = true;
+        if (modulesChanged)
+        {
+            HashSet<string> kept = _modules!.Reconcile(request.Modules, Changes, out undone);
+            AcceptFrom(kept);
+        }
+
+        int afterModules = Changes.Items.Count;
+        ReportAll();
+        bool found = Changes.Items.Count > afterModules;
+        if (forced)
+        {
+            undone &= Reset();
+        }
+
+        RestoreAll();
+        if (!forced && AnyChanged())
+        {
+            undone &= Reset();
+            RestoreAll();
+        }
+
+        if (!undone || AnyChanged())
+        {
+            return Verdict.Retire;
+        }
+
+        return found ? Verdict.Restored : Verdict.Clean;
+    }
+
+    private void AcceptFrom(HashSet<string> modules)
+    {
+        if (modules.Count == 0)
+        {
+            return;
+        }
+
+        _functions?.AcceptFrom(modules);
+        _aliases?.AcceptFrom(modules);
+        _typeData.Capture();
+        foreach ((string name, PSVariable variable) in new Dictionary<string, PSVariable>(_tables.Variables ?? []))
+        {
+            if (modules.Contains(variable.ModuleName ?? string.Empty))
+            {
+                _variables?.Accept(name);
+            }
+        }
+    }
+
+    // PowerShell's own reset: new global variables, event manager, debugger and history. The variables of the baseline
+    // are put back afterwards; event subscribers of the baseline cannot be.
+    private bool Reset()
+    {
+        bool loses = _events.HasBaseline;
+        _session.Runspace.ResetRunspaceState();
+        _variables?.Restore();
+        _events.Capture();
+        _location.Restore();
+        if (loses)
+        {
+            Changes.Add("event_subscriber", "lost");
+        }
+
+        return !loses;
+    }
+
+    private bool AnyChanged()
+    {
+        foreach (StateWatch watch in _watches)
+        {
+            if (watch.HasChanged())
+            {
+                return true;
+            }
+        }
+
+        if (_modules is not null)
+        {
+            foreach (VariableWatch scope in _modules.Scopes)
+            {
+                if (scope.HasChanged())
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
+
+    private void ReportAll()
+    {
+        foreach (StateWatch watch in _watches)
+        {
+            if (watch.HasChanged())
+            {
+                watch.Report(Changes);
+            }
+        }
+
+        foreach (VariableWatch scope in _modules?.Scopes ?? [])
+        {
+            if (scope.HasChanged())
+            {
+                scope.Report(Changes);
+            }
+        }
+    }
+
+    private void RestoreAll()
+    {
+        foreach (StateWatch watch in _watches)
+        {
+            try
+            {
+                if (watch.HasChanged())
+                {
+                    watch.Restore();
+                }
+            }
+            catch (Exception failure)
+            {
+                // The look afterwards finds what is left.
+                Border.Log(LogLevel.Debug, $"{watch.GetType().Name} could not restore its baseline: {failure.Message}");
+            }
+        }
+
+        foreach (VariableWatch scope in _modules?.Scopes ?? [])
+        {
+            if (scope.HasChanged())
+            {
+                scope.Restore();
+            }
+        }
+    }
+}
