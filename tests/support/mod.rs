@@ -23,6 +23,7 @@
 #![allow(dead_code, reason = "each suite uses the part it needs")]
 
 mod child;
+pub mod engine;
 mod layout;
 
 use std::path::{Path, PathBuf};
