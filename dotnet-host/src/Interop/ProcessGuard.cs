@@ -52,8 +52,9 @@ internal static class ProcessGuard
         }
     }
 
-    // [Environment]::Exit runs this handler on the thread that called it, before anything is torn down. That
-    // thread is parked for ever; whoever owns the process decides what happens.
+    // [Environment]::Exit has this handler run on the finalizer thread and waits for it, before anything is torn down.
+    // So this thread and the caller's are parked for ever, and whoever owns the process decides what happens: nothing is
+    // finalized any more, so it should not go on for long. Who called is not known; if one call is running, it was that.
     private static void OnProcessExit(object? sender, EventArgs arguments)
     {
         if (s_exitAllowed)
@@ -61,8 +62,8 @@ internal static class ProcessGuard
             return;
         }
 
-        Slot? slot = Slot.Current;
-        Border.Send(EventKind.ExitRequested, slot?.Id ?? 0, slot?.RunningCallId ?? 0, Environment.ExitCode, default);
+        (ulong slot, ulong call) = SlotTable.OnlyRunningCall();
+        Border.Send(EventKind.ExitRequested, slot, call, Environment.ExitCode, default);
         Thread.Sleep(Timeout.Infinite);
     }
 }
