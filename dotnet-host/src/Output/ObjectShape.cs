@@ -16,17 +16,30 @@ internal sealed class ObjectShape
     internal ShapeMember[] Members { get; }
 
     /// <summary>
-    /// Learns the shape from an object; null if its members are not those of its .NET type (another adapter, an object from
-    /// another session), so that each object has to be enumerated.
+    /// True if the members of this one object hide none that the next object shows: then it stands for its type.
+    /// </summary>
+    internal static bool CanLearnFrom(MemberSurface surface, PSObject wrapper, object target)
+    {
+        if (target is not PSCustomObject && surface.InstanceMembers(wrapper) is { } own)
+        {
+            foreach (PSMemberInfo member in own)
+            {
+                if (member is PSPropertyInfo && ReachAnyCase(target.GetType(), member.Name) is not null)
+                {
+                    return false;
+                }
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>
+    /// Learns the shape from an object; null if its members are not those of its .NET type (another adapter), so that each object has to be enumerated.
     /// </summary>
     internal static ObjectShape? TryLearn(
         MemberSurface surface, PSObject wrapper, object target, PSMemberInfoCollection<PSMemberInfo>? typeMembers)
     {
-        if (wrapper.ImmediateBaseObject is PSObject || surface.IsDeserialized(wrapper))
-        {
-            return null;
-        }
-
         Type type = target.GetType();
         List<ShapeMember> adapted = [];
         if (target is not PSCustomObject && !TryAddAdapted(surface, wrapper, type, adapted))
@@ -66,12 +79,6 @@ internal sealed class ObjectShape
         {
             if (property is not PSProperty adaptedProperty)
             {
-                // A member of this one object may hide a property which the next object shows.
-                if (property.IsInstance && Reach(type, property.Name) is { } hidden && names.Add(property.Name))
-                {
-                    adapted.Add(hidden);
-                }
-
                 continue;
             }
 
@@ -118,7 +125,7 @@ internal sealed class ObjectShape
         return null;
     }
 
-    /// <summary>Type data names properties in any case.</summary>
+    /// <summary>The same for a name in any case, as type data and added members have it.</summary>
     private static ShapeMember? ReachAnyCase(Type type, string name)
     {
         foreach (PropertyInfo property in type.GetProperties(BindingFlags.Instance | BindingFlags.Public))

@@ -31,8 +31,8 @@ internal sealed class ShapeCache(MemberSurface surface)
     /// <summary>The shape of an object; null if its members have to be listed.</summary>
     internal ObjectShape? For(PSObject wrapper, object target)
     {
-        // Deserialized objects share a .NET type and type data with property bags that are none.
-        if (surface.IsDeserialized(wrapper))
+        // These share a .NET type and type data with objects that are what they look like.
+        if (surface.IsDeserialized(wrapper) || wrapper.ImmediateBaseObject is PSObject)
         {
             return null;
         }
@@ -46,6 +46,11 @@ internal sealed class ShapeCache(MemberSurface surface)
 
         if (!_shapes.TryGetValue(key, out ObjectShape? shape))
         {
+            if (!ObjectShape.CanLearnFrom(surface, wrapper, target))
+            {
+                return null;
+            }
+
             if (_shapes.Count >= MostShapes)
             {
                 _shapes.Clear();

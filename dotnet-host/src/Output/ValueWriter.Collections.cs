@@ -143,7 +143,8 @@ internal sealed partial class ValueWriter
     {
         try
         {
-            entries = sequence as IEnumerator ?? ((IEnumerable)sequence).GetEnumerator();
+            // In this order: the iterators of C# are both, and as an enumerator they have not begun.
+            entries = (sequence as IEnumerable)?.GetEnumerator() ?? (IEnumerator)sequence;
             return true;
         }
         catch (Exception exception) when (!StopSignal.Is(exception))
