@@ -45,5 +45,5 @@ pub use engine::{
 pub use error::{Error, Result, ScriptFailure};
 pub use pool::{PoolConfig, Stats};
 #[doc(hidden)]
-pub use runtime::border;
+pub use runtime::{border, contain_children};
 pub use runtime::{Phases, RuntimeSettings, locate};
