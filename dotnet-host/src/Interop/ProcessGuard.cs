@@ -52,8 +52,9 @@ internal static class ProcessGuard
         }
     }
 
-    // [Environment]::Exit runs this handler on the thread that called it, before anything is torn down. That
-    // thread is parked for ever; whoever owns the process decides what happens.
+    // [Environment]::Exit runs this handler before anything is torn down, and waits for it. So it never returns;
+    // whoever owns the process decides what happens. (The thread is the finalizer's: from here on nothing is
+    // finalized any more, which the process bears for a while.) A second Exit does not come here, it only waits too.
     private static void OnProcessExit(object? sender, EventArgs arguments)
     {
         if (s_exitAllowed)
@@ -61,8 +62,24 @@ internal static class ProcessGuard
             return;
         }
 
-        Slot? slot = Slot.Current;
-        Border.Send(EventKind.ExitRequested, slot?.Id ?? 0, slot?.RunningCallId ?? 0, Environment.ExitCode, default);
-        Thread.Sleep(Timeout.Infinite);
+        const int Rounds = 20;
+        ExitCallers callers = new();
+        bool told = false;
+        for (int round = 0; ; round++)
+        {
+            foreach (Slot slot in callers.FindNew(guess: !told && round == Rounds))
+            {
+                told = true;
+                Border.Send(EventKind.ExitRequested, slot.Id, slot.RunningCallId, Environment.ExitCode, default);
+            }
+
+            if (!told && round == Rounds)
+            {
+                told = true;
+                Border.Send(EventKind.ExitRequested, 0, 0, Environment.ExitCode, default);
+            }
+
+            Thread.Sleep(round < Rounds ? 10 : 100);
+        }
     }
 }

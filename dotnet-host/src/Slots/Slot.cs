@@ -22,6 +22,7 @@ internal sealed class Slot
     private readonly Mailbox _mailbox = new();
     private readonly CallControl _control = new();
     private readonly Lock _postGate = new();
+    private Thread? _thread;
     private SlotSession? _session;
     private CallRunner? _runner;
     private ulong _call;
@@ -57,6 +58,11 @@ internal sealed class Slot
     /// <summary>The runspace is open; set on the slot's own thread.</summary>
     internal bool IsOpen => _session is not null;
 
+    /// <summary>The slot's thread waits for something.</summary>
+    internal bool IsWaiting => _thread?.ThreadState.HasFlag(ThreadState.WaitSleepJoin) == true;
+
+    internal Runspace? Runspace => _session?.Runspace;
+
     /// <summary>An assembly was loaded on the slot's thread.</summary>
     internal void NoteAssembly(string name) => _session!.Settler.NoteAssembly(name);
 
@@ -67,6 +73,7 @@ internal sealed class Slot
             IsBackground = true,
             Name = $"runspaced slot {Id}",
         };
+        _thread = thread;
         thread.Start();
     }
 
@@ -150,7 +157,7 @@ internal sealed class Slot
         }
         finally
         {
-            Runspace.DefaultRunspace = null!;
+            System.Management.Automation.Runspaces.Runspace.DefaultRunspace = null!;
             t_current = null;
         }
     }

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Concurrent;
+using System.Collections.Generic;
 using System.Text.Json;
 using Runspaced.Host.Interop;
 
@@ -12,6 +13,8 @@ internal static class SlotTable
     private static volatile bool s_shuttingDown;
 
     internal static int OpenCount => s_slots.Count;
+
+    internal static IEnumerable<Slot> All => s_slots.Values;
 
     internal static int Open(ulong id, ReadOnlySpan<byte> config)
     {
