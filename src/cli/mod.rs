@@ -12,6 +12,7 @@ mod flags;
 mod identity;
 mod log;
 mod man;
+mod mcp;
 mod process;
 mod restart;
 mod run;
@@ -48,6 +49,8 @@ struct CommandLine {
 enum Verb {
     /// Run a command or a script
     Run(Box<run::RunArguments>),
+    /// Serve PowerShell commands as tools to a client of the Model Context Protocol
+    Mcp(mcp::McpArguments),
     /// Look at the installation: what is found, what works, what to do about the rest
     Doctor(doctor::DoctorArguments),
     /// Show and check the configuration
@@ -65,6 +68,7 @@ pub fn main() -> Exit {
     let CommandLine { global, verb } = CommandLine::parse();
     match verb {
         Verb::Run(arguments) => host(*arguments, global, started),
+        Verb::Mcp(arguments) => host(arguments, global, started),
         Verb::Doctor(arguments) => host(arguments, global, started),
         Verb::Config(arguments) => config::run(&arguments, &global),
         Verb::Completions(arguments) => completions::run(&arguments, &mut CommandLine::command()),
