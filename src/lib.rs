@@ -31,6 +31,8 @@
 mod engine;
 mod error;
 mod host;
+#[doc(hidden)]
+pub mod parts;
 mod pool;
 mod runtime;
 

@@ -11,6 +11,8 @@ mod secret;
 mod settings;
 mod stream;
 
+pub(crate) use call::read_answer;
+
 pub use blocking::{Blocking, Records};
 pub use builder::EngineBuilder;
 pub use call::{Call, CancelHandle, Live, Prompt};
