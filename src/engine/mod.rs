@@ -10,6 +10,7 @@ mod request;
 mod secret;
 mod settings;
 mod stream;
+mod waiting;
 
 pub(crate) use call::read_answer;
 
