@@ -33,6 +33,8 @@ mod engine;
 mod error;
 mod host;
 pub mod mcp;
+#[doc(hidden)]
+pub mod parts;
 mod pool;
 mod runtime;
 

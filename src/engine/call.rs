@@ -238,7 +238,7 @@ impl CallInner {
     }
 }
 
-fn read_answer(
+pub(crate) fn read_answer(
     answer: RawAnswer,
     created: Instant,
     started: Instant,
