@@ -22,7 +22,7 @@ const CLOSING: Duration = Duration::from_millis(50);
         runspaced mcp --command Get-Process --command Get-ChildItem\n  \
         runspaced mcp --module ./Inventory.psm1\n  \
         runspaced mcp --script tools.ps1\n\n\
-        Exit codes:\n  0 the client closed its end; 2 wrong use; 130 Ctrl-C; 143 SIGTERM")]
+        Exit codes:\n  0 the client closed its end, or a signal asked for the end; 2 wrong use")]
 pub struct McpArguments {
     /// Make tools of these commands: a name or a wildcard pattern
     #[arg(long = "command", value_name = "NAME")]
@@ -68,14 +68,11 @@ impl Hosting for McpArguments {
         if config.is_set("call.timeout") {
             server = server.deadline(config.settings.call.timeout);
         }
-        let stop = {
-            let mut signals = signals.clone();
-            async move {
-                signals.wish().await;
-            }
+        // A server that ends because it was asked to has done its work.
+        let stop = async move {
+            signals.wish().await;
         };
         let exit = match serve(server, streams, stop).await {
-            Ok(Cause::Asked) => signals.wish().await.exit(),
             Ok(cause) => {
                 tracing::info!(%cause, "the server has ended");
                 Exit::OK
