@@ -82,11 +82,6 @@ impl Signals {
             }
         }
     }
-
-    /// The wish, if there was one.
-    pub fn current(&self) -> Option<Wish> {
-        *self.0.borrow()
-    }
 }
 
 #[cfg(unix)]

@@ -55,8 +55,7 @@ impl Report {
         };
         heading(&mut text, "Where PowerShell was looked for");
         for (index, candidate) in self.survey.candidates.iter().enumerate() {
-            let chosen = self.survey.chosen == Some(index);
-            let _ = writeln!(text, "{}", place(candidate, chosen, palette));
+            let _ = writeln!(text, "{}", self.place(index, candidate, palette));
         }
         if let Some(start) = &self.start {
             heading(&mut text, "What runs");
@@ -90,21 +89,26 @@ impl Report {
         };
         text
     }
-}
 
-fn place(candidate: &Candidate, chosen: bool, palette: Palette) -> String {
-    let origin = format!("{} ({})", candidate.origin.display(), candidate.place);
-    match &candidate.verdict {
-        Verdict::Suitable(home) => {
-            let led = candidate.path.as_ref().filter(|path| **path != candidate.origin);
-            let led = led.map(|path| format!(" -> {}", path.display())).unwrap_or_default();
-            let note = if chosen { "chosen" } else { "suitable, an earlier one was chosen" };
-            let mark = if chosen { palette.paint(Tone::Good, "=>") } else { palette.paint(Tone::Faint, "  ") };
-            format!("  {mark} {origin}{led}: PowerShell {}, {note}", home.version)
+    fn place(&self, index: usize, candidate: &Candidate, palette: Palette) -> String {
+        let origin = format!("{} ({})", candidate.origin.display(), candidate.place);
+        match &candidate.verdict {
+            Verdict::Suitable(home) => {
+                let led = candidate.path.as_ref().filter(|path| **path != candidate.origin);
+                let led = led.map(|path| format!(" -> {}", path.display())).unwrap_or_default();
+                let chosen = self.survey.chosen == Some(index);
+                let note = match self.survey.home() {
+                    _ if chosen => "chosen",
+                    Some(other) if other.path == home.path => "the same installation",
+                    _ => "suitable, an earlier one was chosen",
+                };
+                let mark = if chosen { palette.paint(Tone::Good, "=>") } else { palette.paint(Tone::Faint, "  ") };
+                format!("  {mark} {origin}{led}: PowerShell {}, {note}", home.version)
+            }
+            Verdict::Unsuitable(reason) => {
+                format!("  {} {origin}: {reason}. {}", palette.paint(Tone::Bad, "! "), reason.remedy())
+            }
+            _ => format!("     {}", palette.paint(Tone::Faint, format!("{origin}: nothing there"))),
         }
-        Verdict::Unsuitable(reason) => {
-            format!("  {} {origin}: {reason}. {}", palette.paint(Tone::Bad, "! "), reason.remedy())
-        }
-        _ => format!("     {}", palette.paint(Tone::Faint, format!("{origin}: nothing there"))),
     }
 }

@@ -43,7 +43,7 @@ const CLOSING: Duration = Duration::from_millis(500);
     after_help = "Examples:\n  \
         runspaced run 'Get-Process | Sort-Object CPU -Descending | Select-Object -First 3 Id, ProcessName'\n  \
         runspaced run 'param($n) 1..$n' --arg n:=3 --json\n  \
-        printf 'b\\na\\n' | runspaced run 'Sort-Object' --input lines --text\n  \
+        printf 'b\\na\\n' | runspaced run '$input | Sort-Object' --input lines --text\n  \
         runspaced run --command Get-Date --arg Format=yyyy\n\n\
         Exit codes:\n  0 fine; 1 the script failed; the number given to exit; 2 wrong use; 69 no PowerShell;\n  75 another process can go on; 124 deadline; 130 Ctrl-C; 143 SIGTERM; 141 the reader has gone"
 )]
@@ -375,7 +375,7 @@ impl Runner<'_> {
         let mut wish = None;
         loop {
             let item = tokio::select! {
-                item = stream.next() => item,
+                item = stream.next_json() => item,
                 wished = self.signals.wish(), if wish.is_none() => {
                     wish = Some(wished);
                     cancel.cancel();
@@ -383,12 +383,12 @@ impl Runner<'_> {
                 }
             };
             match item {
-                Some(Ok(record)) if record.stream == Stream::Output => {
-                    if let Err(error) = shape::write_line(&self.output, &record) {
+                Some(Ok((Stream::Output, value))) => {
+                    if let Err(error) = shape::write_line(&self.output, value.get()) {
                         return Err(shape::unwritten(self.palette, &error));
                     }
                 }
-                Some(Ok(record)) => teller.tell(record),
+                Some(Ok((stream, value))) => teller.tell_json(stream, value.get()),
                 Some(Err(error)) => return Ok(Outcome { result: Err(error), wish }),
                 None => {
                     let result = Ok(stream.summary().cloned().unwrap_or_else(Output::default));
