@@ -4,21 +4,24 @@ using System.Management.Automation;
 
 namespace Runspaced.Host.Session;
 
-/// <summary>Jobs of the session.</summary>
-internal sealed class JobWatch(SlotSession session, Dictionary<Guid, Job> table) : StateWatch
+/// <summary>Jobs of the session: those of PowerShell, and those of modules that bring a kind of their own.</summary>
+internal sealed class JobWatch(SlotSession session, Dictionary<Guid, Job> table, Dictionary<string, JobSourceAdapter> sources) : StateWatch
 {
     private readonly HashSet<Guid> _baseline = [];
 
     internal override void Capture()
     {
         _baseline.Clear();
-        _baseline.UnionWith(table.Keys);
+        foreach (Job job in All())
+        {
+            _baseline.Add(job.InstanceId);
+        }
     }
 
     internal void EndAll()
     {
         _baseline.Clear();
-        if (table.Count > 0)
+        if (HasChanged())
         {
             Restore();
         }
@@ -26,20 +29,23 @@ internal sealed class JobWatch(SlotSession session, Dictionary<Guid, Job> table)
 
     internal override bool HasChanged()
     {
-        if (table.Count != _baseline.Count)
+        if (_baseline.Count == 0 && table.Count == 0 && sources.Count == 0)
         {
-            return true;
+            return false;
         }
 
-        foreach (Guid id in _baseline)
+        int known = 0;
+        foreach (Job job in All())
         {
-            if (!table.ContainsKey(id))
+            if (!_baseline.Contains(job.InstanceId))
             {
                 return true;
             }
+
+            known++;
         }
 
-        return false;
+        return known != _baseline.Count;
     }
 
     internal override void Report(ChangeList changes)
@@ -61,20 +67,42 @@ internal sealed class JobWatch(SlotSession session, Dictionary<Guid, Job> table)
         }
 
         // A job of the baseline that is gone cannot come back.
-        _baseline.IntersectWith(table.Keys);
+        HashSet<Guid> left = [];
+        foreach (Job job in All())
+        {
+            left.Add(job.InstanceId);
+        }
+
+        _baseline.IntersectWith(left);
     }
 
     private List<Job> Added()
     {
         List<Job> added = [];
-        foreach ((Guid id, Job job) in table)
+        foreach (Job job in All())
         {
-            if (!_baseline.Contains(id))
+            if (!_baseline.Contains(job.InstanceId))
             {
                 added.Add(job);
             }
         }
 
         return added;
+    }
+
+    private IEnumerable<Job> All()
+    {
+        foreach (Job job in table.Values)
+        {
+            yield return job;
+        }
+
+        foreach (JobSourceAdapter source in sources.Values)
+        {
+            foreach (Job2 job in source.GetJobs() ?? [])
+            {
+                yield return job;
+            }
+        }
     }
 }
