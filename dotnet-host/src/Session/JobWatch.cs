@@ -4,20 +4,21 @@ using System.Management.Automation;
 
 namespace Runspaced.Host.Session;
 
-/// <summary>Jobs of the session: those of PowerShell, and those of modules that bring a kind of their own.</summary>
-internal sealed class JobWatch(SlotSession session, Dictionary<Guid, Job> table, Dictionary<string, JobSourceAdapter> sources) : StateWatch
+/// <summary>Jobs of the session: PowerShell's own, and those of modules that bring a kind of jobs (thread jobs).</summary>
+internal sealed class JobWatch(SlotSession session, RunspaceTables tables) : StateWatch
 {
     private readonly HashSet<Guid> _baseline = [];
 
     internal override void Capture()
     {
         _baseline.Clear();
-        foreach (Job job in All())
+        foreach (Job job in Jobs())
         {
             _baseline.Add(job.InstanceId);
         }
     }
 
+    /// <summary>Ends and removes all jobs, those of the baseline too.</summary>
     internal void EndAll()
     {
         _baseline.Clear();
@@ -29,13 +30,14 @@ internal sealed class JobWatch(SlotSession session, Dictionary<Guid, Job> table,
 
     internal override bool HasChanged()
     {
-        if (_baseline.Count == 0 && table.Count == 0 && sources.Count == 0)
+        // The usual case first: no job anywhere, and no module that brings some.
+        if (_baseline.Count == 0 && tables.Jobs is null or { Count: 0 } && tables.JobSources is null or { Count: 0 })
         {
             return false;
         }
 
         int known = 0;
-        foreach (Job job in All())
+        foreach (Job job in Jobs())
         {
             if (!_baseline.Contains(job.InstanceId))
             {
@@ -67,19 +69,19 @@ internal sealed class JobWatch(SlotSession session, Dictionary<Guid, Job> table,
         }
 
         // A job of the baseline that is gone cannot come back.
-        HashSet<Guid> left = [];
-        foreach (Job job in All())
+        HashSet<Guid> present = [];
+        foreach (Job job in Jobs())
         {
-            left.Add(job.InstanceId);
+            present.Add(job.InstanceId);
         }
 
-        _baseline.IntersectWith(left);
+        _baseline.IntersectWith(present);
     }
 
     private List<Job> Added()
     {
         List<Job> added = [];
-        foreach (Job job in All())
+        foreach (Job job in Jobs())
         {
             if (!_baseline.Contains(job.InstanceId))
             {
@@ -90,19 +92,19 @@ internal sealed class JobWatch(SlotSession session, Dictionary<Guid, Job> table,
         return added;
     }
 
-    private IEnumerable<Job> All()
+    private List<Job> Jobs()
     {
-        foreach (Job job in table.Values)
+        List<Job> jobs = [];
+        if (tables.Jobs is { } own)
         {
-            yield return job;
+            jobs.AddRange(own.Values);
         }
 
-        foreach (JobSourceAdapter source in sources.Values)
+        foreach (JobSourceAdapter source in tables.JobSources?.Values ?? (IEnumerable<JobSourceAdapter>)[])
         {
-            foreach (Job2 job in source.GetJobs() ?? [])
-            {
-                yield return job;
-            }
+            jobs.AddRange(source.GetJobs());
         }
+
+        return jobs;
     }
 }

@@ -35,6 +35,7 @@ internal sealed class RunspaceTables
         Modules = Table<string, PSModuleInfo>(session, "ModuleTable");
         LoadedModules = Table<string, PSModuleInfo>(HiddenMember.Value(context, "Modules"), "ModuleTable");
         Jobs = Table<Guid, Job>(HiddenMember.Value(runspace, "JobRepository"), "_repository");
+        JobSources = Table<string, JobSourceAdapter>(HiddenMember.Value(runspace, "JobManager"), "_sourceAdapters");
         LocationStacks = Table<string, Stack<PathInfo>>(session, "_workingLocationStack");
         Transcripts = Found(HiddenMember.Value(HiddenMember.Value(runspace, "TranscriptionData"), "Transcripts") as ICollection, "transcripts");
         StrictMode = Found(HiddenMember.Reader<Version?>(_globalScope, "StrictModeVersion"), "strict mode");
@@ -43,8 +44,6 @@ internal sealed class RunspaceTables
         DebugTraceLevel = Found(HiddenMember.Reader<int>(context, "_debugTraceLevel"), "debug trace level");
         DebuggingMode = Found(HiddenMember.Reader<int>(context, "_debuggingMode"), "breakpoints");
         Cmdlets = Table<string, List<CmdletInfo>>(_globalScope, "_cmdlets");
-        JobSources = HiddenMember.Value(HiddenMember.Value(runspace, "JobManager"), "_sourceAdapters") as Dictionary<string, JobSourceAdapter>;
-        Found(JobSources, "job sources");
         Completers = Found(HiddenMember.Reader<Dictionary<string, ScriptBlock>?>(context, "CustomArgumentCompleters"), "argument completers");
         NativeCompleters = Found(HiddenMember.Reader<Dictionary<string, ScriptBlock>?>(context, "NativeArgumentCompleters"), "argument completers of native commands");
         LocationHook = Found(HiddenMember.Reader<object?>(runspace.SessionStateProxy.InvokeCommand, "LocationChangedAction"), "location hook");

@@ -23,7 +23,7 @@ internal sealed class Settler
     private readonly TypeDataWatch _typeData;
     private readonly SettingsWatch _settings;
     private readonly EventWatch _events;
-    private readonly JobWatch? _jobs;
+    private readonly JobWatch _jobs;
     private readonly List<StateWatch> _ofModules = [];
     private readonly LocationWatch _location;
     private readonly List<string> _assemblies = [];
@@ -60,11 +60,7 @@ internal sealed class Settler
             _modules = new ModuleWatch(session, _tables);
         }
 
-        if (_tables.Jobs is { } jobs)
-        {
-            _watches.Add(_jobs = new JobWatch(session, jobs, _tables.JobSources ?? []));
-        }
-
+        _watches.Add(_jobs = new JobWatch(session, _tables));
         if (_tables.Cmdlets is { } cmdlets)
         {
             _ofModules.Add(new CmdletWatch(cmdlets));
@@ -165,7 +161,7 @@ internal sealed class Settler
     internal void NoteAssembly(string name) => _assemblies.Add(name);
 
     /// <summary>Ends all jobs, before the runspace closes.</summary>
-    internal void EndJobs() => _jobs?.EndAll();
+    internal void EndJobs() => _jobs.EndAll();
 
     /// <summary>Looks, restores, looks again.</summary>
     internal Verdict Settle(CallRequest request, out ProcessVerdict process)
