@@ -199,9 +199,11 @@ internal sealed class CallRunner : IHostAudience
         try
         {
             pipeline.Invoke(input, _streams.Output, s_settings);
-            _outcome.Status = pipeline.InvocationStateInfo.State == PSInvocationState.Stopped
-                ? StatusOfStop()
-                : AnswerStatus.Completed;
+
+            // A stop that comes while the pipeline is being made lets it return before it has become Stopped.
+            _outcome.Status = pipeline.InvocationStateInfo.State == PSInvocationState.Completed
+                ? AnswerStatus.Completed
+                : StatusOfStop();
         }
         catch (Exception failure) when (failure is not RefusalException)
         {
