@@ -28,9 +28,11 @@
 //! The library never ends its process, and touches no descriptor, signal handler or environment variable of it. One
 //! PowerShell runs in a process, for its life; a second engine shares it.
 
+mod catalog;
 mod engine;
 mod error;
 mod host;
+pub mod mcp;
 mod pool;
 mod runtime;
 

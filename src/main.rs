@@ -1,2 +1,12 @@
-//! x
-fn main() {}
+//! The program: `runspaced run`, `doctor`, `config` and the rest. It is a user of the library like any other.
+
+mod cli;
+mod config;
+mod signals;
+mod stdio;
+
+fn main() {
+    let exit = cli::main();
+    // Managed threads may still run: the process ends without running destructors under them.
+    std::process::exit(exit.code());
+}

@@ -1,5 +1,7 @@
 //! The host assembly in `dotnet-host/prebuilt` was built from the sources beside it. Needs no .NET.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,10 +14,13 @@ fn folder() -> PathBuf {
 
 /// `SOURCES.sha256`: a line for each file the assembly is built from, `hash  relative/path`.
 fn recorded() -> BTreeMap<String, String> {
-    let text = fs::read_to_string(folder().join("prebuilt/SOURCES.sha256")).unwrap();
-    let line =
-        |line: &str| line.split_once("  ").map(|(hash, path)| (path.to_owned(), hash.to_owned())).unwrap();
-    text.lines().map(line).collect()
+    let text = fs::read_to_string(folder().join("prebuilt/SOURCES.sha256")).expect("the list is there");
+    text.lines()
+        .map(|line| {
+            let (hash, path) = line.split_once("  ").expect("a line is `hash  path`");
+            (path.to_owned(), hash.to_owned())
+        })
+        .collect()
 }
 
 #[test]

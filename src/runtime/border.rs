@@ -9,6 +9,9 @@ use super::settings::{Phases, RuntimeSettings};
 use super::start::{Started, start};
 use crate::host::{CallId, Event, Events, SlotId, Take};
 
+/// Version of the border; both sides have the same one, or nothing starts.
+pub const ABI_VERSION: u32 = super::abi::ABI_VERSION;
+
 /// What an event said; JSON documents as text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs, reason = "docs/abi.md describes them")]

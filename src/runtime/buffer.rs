@@ -77,15 +77,14 @@ impl CallBuffer {
     ///
     /// # Safety
     /// The first `total` bytes have been written.
-    pub(super) unsafe fn finish(mut self: Box<Self>, total: usize) -> Option<(Arc<Slot>, Vec<u8>)> {
+    pub(super) unsafe fn finish(mut self, total: usize) -> Option<(Arc<Slot>, Vec<u8>)> {
         if total > self.bytes.capacity() {
             return None;
         }
         // SAFETY: `total` is within the capacity, and written: the caller's promise.
         unsafe { self.bytes.set_len(total) };
         self.slot.last_size.store(total, Ordering::Relaxed);
-        let this = *self;
-        Some((this.slot, this.bytes))
+        Some((self.slot, self.bytes))
     }
 }
 

@@ -195,7 +195,7 @@ impl Routes {
     fn done(
         &self,
         call: CallId,
-        buffer: Box<CallBuffer>,
+        buffer: CallBuffer,
         output_end: usize,
         records_end: usize,
         total: usize,
@@ -276,7 +276,7 @@ unsafe extern "C" fn done(
         if ctx != 0 {
             // SAFETY: by the contract `done` comes once for a call and is the last use of its `ctx`.
             let buffer = unsafe { CallBuffer::from_context(ctx) };
-            ROUTES.done(CallId(call), buffer, output_end, records_end, total);
+            ROUTES.done(CallId(call), *buffer, output_end, records_end, total);
         }
     }));
     if let Err(payload) = outcome {

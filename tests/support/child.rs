@@ -8,7 +8,7 @@ use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use libtest_mimic::Failed;
+use libtest_mimic::{Completion, Failed};
 use runspaced::locate::{self, LocateOptions, PowerShellHome};
 
 use super::{Context, Test};
@@ -17,6 +17,10 @@ const NAME: &str = "RUNSPACED_TEST_NAME";
 const SCRATCH: &str = "RUNSPACED_TEST_SCRATCH";
 const HOME: &str = "RUNSPACED_TEST_HOME";
 const DOTNET: &str = "RUNSPACED_TEST_DOTNET";
+
+/// With this code a child says that it could not test what it should; the reason is in the file of that name.
+pub const SKIPPED: i32 = 77;
+pub const REASON: &str = "skipped";
 
 /// What a child was started for.
 pub struct Order {
@@ -52,7 +56,7 @@ pub fn run(tests: &[Test], order: Order) -> ExitCode {
 }
 
 /// In the parent: runs the test in a child and waits for it.
-pub fn spawn(test: &Test, home: Option<&PowerShellHome>) -> Result<(), Failed> {
+pub fn spawn(test: &Test, home: Option<&PowerShellHome>) -> Result<Completion, Failed> {
     let folder = tempfile::Builder::new().prefix("runspaced-test-").tempdir().map_err(failed)?;
     let scratch = folder.path().join("scratch");
     fs::create_dir(&scratch).map_err(failed)?;
@@ -87,7 +91,10 @@ pub fn spawn(test: &Test, home: Option<&PowerShellHome>) -> Result<(), Failed> {
     let outcome = wait(&mut child, test.limit);
     end_group(&child);
     let verdict = match outcome.map_err(failed)? {
-        Some(status) if status.success() => return Ok(()),
+        Some(status) if status.success() => return Ok(Completion::Completed),
+        Some(status) if status.code() == Some(SKIPPED) => {
+            return Ok(Completion::ignored_with(fs::read_to_string(scratch.join(REASON)).map_err(failed)?));
+        }
         Some(status) => describe(status),
         None => format!("took longer than its limit of {} s", test.limit.as_secs()),
     };

@@ -108,6 +108,13 @@ impl Context {
     pub fn scratch(&self) -> &Path {
         &self.scratch
     }
+
+    /// Ends the test as one that could not be made here, which is counted and named. Not for a missing PowerShell: that
+    /// is seen to before the test starts.
+    pub fn skip(&self, reason: &str) -> ! {
+        std::fs::write(self.scratch.join(child::REASON), reason).expect("the scratch folder is ours");
+        std::process::exit(child::SKIPPED)
+    }
 }
 
 /// Runs a suite; the whole `main` of a test with `harness = false`.
@@ -135,7 +142,7 @@ fn powershell() -> Result<PowerShellHome, String> {
 fn trials(test: Test, installed: &Result<PowerShellHome, String>) -> Vec<Trial> {
     let trial = |name: String, home: Box<dyn FnOnce() -> Result<Option<PowerShellHome>, String> + Send>| {
         Trial::ignorable_test(name, move || match home() {
-            Ok(home) => child::spawn(&test, home.as_ref()).map(|()| Completion::Completed),
+            Ok(home) => child::spawn(&test, home.as_ref()),
             Err(reason) => skip(&reason),
         })
     };

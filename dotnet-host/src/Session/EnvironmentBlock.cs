@@ -30,6 +30,33 @@ internal sealed unsafe class EnvironmentBlock
         }
     }
 
+    /// <summary>Takes into the baseline what has changed since <paramref name="before"/> was captured, and nothing else.</summary>
+    internal void AcceptSince(EnvironmentBlock before)
+    {
+        SortedDictionary<string, string> now = Read();
+        foreach ((string name, string value) in now)
+        {
+            if (!before._variables.TryGetValue(name, out string? old) || old != value)
+            {
+                _variables[name] = value;
+            }
+        }
+
+        foreach (string name in before._variables.Keys)
+        {
+            if (!now.ContainsKey(name))
+            {
+                _variables.Remove(name);
+            }
+        }
+
+        // The text is that of now; if something else differs, the comparison of the variables says so.
+        if (Same(now, _variables))
+        {
+            Capture();
+        }
+    }
+
     internal bool HasChanged()
     {
         if (s_get is null || s_free is null)

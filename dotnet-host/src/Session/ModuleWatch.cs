@@ -17,6 +17,7 @@ internal sealed class ModuleWatch(SlotSession session, RunspaceTables tables)
     private readonly List<PSModuleInfo> _known = [];
     private readonly Dictionary<PSModuleInfo, VariableWatch> _watches = [];
     private readonly List<VariableWatch> _scopes = [];
+    private int _noted;
 
     /// <summary>The variables of the scopes of all loaded modules.</summary>
     internal IReadOnlyList<VariableWatch> Scopes => _scopes;
@@ -63,12 +64,37 @@ internal sealed class ModuleWatch(SlotSession session, RunspaceTables tables)
     }
 
     /// <summary>
-    /// Sorts what came: modules that stay are returned by name, with those they brought along; others are removed.
-    /// False in <paramref name="undone"/>: a module of the baseline is gone, or one cannot be removed.
+    /// Takes the state of modules that were just loaded, before a function of theirs has run. To be called whenever a
+    /// command was looked up.
     /// </summary>
-    internal HashSet<string> Reconcile(IReadOnlyCollection<string>? requested, ChangeList changes, out bool undone)
+    internal void NoteLoaded()
+    {
+        if (_loaded.Count == _noted)
+        {
+            return;
+        }
+
+        _noted = _loaded.Count;
+        foreach (PSModuleInfo module in _loaded.Values)
+        {
+            if (!_watches.ContainsKey(module))
+            {
+                Watch(module);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Sorts what came: modules that stay are returned by name, with those they brought along; others are removed.
+    /// </summary>
+    /// <param name="requested">Modules the call asked for.</param>
+    /// <param name="changes">Takes what was found.</param>
+    /// <param name="removed">Modules were removed again.</param>
+    /// <param name="undone">False: a module of the baseline is gone, or one cannot be removed.</param>
+    internal HashSet<string> Reconcile(IReadOnlyCollection<string>? requested, ChangeList changes, out bool removed, out bool undone)
     {
         undone = true;
+        removed = false;
         HashSet<string> kept = new(StringComparer.OrdinalIgnoreCase);
         foreach ((string key, PSModuleInfo module) in Baseline())
         {
@@ -94,6 +120,7 @@ internal sealed class ModuleWatch(SlotSession session, RunspaceTables tables)
             else
             {
                 changes.Add("module_imported", module.Name);
+                removed = true;
                 undone &= Remove(module);
             }
         }
@@ -211,17 +238,28 @@ internal sealed class ModuleWatch(SlotSession session, RunspaceTables tables)
         foreach (PSModuleInfo module in _loaded.Values)
         {
             _known.Add(module);
-            if (!before.TryGetValue(module, out VariableWatch? watch) && RunspaceTables.VariablesOf(module) is { } variables)
-            {
-                watch = new VariableWatch(variables, "module_state", module.Name + "/");
-                watch.Capture();
-            }
-
-            if (watch is not null)
+            if (before.TryGetValue(module, out VariableWatch? watch))
             {
                 _watches[module] = watch;
                 _scopes.Add(watch);
             }
+            else
+            {
+                Watch(module);
+            }
+        }
+
+        _noted = _loaded.Count;
+    }
+
+    private void Watch(PSModuleInfo module)
+    {
+        if (RunspaceTables.VariablesOf(module) is { } variables)
+        {
+            VariableWatch watch = new(variables, "module_state", module.Name + "/");
+            watch.Capture();
+            _watches[module] = watch;
+            _scopes.Add(watch);
         }
     }
 }

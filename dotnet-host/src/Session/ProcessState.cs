@@ -36,16 +36,25 @@ internal static class ProcessState
 
     internal static void CallEnds() => Interlocked.Decrement(ref s_running);
 
+    /// <summary>To be called before a slot opens; what it answers goes to <see cref="SlotOpened"/>.</summary>
+    internal static EnvironmentBlock SlotOpens()
+    {
+        EnvironmentBlock before = new();
+        before.Capture();
+        return before;
+    }
+
     /// <summary>
-    /// Takes what is there as the baseline: after a slot has opened, because opening one sets the module path, and
-    /// modules and startup scripts set what they need. Not while calls run, whose changes those may be.
+    /// The first slot's opening leaves the baseline. What later ones change while they open joins it: the module path,
+    /// what their modules and startup scripts set.
     /// </summary>
-    internal static void CaptureIfQuiet()
+    internal static void SlotOpened(EnvironmentBlock before)
     {
         lock (s_gate)
         {
-            if (s_captured && Volatile.Read(ref s_running) > 0)
+            if (s_captured)
             {
+                s_environment.AcceptSince(before);
                 return;
             }
 

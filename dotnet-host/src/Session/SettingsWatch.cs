@@ -19,8 +19,35 @@ internal sealed class SettingsWatch(SlotSession session, RunspaceTables tables) 
     private Delegate? _notFound;
     private Delegate? _preLookup;
     private Delegate? _postLookup;
+    private Delegate? _watching;
     private int _applications;
     private int _scripts;
+
+    /// <summary>The language mode of the baseline.</summary>
+    internal PSLanguageMode LanguageMode => _languageMode;
+
+    /// <summary>Has a handler called for every command that is looked up, unless the session has one already.</summary>
+    internal void WatchLookups(EventHandler<CommandLookupEventArgs> handler)
+    {
+        if (_commands.PostCommandLookupAction is null)
+        {
+            _commands.PostCommandLookupAction = handler;
+            _watching = handler;
+        }
+    }
+
+    internal void UnwatchLookups()
+    {
+        if (_watching is not null)
+        {
+            if (ReferenceEquals(_commands.PostCommandLookupAction, _watching))
+            {
+                _commands.PostCommandLookupAction = null!;
+            }
+
+            _watching = null;
+        }
+    }
 
     internal override void Capture()
     {

@@ -21,11 +21,14 @@ internal sealed class Settler
     private readonly AliasWatch? _aliases;
     private readonly ModuleWatch? _modules;
     private readonly TypeDataWatch _typeData;
+    private readonly SettingsWatch _settings;
     private readonly EventWatch _events;
     private readonly JobWatch? _jobs;
     private readonly LocationWatch _location;
     private readonly List<string> _assemblies = [];
     private readonly ArrayList? _errors;
+    private readonly EventHandler<CommandLookupEventArgs> _onLookup;
+    private bool _modulesCame;
     private bool _stale;
 
     internal Settler(SlotSession session)
@@ -33,6 +36,7 @@ internal sealed class Settler
         _session = session;
         _tables = new RunspaceTables(session.Runspace);
         _typeData = new TypeDataWatch(session.Runspace);
+        _onLookup = (_, _) => _modules?.NoteLoaded();
         if (_tables.Variables is { } variables)
         {
             _watches.Add(_variables = new VariableWatch(variables, "variable"));
@@ -60,7 +64,7 @@ internal sealed class Settler
             _watches.Add(_jobs = new JobWatch(session, jobs));
         }
 
-        _watches.Add(new SettingsWatch(session, _tables));
+        _watches.Add(_settings = new SettingsWatch(session, _tables));
         _watches.Add(_events = new EventWatch(session.Runspace, _tables));
         _watches.Add(new DriveWatch(session.Runspace, _tables));
         _watches.Add(_typeData);
@@ -99,14 +103,45 @@ internal sealed class Settler
     internal void Prepare(Isolation isolation)
     {
         _assemblies.Clear();
+        _modulesCame = false;
         if (_stale && isolation is not (Isolation.Shared or Isolation.Session))
         {
             Capture();
         }
     }
 
+    /// <summary>
+    /// Takes the modules that are loaded now as those of the baseline: the call asked for them, and has not run yet.
+    /// </summary>
+    internal void AcceptModules(CallRequest request)
+    {
+        if (_modules?.HasChanged() != true)
+        {
+            return;
+        }
+
+        _modulesCame = true;
+        if (request.UsesLocalScope)
+        {
+            AcceptFrom(_modules.Reconcile(request.Modules, new ChangeList(), out _, out _));
+        }
+    }
+
+    /// <summary>
+    /// Watches for modules that load while a script runs. A command needs no watch: its module is there before it runs.
+    /// </summary>
+    internal void WatchModules(CallRequest request)
+    {
+        if (_modules is not null && request.UsesLocalScope && request.Kind != CallKind.Command)
+        {
+            _settings.WatchLookups(_onLookup);
+        }
+    }
+
+    internal void UnwatchModules() => _settings.UnwatchLookups();
+
     /// <summary>Names of all modules if the call changed which are loaded; null if not.</summary>
-    internal List<string>? ChangedModules() => _modules?.HasChanged() == true ? _modules.Names() : null;
+    internal List<string>? ChangedModules() => _modulesCame || _modules?.HasChanged() == true ? _modules?.Names() : null;
 
     /// <summary>An assembly was loaded by the slot's own thread.</summary>
     internal void NoteAssembly(string name) => _assemblies.Add(name);
@@ -118,7 +153,7 @@ internal sealed class Settler
     internal Verdict Settle(CallRequest request, out ProcessVerdict process)
     {
         Changes.Clear();
-        bool withEnvironment = !request.IsHarmless;
+        bool withEnvironment = !request.IsHarmless || _modulesCame;
         process = default;
         Verdict verdict;
         switch (request.Isolation)
@@ -174,15 +209,15 @@ internal sealed class Settler
     {
         _session.Commands.Clear();
         bool undone = true;
+        bool found = false;
         if (modulesChanged)
         {
-            HashSet<string> kept = _modules!.Reconcile(request.Modules, Changes, out undone);
-            AcceptFrom(kept);
+            AcceptFrom(_modules!.Reconcile(request.Modules, Changes, out found, out undone));
         }
 
         int afterModules = Changes.Items.Count;
         ReportAll();
-        bool found = Changes.Items.Count > afterModules;
+        found |= Changes.Items.Count > afterModules;
         if (forced)
         {
             undone &= Reset();
@@ -227,7 +262,12 @@ internal sealed class Settler
     private bool Reset()
     {
         bool loses = _events.HasBaseline;
+
+        // PowerShell sets variables in a reset that a constrained session may not set.
+        PSLanguageMode mode = _settings.LanguageMode;
+        _session.Runspace.SessionStateProxy.LanguageMode = PSLanguageMode.FullLanguage;
         _session.Runspace.ResetRunspaceState();
+        _session.Runspace.SessionStateProxy.LanguageMode = mode;
         _variables?.Restore();
         _events.Capture();
         _location.Restore();

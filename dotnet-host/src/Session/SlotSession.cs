@@ -192,6 +192,7 @@ internal sealed class SlotSession
         CultureInfo.CurrentCulture = culture;
         CultureInfo.CurrentUICulture = culture;
         _ = PowerShellSurface.Instance;
+        EnvironmentBlock environment = ProcessState.SlotOpens();
         SlotHost host = new(culture);
         Runspace runspace = OpenRunspace(config, host);
         SlotSession session;
@@ -212,7 +213,7 @@ internal sealed class SlotSession
         }
 
         session.Settler.Capture();
-        ProcessState.CaptureIfQuiet();
+        ProcessState.SlotOpened(environment);
         return session;
     }
 

@@ -134,7 +134,12 @@ internal sealed class CallRunner : IHostAudience
         string? location = null;
         try
         {
-            ImportModules();
+            if (_request.Modules is not null)
+            {
+                ImportModules();
+                _session.Settler.AcceptModules(_request);
+            }
+
             location = EnterWorkingDirectory();
             RunKind(start);
         }
@@ -170,6 +175,8 @@ internal sealed class CallRunner : IHostAudience
                 using (PowerShell pipeline = _session.NewPipeline())
                 {
                     _builder.Build(pipeline, _request);
+                    _session.Settler.AcceptModules(_request);
+                    _session.Settler.WatchModules(_request);
                     Invoke(pipeline, _request.Input.IsPresent ? ArgumentBinder.ReadInput(_request) : null, start);
                 }
 
@@ -203,6 +210,7 @@ internal sealed class CallRunner : IHostAudience
         finally
         {
             _control.Detach(pipeline);
+            _session.Settler.UnwatchModules();
             _outcome.RunTicks = Stopwatch.GetTimestamp() - bound;
         }
 

@@ -4,7 +4,7 @@ pub(crate) mod native;
 pub(crate) mod pe;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use proptest::prelude::*;
 use tempfile::TempDir;

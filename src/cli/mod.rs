@@ -1,0 +1,96 @@
+//! The command line: one verb a job, one module a verb.
+//!
+//! A verb is a struct of arguments and a function from it to an [`Exit`]. Those that host PowerShell implement
+//! [`Hosting`] and are run by [`host`], which cleans the environment, takes the standard streams away, and installs the log
+//! and the signals before the runtime starts. The others write to the standard output.
+
+mod completions;
+mod config;
+mod doctor;
+mod exit;
+mod flags;
+mod identity;
+mod log;
+mod man;
+mod process;
+mod restart;
+mod run;
+mod screen;
+
+use std::time::Instant;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+pub use exit::Exit;
+use flags::GlobalFlags;
+use process::host;
+
+/// PowerShell 7, hosted in this process.
+#[derive(Debug, Parser)]
+#[command(
+    name = "runspaced",
+    version,
+    long_version = version(),
+    about = "PowerShell 7 hosted inside one process: scripts, an MCP server, and a benchmark",
+    after_help = "Example:\n  runspaced run 'Get-Process | Sort-Object CPU -Descending | Select-Object -First 3 Id, ProcessName'",
+    propagate_version = false,
+    disable_help_subcommand = true,
+    arg_required_else_help = true
+)]
+struct CommandLine {
+    #[command(flatten)]
+    global: GlobalFlags,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Run a command or a script
+    Run(Box<run::RunArguments>),
+    /// Look at the installation: what is found, what works, what to do about the rest
+    Doctor(doctor::DoctorArguments),
+    /// Show and check the configuration
+    Config(config::ConfigArguments),
+    /// Write the completions for a shell
+    Completions(completions::CompletionsArguments),
+    /// Write the manual page
+    Man(man::ManArguments),
+}
+
+/// Reads the command line and does what it says.
+pub fn main() -> Exit {
+    let started = Instant::now();
+    // Ends the process itself for --help, --version and mistakes (code 2).
+    let CommandLine { global, verb } = CommandLine::parse();
+    match verb {
+        Verb::Run(arguments) => host(*arguments, global, started),
+        Verb::Doctor(arguments) => host(arguments, global, started),
+        Verb::Config(arguments) => config::run(&arguments, &global),
+        Verb::Completions(arguments) => completions::run(&arguments, &mut CommandLine::command()),
+        Verb::Man(arguments) => man::run(&arguments, CommandLine::command()),
+    }
+}
+
+/// Version, and what it was made for.
+fn version() -> String {
+    format!(
+        "{} ({} {}{}, {} build)\nhosts PowerShell {} or later",
+        env!("CARGO_PKG_VERSION"),
+        std::env::consts::OS,
+        std::env::consts::ARCH,
+        if cfg!(target_env = "musl") { " musl" } else { "" },
+        if cfg!(debug_assertions) { "debug" } else { "release" },
+        runspaced::locate::MINIMUM_VERSION,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn command_line_is_consistent() {
+        CommandLine::command().debug_assert();
+    }
+}

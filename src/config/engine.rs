@@ -1,0 +1,51 @@
+//! From the configuration to an engine.
+
+use runspaced::locate::LocateOptions;
+use runspaced::{Engine, EngineBuilder};
+
+use super::{Config, Origin};
+
+impl Config {
+    /// Where PowerShell is looked for.
+    pub fn locate(&self) -> LocateOptions {
+        let mut options = LocateOptions::from_environment();
+        let Some(home) = &self.settings.powershell.home else { return options };
+        // The same place has two names in a survey; say the one it was given by.
+        if matches!(self.origins.get("powershell.home"), Some(Origin::Variable(_))) {
+            options.environment_home = Some(home.clone());
+        } else {
+            options.environment_home = None;
+            options.explicit = Some(home.clone());
+        }
+        options
+    }
+
+    /// An engine with these settings, not yet started.
+    pub fn engine(&self) -> EngineBuilder {
+        let settings = &self.settings;
+        let powershell = &settings.powershell;
+        let mut builder = Engine::builder()
+            .locate(self.locate())
+            .runtime(settings.runtime.clone())
+            .pool(settings.pool.clone())
+            .limits(settings.limits.clone())
+            .timeout(settings.call.timeout)
+            .isolation(settings.call.isolation)
+            .culture(&settings.call.culture)
+            .load_profile(powershell.load_profile)
+            .language_mode(powershell.language_mode)
+            .initial_state(powershell.initial_state)
+            .native_encoding(powershell.native_encoding)
+            .stack_bytes(u32::try_from(powershell.stack_bytes).unwrap_or(u32::MAX));
+        for module in &powershell.modules {
+            builder = builder.module(module);
+        }
+        if let Some(folder) = &powershell.working_directory {
+            builder = builder.working_directory(folder);
+        }
+        if let Some(policy) = &powershell.execution_policy {
+            builder = builder.execution_policy(policy);
+        }
+        builder
+    }
+}

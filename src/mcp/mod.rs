@@ -1,0 +1,26 @@
+//! The MCP server: PowerShell commands as tools for any client of the Model Context Protocol.
+//!
+//! ```text
+//! transport   lines <-> messages, ids in use, back-pressure, the end     the only two that know rmcp
+//! service     rmcp's requests <-> ours
+//! dispatch    admission, tool, arguments, cancel, panic, one answer      knows neither rmcp nor the engine
+//! powershell  a job as an invocation of the engine
+//! ```
+//!
+//! `docs/mcp.md` has the limits and what is promised.
+
+mod call;
+mod dispatch;
+mod powershell;
+mod progress;
+mod reply;
+mod server;
+mod service;
+mod shutdown;
+mod table;
+#[cfg(all(test, unix))]
+mod tests;
+mod transport;
+
+pub use self::{server::Server, shutdown::Cause};
+pub use crate::catalog::Exposure;

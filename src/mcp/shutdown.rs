@@ -1,0 +1,95 @@
+//! The end of a server: one cause, two steps. First nothing new begins; then what still runs is cancelled.
+
+use std::{
+    io,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use tokio_util::sync::CancellationToken;
+
+/// Why a server ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Cause {
+    /// The client closed its end of the input.
+    EndOfInput,
+    /// The client closed its end of the output.
+    OutputClosed(io::ErrorKind),
+    /// The client did not read its output for a minute.
+    OutputStalled,
+    /// The input could not be read.
+    InputFailed(io::ErrorKind),
+    /// Somebody asked the server to end: a signal, or the program that embeds it.
+    Asked,
+}
+
+impl Cause {
+    /// How long running calls may go on to end by themselves.
+    pub(crate) fn grace(self) -> Duration {
+        match self {
+            // Answers that are as good as made still reach a client that only closed its input.
+            Self::EndOfInput => Duration::from_millis(75),
+            Self::Asked => Duration::from_millis(1_400),
+            Self::OutputClosed(_) | Self::OutputStalled | Self::InputFailed(_) => Duration::ZERO,
+        }
+    }
+}
+
+impl std::fmt::Display for Cause {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::EndOfInput => f.write_str("end of input"),
+            Self::OutputClosed(kind) => write!(f, "the output is closed: {kind}"),
+            Self::OutputStalled => f.write_str("the client did not read its output for a minute"),
+            Self::InputFailed(kind) => write!(f, "the input cannot be read: {kind}"),
+            Self::Asked => f.write_str("asked to end"),
+        }
+    }
+}
+
+/// The end, as all parts of a server share it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Shutdown(Arc<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    cause: OnceLock<Cause>,
+    begun: CancellationToken,
+    cancel_calls: CancellationToken,
+}
+
+impl Shutdown {
+    /// Begins the end. The first cause stays.
+    pub(crate) fn begin(&self, cause: Cause) {
+        if self.0.cause.set(cause).is_ok() {
+            tracing::debug!(%cause, "the server ends");
+            self.0.begun.cancel();
+        }
+    }
+
+    /// Why it has begun, if it has.
+    pub(crate) fn cause(&self) -> Option<Cause> {
+        self.0.cause.get().copied()
+    }
+
+    /// True if it has begun.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.0.begun.is_cancelled()
+    }
+
+    /// Waits for the beginning.
+    pub(crate) async fn begun(&self) {
+        self.0.begun.cancelled().await;
+    }
+
+    /// Cancels what still runs.
+    pub(crate) fn cancel_calls(&self) {
+        self.0.cancel_calls.cancel();
+    }
+
+    /// Waits until running calls are cancelled.
+    pub(crate) async fn calls_cancelled(&self) {
+        self.0.cancel_calls.cancelled().await;
+    }
+}

@@ -1,0 +1,121 @@
+//! Variables, and the settings that are variables.
+
+use crate::row::{Nature::*, Row};
+
+pub const ROWS: &[Row] = &[
+    Row::new(Call, "variable of the script", "$Local = $Canary", "[string]$Local"),
+    Row::new(Restored, "global variable, new", "$global:Leak = $Canary", "[string]$Leak"),
+    Row::new(Restored, "variable of the script scope", "$script:Leak = $Canary", "[string]$Leak"),
+    Row::new(Restored, "global variable, changed", "$global:BaseValue = $Canary", "$BaseValue"),
+    Row::new(
+        Restored,
+        "global variable, removed",
+        "Remove-Variable -Scope Global BaseValue",
+        "Test-Path variable:BaseValue",
+    ),
+    Row::new(
+        Restored,
+        "global variable, set through its provider",
+        "Set-Item variable:global:BaseValue $Canary",
+        "$BaseValue",
+    ),
+    Row::new(
+        Restored,
+        "global variable, set through the session state",
+        "$ExecutionContext.SessionState.PSVariable.Set('global:BaseValue', $Canary)",
+        "$BaseValue",
+    ),
+    Row::new(
+        Restored,
+        "options of a global variable",
+        "Set-Variable -Scope Global BaseValue -Option ReadOnly -Force",
+        "[string](Get-Variable -Scope Global BaseValue).Options",
+    ),
+    Row::new(
+        Restored,
+        "type of a global variable",
+        "[int]$global:BaseNumber = 1",
+        "(Get-Variable -Scope Global BaseNumber).Attributes.Count",
+    ),
+    Row::new(
+        Restored,
+        "read-only variable",
+        "Set-Variable -Scope Global Leak $Canary -Option ReadOnly",
+        "[string]$Leak",
+    ),
+    Row::new(
+        Restored,
+        "variable of all scopes",
+        "Set-Variable -Scope Global Leak $Canary -Option AllScope",
+        "[string]$Leak",
+    ),
+    Row::new(
+        Retired,
+        "constant variable",
+        "Set-Variable -Scope Global Leak $Canary -Option Constant",
+        "[string]$Leak",
+    ),
+    // An object is shared by all who hold it; nobody compares its contents.
+    Row::new(Kept, "contents of an object in a variable of the startup script", "$BaseTable.more = $Canary", "$BaseTable.Count"),
+    Row::new(Call, "$Error", "Write-Error $Canary -ErrorAction SilentlyContinue", "$Error.Count"),
+    Row::new(Call, "$LASTEXITCODE", "/bin/sh -c 'exit 7'", "[string]$LASTEXITCODE"),
+    Row::new(Call, "Set-StrictMode", "Set-StrictMode -Version Latest", "try { $null = $NotThere; 'off' } catch { 'on' }"),
+    Row::new(
+        Restored,
+        "$PSDefaultParameterValues, changed in place",
+        "$PSDefaultParameterValues['Get-Base:Name'] = $Canary",
+        "[string]$PSDefaultParameterValues['Get-Base:Name']",
+    ),
+    Row::new(
+        Restored,
+        "$PSDefaultParameterValues, replaced",
+        "$global:PSDefaultParameterValues = @{ 'Get-Base:Name' = $Canary }",
+        "[string]$PSDefaultParameterValues['Get-Base:Name']",
+    ),
+    Row::new(Restored, "$OFS", "$global:OFS = '-'", "\"$(1, 2)\""),
+    Row::new(
+        Restored,
+        "$ErrorActionPreference",
+        "$global:ErrorActionPreference = 'SilentlyContinue'",
+        "[string]$ErrorActionPreference",
+    ),
+    Row::new(
+        Call,
+        "$ErrorActionPreference of the script",
+        "$ErrorActionPreference = 'SilentlyContinue'",
+        "[string]$ErrorActionPreference",
+    ),
+    Row::new(Restored, "$WarningPreference", "$global:WarningPreference = 'Ignore'", "[string]$WarningPreference"),
+    Row::new(Restored, "$VerbosePreference", "$global:VerbosePreference = 'Continue'", "[string]$VerbosePreference"),
+    Row::new(Restored, "$DebugPreference", "$global:DebugPreference = 'Continue'", "[string]$DebugPreference"),
+    Row::new(
+        Restored,
+        "$InformationPreference",
+        "$global:InformationPreference = 'Continue'",
+        "[string]$InformationPreference",
+    ),
+    Row::new(Restored, "$ProgressPreference", "$global:ProgressPreference = 'Ignore'", "[string]$ProgressPreference"),
+    Row::new(Restored, "$ConfirmPreference", "$global:ConfirmPreference = 'None'", "[string]$ConfirmPreference"),
+    Row::new(Restored, "$WhatIfPreference", "$global:WhatIfPreference = $true", "[string]$WhatIfPreference"),
+    Row::new(Restored, "$ErrorView", "$global:ErrorView = 'CategoryView'", "[string]$ErrorView"),
+    Row::new(Restored, "$OutputEncoding", "$global:OutputEncoding = [Text.Encoding]::Unicode", "$OutputEncoding.WebName"),
+    Row::new(
+        Restored,
+        "$FormatEnumerationLimit",
+        "$global:FormatEnumerationLimit = 99",
+        "[string]$FormatEnumerationLimit",
+    ),
+    Row::new(Restored, "$MaximumHistoryCount", "$global:MaximumHistoryCount = 77", "[string]$MaximumHistoryCount"),
+    Row::new(
+        Restored,
+        "$PSNativeCommandUseErrorActionPreference",
+        "$global:PSNativeCommandUseErrorActionPreference = -not $PSNativeCommandUseErrorActionPreference",
+        "[string]$PSNativeCommandUseErrorActionPreference",
+    ),
+    Row::new(
+        Restored,
+        "$PSModuleAutoLoadingPreference",
+        "$global:PSModuleAutoLoadingPreference = 'None'",
+        "[string]$PSModuleAutoLoadingPreference",
+    ),
+];
