@@ -50,6 +50,17 @@ internal sealed class PipelineBuilder(Runspace runspace, CommandCache commands)
             return NotFound(request.Text, missing);
         }
 
+        if (failure.ErrorRecord?.FullyQualifiedErrorId == "ScriptsNotAllowed")
+        {
+            return new RefusalException(
+                "This session runs no script text, only commands by name with parameters (language mode none).",
+                "ScriptsNotAllowed",
+                ErrorCategory.PermissionDenied,
+                target: null,
+                command: null,
+                failure);
+        }
+
         if (failure is not ParameterBindingException binding
             || (request.Kind != CallKind.Script && !IsTheCommand(binding.CommandInvocation?.MyCommand?.Name, request))
             || binding.CommandInvocation is not { ScriptLineNumber: 0 })

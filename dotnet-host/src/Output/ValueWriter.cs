@@ -70,7 +70,7 @@ internal sealed partial class ValueWriter
         try
         {
             WriteValue(value);
-            return _stopped != CutReason.Bytes;
+            return _stopped != CutReason.Bytes && Remaining >= 0;
         }
         finally
         {

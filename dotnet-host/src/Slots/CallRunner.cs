@@ -196,8 +196,10 @@ internal sealed class CallRunner : IHostAudience
             return;
         }
 
+        Action<bool>? passExitOn = _request.Kind == CallKind.File ? _session.Settler.Tables.PassExitOn : null;
         try
         {
+            passExitOn?.Invoke(true);
             pipeline.Invoke(input, _streams.Output, s_settings);
             _outcome.Status = pipeline.InvocationStateInfo.State == PSInvocationState.Stopped
                 ? StatusOfStop()
@@ -210,6 +212,7 @@ internal sealed class CallRunner : IHostAudience
         finally
         {
             _control.Detach(pipeline);
+            passExitOn?.Invoke(false);
             _session.Settler.UnwatchModules();
             _outcome.RunTicks = Stopwatch.GetTimestamp() - bound;
         }
@@ -325,7 +328,7 @@ internal sealed class CallRunner : IHostAudience
         {
             _outcome.Status = AnswerStatus.OutOfMemory;
         }
-        else if (Failures.BlockedPrompt(record, _outcome.RefusedQuestion) is { } prompt)
+        else if (Failures.BlockedPrompt(failure, record, _outcome.RefusedQuestion) is { } prompt)
         {
             _outcome.BlockedPrompt = prompt;
             _outcome.Status = AnswerStatus.PromptBlocked;
