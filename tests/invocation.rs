@@ -104,8 +104,6 @@ fn a_command_takes_parameters_of_every_kind(context: &Context) {
     let file = context.scratch().join("a.txt");
 
     // string, int, switch, enum
-    let call = Invocation::command("Get-Content").arg("Path", &file).arg("TotalCount", 2).switch("ReadCount");
-    assert_eq!(fails(&engine, call).code(), "E302", "a switch's value does not fit a number");
     let call = Invocation::command("Get-Content").arg("Path", &file).arg("TotalCount", 2);
     assert_eq!(values_of(&engine, call), ["one", "two"]);
     let call = Invocation::command("Get-Content").arg("Path", &file).switch("Raw").arg("Encoding", "utf8");
@@ -310,8 +308,10 @@ fn hostile_text_stays_text(context: &Context) {
             assert_eq!(error.code(), "E302", "parameter {:?}: {error}", clipped(&name));
         }
     }
-    // Through a native command: what a program can be given at all arrives as it was.
-    for text in texts.iter().filter(|text| !text.contains('\0') && !text.contains(['\n', '\r']) && !text.is_empty()) {
+    // Through a native command: what a program can be given at all arrives as it was. (`--%` means something to PowerShell
+    // itself before any program, quoted or not.)
+    let possible = |text: &&String| !text.is_empty() && *text != "--%" && !text.contains(['\0', '\n', '\r']);
+    for text in texts.iter().filter(possible) {
         let output = invoke(&engine, Invocation::command("printf").positional("%s").positional(text));
         let printed: Vec<String> = output.rows().expect("strings");
         assert_eq!(printed.concat(), *text);
@@ -386,7 +386,10 @@ fn mistakes_name_what_would_work(context: &Context) {
     assert!(["E302", "E401"].contains(&error.code()), "{error}");
     assert_eq!(record_of(&error).position.as_ref().map(|place| place.line), Some(2), "{error}");
     // An error inside the script is not a refusal of the call.
-    let error = fails(&engine, Invocation::script("'ran'; Get-Date -Year soon"));
+    let output = run(&engine, "'ran'; Get-Date -Year soon; 'went on'");
+    assert_eq!(output.json(), r#"["ran","went on"]"#);
+    assert!(output.errors()[0].message.contains("Year"), "{}", output.records_json());
+    let error = fails(&engine, Invocation::script("$ErrorActionPreference = 'Stop'; 'ran'; Get-Date -Year soon; 'never'"));
     assert_eq!(error.code(), "E401", "{error}");
     assert_eq!(error.output().map(Output::json), Some(r#"["ran"]"#));
 }
@@ -513,8 +516,8 @@ fn pipeline_input_binds_by_property_name(context: &Context) {
     .expect("is written");
     let input = json!([{ "Name": "Ada", "Age": 36 }, { "name": "Grace", "Years": "85", "other": true }]);
     assert_eq!(values_of(&engine, Invocation::file(&file).input(&input)), ["Ada is 36", "Grace is 85"]);
-    let call = Invocation::command("Get-Date").arg("Format", "yyyy").input(json!([{ "Year": 1999 }]));
-    assert_eq!(values_of(&engine, call), ["1999"]);
+    let call = Invocation::command("Join-Path").arg("ChildPath", "x").input(json!([{ "Path": "/a" }, { "Path": "/b" }]));
+    assert_eq!(values_of(&engine, call), ["/a/x", "/b/x"]);
 }
 
 fn empty_input_is_not_no_input(context: &Context) {
@@ -546,8 +549,8 @@ fn secrets_reach_secure_parameters_only(context: &Context) {
         .named_secret("vault", given)
         .args_json(r#"{"p":{"$secret":"vault"}}"#);
     assert_eq!(values_of(&engine, call), [SECRET]);
-    let call = Invocation::script("param([securestring] $p) ConvertFrom-SecureString $p -AsPlainText").secret("p", || Ok(String::new()));
-    assert_eq!(values_of(&engine, call), [""]);
+    let call = Invocation::script("param([securestring] $p) $p.Length").secret("p", || Ok(String::new()));
+    assert_eq!(values_of(&engine, call), [0]);
 
     for declared in ["[string]", "", "[object]", "[int]", "[hashtable]", "[string[]]", "[psobject]"] {
         let call = Invocation::script(format!("param({declared} $Password) 'ran'")).secret("Password", given);
