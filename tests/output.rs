@@ -479,7 +479,7 @@ fn budgets_out_of_range_are_refused(context: &Context) {
 // Random objects
 
 /// Builds a random graph: every kind of value, nesting, sharing, cycles, members that throw.
-const GRAPH: &str = r"param([int] $Seed, [int] $Depth)
+const GRAPH: &str = r#"param([int] $Seed, [int] $Depth)
 $random = [Random]::new($Seed)
 $made = [Collections.Generic.List[object]]::new()
 function New-Text {
@@ -500,19 +500,18 @@ function New-Value([int] $Level) {
         15 { [int], [string], [Collections.Generic.Dictionary[string, int]] | Get-Random -SetSeed $random.Next() } 16 { { 'block' } } 17 { [version]::new(1, $random.Next(9)) } 18 { [Text.StringBuilder]::new((New-Text)) }
         { $_ -in 19..21 } { $a = [Collections.ArrayList]::new(); $made.Add($a); for ($i = $random.Next(0, 6); $i -gt 0; $i--) { [void]$a.Add((New-Value ($Level - 1))) }; , $a }
         { $_ -in 22..24 } { $h = if ($random.Next(2)) { @{} } else { [ordered]@{} }; $made.Add($h); for ($i = $random.Next(0, 6); $i -gt 0; $i--) { $h[(New-Text)] = New-Value ($Level - 1) }; $h }
-        { $_ -in 25..26 } { $o = [pscustomobject]@{}; $made.Add($o); for ($i = $random.Next(0, 6); $i -gt 0; $i--) { Add-Member -InputObject $o -Force NoteProperty ""p$($random.Next(20))"" (New-Value ($Level - 1)) }; $o }
-        27 { $o = [pscustomobject]@{ a = 1 }; Add-Member -InputObject $o ScriptProperty bad { throw ""`0$([char]0xD800)"" }; $o }
+        { $_ -in 25..26 } { $o = [pscustomobject]@{}; $made.Add($o); for ($i = $random.Next(0, 6); $i -gt 0; $i--) { Add-Member -InputObject $o -Force NoteProperty "p$($random.Next(20))" (New-Value ($Level - 1)) }; $o }
+        27 { $o = [pscustomobject]@{ a = 1 }; Add-Member -InputObject $o ScriptProperty bad { throw "`0$([char]0xD800)" }; $o }
         28 { $made.Count -gt 0 ? $made[$random.Next($made.Count)] : 1 }
         29 { $random.Next() | Add-Member -PassThru note (New-Text) }
     }
     , $value
 }
 foreach ($i in 1..$random.Next(1, 6)) { New-Value $Depth }
-if ($made.Count -gt 1) { $made[0] -is [Collections.IDictionary] ? ($made[0]['loop'] = $made[1]) : $null; $made[0] }";
+if ($made.Count -gt 1) { $made[0] -is [Collections.IDictionary] ? ($made[0]['loop'] = $made[1]) : $null; $made[0] }"#;
 
 fn output_of_random_objects_always_parses(context: &Context) {
     let engine = engine(context);
-    let script = GRAPH.replace("\"\"", "\"");
     let seeds: u32 = env::var("RUNSPACED_FUZZ_SEEDS").ok().and_then(|text| text.parse().ok()).unwrap_or(250);
     let (mut cut, mut values) = (0, 0);
     for seed in 0..seeds {
@@ -525,7 +524,7 @@ fn output_of_random_objects_always_parses(context: &Context) {
             limits.output_bytes = 1024 + seed % 13 * 200;
         }
         let budget = limits.output_bytes as usize;
-        let call = Invocation::script(&script).arg("Seed", seed).arg("Depth", 1 + seed % 6).limits(limits);
+        let call = Invocation::script(GRAPH).arg("Seed", seed).arg("Depth", 1 + seed % 6).limits(limits);
         let output = match engine.blocking().invoke(call) {
             Ok(output) => output,
             Err(error) => panic!("seed {seed}: {} {error}", error.code()),
