@@ -196,8 +196,10 @@ internal sealed class CallRunner : IHostAudience
             return;
         }
 
+        Action<bool>? passExitOn = _request.Kind == CallKind.File ? _session.Settler.Tables.PassExitOn : null;
         try
         {
+            passExitOn?.Invoke(true);
             pipeline.Invoke(input, _streams.Output, s_settings);
 
             // A stop that comes while the pipeline is being made lets it return before it has become Stopped.
@@ -212,6 +214,7 @@ internal sealed class CallRunner : IHostAudience
         finally
         {
             _control.Detach(pipeline);
+            passExitOn?.Invoke(false);
             _session.Settler.UnwatchModules();
             _outcome.RunTicks = Stopwatch.GetTimestamp() - bound;
         }
