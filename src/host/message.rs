@@ -114,6 +114,8 @@ pub(crate) struct CallRequest<'a> {
     pub(crate) live: bool,
     /// Send output values as records, with back-pressure; the answer's output is then empty.
     pub(crate) stream: bool,
+    /// Say whether the last statement succeeded.
+    pub(crate) judge: bool,
     /// Prompts go to the engine instead of being refused.
     pub(crate) interactive: bool,
     /// Modules to import first if the slot does not have them; they stay and become part of its baseline.
@@ -178,6 +180,9 @@ pub(crate) struct AnswerMeta {
     /// `$LASTEXITCODE` if the call set it.
     #[serde(default)]
     pub(crate) native_exit_code: Option<i32>,
+    /// `$?` after the last statement; only with `judge`.
+    #[serde(default)]
+    pub(crate) succeeded: Option<bool>,
     /// True if the error stream was written to, or a terminating error ended the call.
     #[serde(default)]
     pub(crate) had_errors: bool,
