@@ -21,7 +21,7 @@ use zeroize::Zeroizing;
 pub use places::Places;
 pub use problem::{Origin, Problem};
 pub use reference::{dotenv_example, markdown};
-pub use settings::{LogFormat, Settings};
+pub use settings::{LogFormat, Mcp, Settings};
 pub use table::{SETTINGS, Setting, find};
 pub use value::Value;
 

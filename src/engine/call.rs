@@ -242,7 +242,7 @@ fn raw_record(json: &[u8]) -> Option<RawRecord> {
         .ok()
 }
 
-fn read_answer(
+pub(crate) fn read_answer(
     answer: RawAnswer,
     created: Instant,
     started: Instant,

@@ -9,6 +9,7 @@ use super::{
     secret::{SecretKind, SecretProvider, SecretRef},
     settings::{Format, Isolation, Limits},
 };
+use crate::host::message::DEFAULT_WIDTH;
 
 /// One thing to run: a command, a script text or a script file, with its arguments and limits.
 ///
@@ -80,7 +81,7 @@ impl Invocation {
             interactive: false,
             live: false,
             format: Format::Json,
-            width: 120,
+            width: DEFAULT_WIDTH,
             limits: None,
             modules: Vec::new(),
             working_directory: None,

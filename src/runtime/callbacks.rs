@@ -192,14 +192,7 @@ impl Routes {
         }
     }
 
-    fn done(
-        &self,
-        call: CallId,
-        buffer: CallBuffer,
-        output_end: usize,
-        records_end: usize,
-        total: usize,
-    ) {
+    fn done(&self, call: CallId, buffer: CallBuffer, output_end: usize, records_end: usize, total: usize) {
         let slot = buffer.slot.clone();
         self.turns.end(&slot.turn);
         drop(slot.descendants.lock().take());

@@ -16,9 +16,12 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 /// A module with state of its own, exported and not.
 const MODULE: &str = r"
 $script:state = 'untouched'
+$script:entries = @{}
 $CanaryLevel = 'exported'
 function Get-CanaryState { $script:state }
 function Set-CanaryState($Value) { $script:state = $Value }
+function Get-CanaryEntries { $script:entries.Count }
+function Add-CanaryEntry($Name) { $script:entries[$Name] = 1 }
 function Get-Canary { 'module' }
 Set-Alias canary Get-Canary
 Export-ModuleMember -Function * -Variable CanaryLevel -Alias *

@@ -50,6 +50,17 @@ internal sealed class PipelineBuilder(Runspace runspace, CommandCache commands)
             return NotFound(request.Text, missing);
         }
 
+        if (failure.ErrorRecord?.FullyQualifiedErrorId == "ScriptsNotAllowed")
+        {
+            return new RefusalException(
+                "This session runs no script text, only commands by name with parameters (language mode none).",
+                "ScriptsNotAllowed",
+                ErrorCategory.PermissionDenied,
+                target: null,
+                command: null,
+                failure);
+        }
+
         if (failure is not ParameterBindingException binding
             || (request.Kind != CallKind.Script && !IsTheCommand(binding.CommandInvocation?.MyCommand?.Name, request))
             || binding.CommandInvocation is not { ScriptLineNumber: 0 })
@@ -117,6 +128,7 @@ internal sealed class PipelineBuilder(Runspace runspace, CommandCache commands)
         }
 
         pipeline.AddScript(request.Text, request.UsesLocalScope);
+        request.IsHarmless = commands.IsHarmlessScript(request.Text);
         if (request.Parameters.IsPresent)
         {
             ArgumentBinder.BindParameters(pipeline, request, request.Parameters, commands.Script(request.Text));

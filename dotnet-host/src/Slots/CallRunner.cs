@@ -330,7 +330,7 @@ internal sealed class CallRunner : IHostAudience
         {
             _outcome.Status = AnswerStatus.OutOfMemory;
         }
-        else if (Failures.BlockedPrompt(record, _outcome.RefusedQuestion) is { } prompt)
+        else if (Failures.BlockedPrompt(failure, record, _outcome.RefusedQuestion) is { } prompt)
         {
             _outcome.BlockedPrompt = prompt;
             _outcome.Status = AnswerStatus.PromptBlocked;
