@@ -32,6 +32,7 @@ internal sealed class RunspaceTables
         Modules = Table<string, PSModuleInfo>(session, "ModuleTable");
         LoadedModules = Table<string, PSModuleInfo>(HiddenMember.Value(context, "Modules"), "ModuleTable");
         Jobs = Table<Guid, Job>(HiddenMember.Value(runspace, "JobRepository"), "_repository");
+        JobSources = Table<string, JobSourceAdapter>(HiddenMember.Value(runspace, "JobManager"), "_sourceAdapters");
         LocationStacks = Table<string, Stack<PathInfo>>(session, "_workingLocationStack");
         Transcripts = Found(HiddenMember.Value(HiddenMember.Value(runspace, "TranscriptionData"), "Transcripts") as ICollection, "transcripts");
         StrictMode = Found(HiddenMember.Reader<Version?>(_globalScope, "StrictModeVersion"), "strict mode");
@@ -56,6 +57,9 @@ internal sealed class RunspaceTables
     internal Dictionary<string, PSModuleInfo>? LoadedModules { get; }
 
     internal Dictionary<Guid, Job>? Jobs { get; }
+
+    /// <summary>Where other kinds of jobs are kept, by the name of the kind.</summary>
+    internal Dictionary<string, JobSourceAdapter>? JobSources { get; }
 
     internal Dictionary<string, Stack<PathInfo>>? LocationStacks { get; }
 

@@ -23,7 +23,7 @@ internal sealed class Settler
     private readonly TypeDataWatch _typeData;
     private readonly SettingsWatch _settings;
     private readonly EventWatch _events;
-    private readonly JobWatch? _jobs;
+    private readonly JobWatch _jobs;
     private readonly LocationWatch _location;
     private readonly List<string> _assemblies = [];
     private readonly ArrayList? _errors;
@@ -59,11 +59,7 @@ internal sealed class Settler
             _modules = new ModuleWatch(session, _tables);
         }
 
-        if (_tables.Jobs is { } jobs)
-        {
-            _watches.Add(_jobs = new JobWatch(session, jobs));
-        }
-
+        _watches.Add(_jobs = new JobWatch(session, _tables));
         _watches.Add(_settings = new SettingsWatch(session, _tables));
         _watches.Add(_events = new EventWatch(session.Runspace, _tables));
         _watches.Add(new DriveWatch(session.Runspace, _tables));
@@ -151,7 +147,7 @@ internal sealed class Settler
     internal void NoteAssembly(string name) => _assemblies.Add(name);
 
     /// <summary>Ends all jobs, before the runspace closes.</summary>
-    internal void EndJobs() => _jobs?.EndAll();
+    internal void EndJobs() => _jobs.EndAll();
 
     /// <summary>Looks, restores, looks again.</summary>
     internal Verdict Settle(CallRequest request, out ProcessVerdict process)
