@@ -35,7 +35,9 @@ pub(crate) fn bind(tool: &ToolSpec, arguments: Map<String, Value>) -> Result<Map
         }
     }
     for parameter in &tool.parameters {
-        if parameter.required && !bound.contains_key(&parameter.name) && mistakes.iter().all(|m| !m.starts_with(&format!("'{}'", parameter.name))) {
+        let named = format!("'{}' ", parameter.name);
+        let mistaken = mistakes.iter().any(|mistake| mistake.starts_with(&named));
+        if parameter.required && !bound.contains_key(&parameter.name) && !mistaken {
             mistakes.push(format!("'{}' is missing: it takes {}", parameter.name, parameter.takes()));
         }
     }
@@ -109,12 +111,12 @@ impl Mistake {
 fn check_one(parameter: &Parameter, value: Value) -> Result<Value, Mistake> {
     let rules = &parameter.rules;
     match (parameter.kind, value) {
-        (Kind::Text | Kind::Formatted(_) | Kind::Described(_), Value::String(text)) => {
+        (Kind::Text | Kind::Converted | Kind::Formatted(_) | Kind::Described(_), Value::String(text)) => {
             check_text(parameter, &text)?;
             Ok(Value::String(text))
         }
         // Names and versions that look like numbers: `"Name": 7`.
-        (Kind::Text, Value::Number(number)) if rules.choices.is_empty() => {
+        (Kind::Text | Kind::Converted, Value::Number(number)) if rules.choices.is_empty() => {
             check_text(parameter, &number.to_string())?;
             Ok(Value::String(number.to_string()))
         }

@@ -65,6 +65,8 @@ pub(crate) struct CommandParameter {
 #[serde(default)]
 pub(crate) struct Membership {
     pub(crate) name: String,
+    /// Takes whole objects from the pipeline.
+    pub(crate) value_from_pipeline: bool,
 }
 
 /// A parameter set.
@@ -112,6 +114,11 @@ impl CommandParameter {
     pub(crate) fn required(&self, sets: &[ParameterSet]) -> bool {
         let mandatory = |set: &str| self.mandatory_in.iter().any(|name| name.eq_ignore_ascii_case(set));
         mandatory(ALL_SETS) || (!sets.is_empty() && sets.iter().all(|set| mandatory(&set.name)))
+    }
+
+    /// True if all sets that have it take whole objects for it from the pipeline.
+    pub(crate) fn wants_pipeline_objects(&self) -> bool {
+        !self.sets.is_empty() && self.sets.iter().all(|set| set.value_from_pipeline)
     }
 
     /// Names of the sets it belongs to; empty: all of them.

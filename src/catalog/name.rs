@@ -81,7 +81,7 @@ mod tests {
         assert!(tool_name(long).len() <= MAX_NAME_CHARS);
         assert_eq!(tool_name(long), tool_name(long));
         assert_ne!(tool_name(long), tool_name(other));
-        assert!(tool_name(long).starts_with("get_the_very_long_name_of_something_"));
+        assert!(tool_name(long).starts_with("get_the_very_long_name_of_"));
     }
 
     #[test]

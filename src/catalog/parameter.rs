@@ -24,6 +24,8 @@ pub(crate) struct Parameter {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Text,
+    /// Text from which PowerShell makes a value of a type of its own.
+    Converted,
     /// Text of a form that JSON Schema names: `date-time`, `uuid`, `uri`.
     Formatted(&'static str),
     /// Text in a form of its own, said in words.
@@ -81,6 +83,9 @@ impl Parameter {
         }
         let element = parameter.element_type.as_deref().unwrap_or(&parameter.type_name);
         let kind = if parameter.is_switch { Kind::Switch } else { kind(element).map_err(left_out)? };
+        if kind == Kind::Converted && parameter.enum_values.is_empty() && parameter.wants_pipeline_objects() {
+            return Err(left_out("it takes live objects of the pipeline"));
+        }
         let list = parameter.element_type.is_some() && !parameter.type_full_name.starts_with("System.Byte[]");
         let rules = Rules::of(parameter, kind, list);
         Ok(Self {
@@ -99,7 +104,7 @@ impl Parameter {
     pub(crate) fn takes(&self) -> String {
         let one = match self.kind {
             _ if !self.rules.choices.is_empty() => format!("one of {}", self.rules.choices.join(", ")),
-            Kind::Text => "a string".to_owned(),
+            Kind::Text | Kind::Converted => "a string".to_owned(),
             Kind::Formatted("date-time") => "a date and time such as 2026-01-31T12:00:00Z".to_owned(),
             Kind::Formatted("uuid") => "a GUID such as 0f8fad5b-d9cb-469f-a165-70867728950e".to_owned(),
             Kind::Formatted(_) => "a URI such as https://example.com/".to_owned(),
@@ -138,7 +143,7 @@ fn kind(type_name: &str) -> Result<Kind, &'static str> {
         | "collections.specialized.ordereddictionary" => Kind::Object,
         "object" | "psobject" | "pscustomobject" | "management.automation.psobject" => Kind::Any,
         _ if name.starts_with("collections.generic.dictionary") || name.contains("idictionary[") => Kind::Object,
-        _ => Kind::Text,
+        _ => Kind::Converted,
     })
 }
 
@@ -147,8 +152,11 @@ fn description(parameter: &CommandParameter, sets: &[ParameterSet], kind: Kind) 
     let own = parameter.help_message.as_deref().or(parameter.description.as_deref()).map(str::trim);
     match own.filter(|text| !text.is_empty()) {
         Some(text) => parts.push(sentence(text)),
-        // Without words of its own, the type says the most.
-        None => parts.push(format!("[{}].", parameter.type_name)),
+        // Without words of its own, the type says the most where the schema does not say it.
+        None if kind == Kind::Converted && parameter.enum_values.is_empty() => {
+            parts.push(format!("PowerShell type {}.", parameter.type_name));
+        }
+        None => {}
     }
     if let Kind::Described(form) = kind {
         parts.push(format!("Takes {form}."));
@@ -182,7 +190,7 @@ impl Rules {
         let size = |value: i64| u64::try_from(value).ok();
         let length = parameter.validate_length.unwrap_or(Bounds { min: 0, max: -1 });
         let count = parameter.validate_count.unwrap_or(Bounds { min: 0, max: -1 });
-        let text = matches!(kind, Kind::Text);
+        let text = matches!(kind, Kind::Text | Kind::Converted);
         let some = |value: u64| (value > 0).then_some(value);
         let mut rules = Self {
             choices: choices.clone(),

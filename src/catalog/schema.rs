@@ -54,7 +54,7 @@ fn element(parameter: &Parameter) -> Map<String, Value> {
     let rules = &parameter.rules;
     let mut schema = Map::new();
     let name = match parameter.kind {
-        Kind::Text | Kind::Formatted(_) | Kind::Described(_) => "string",
+        Kind::Text | Kind::Converted | Kind::Formatted(_) | Kind::Described(_) => "string",
         Kind::Integer => "integer",
         Kind::Number => "number",
         Kind::Boolean | Kind::Switch => "boolean",

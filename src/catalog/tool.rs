@@ -122,7 +122,7 @@ fn description(command: &Command) -> String {
         text.push_str("\nUse one of:");
         for line in &command.syntax {
             text.push_str("\n  ");
-            text.push_str(&squeezed(line));
+            text.push_str(squeezed(line).trim_end_matches(" [<CommonParameters>]"));
         }
     }
     if let Some((end, _)) = text.char_indices().nth(MAX_DESCRIPTION_CHARS) {
@@ -169,6 +169,9 @@ pub(crate) mod tests {
              "bindable": true},
             {"name": "Ratio", "type": "double", "type_full_name": "System.Double", "bindable": true,
              "validate_range": {"min": 0.5, "max": null}},
+            {"name": "Version", "type": "version", "type_full_name": "System.Version", "bindable": true},
+            {"name": "InputObject", "type": "Things.Thing", "bindable": true, "sets":
+             [{"name": "__AllParameterSets", "value_from_pipeline": true}]},
             {"name": "Table", "type": "hashtable", "type_full_name": "System.Collections.Hashtable", "bindable": true},
             {"name": "Force", "type": "switch", "is_switch": true, "bindable": true, "description": "No questions"},
             {"name": "Credential", "type": "pscredential", "type_full_name": "x", "bindable": true},
@@ -177,7 +180,8 @@ pub(crate) mod tests {
         assert_eq!(tool.title, "Get-Thing");
         assert_eq!(tool.description, "Gets things.");
         assert_eq!(tool.target, Target::Command("Things\\Get-Thing".to_owned()));
-        assert_eq!(tool.left_out.len(), 1);
+        let left_out: Vec<&str> = tool.left_out.iter().map(|left_out| left_out.name.as_str()).collect();
+        assert_eq!(left_out, ["InputObject", "Credential"]);
         assert_eq!(
             Value::Object(tool.schema),
             json!({
@@ -185,12 +189,13 @@ pub(crate) mod tests {
                 "properties": {
                     "Name": {"type": "string", "minLength": 2, "maxLength": 8, "pattern": "^[a-z]+$",
                              "description": "Which thing. Must match the regular expression ^[a-z]+$."},
-                    "Since": {"type": "string", "format": "date-time", "description": "[datetime]."},
+                    "Since": {"type": "string", "format": "date-time"},
                     "Id": {"type": "array", "items": {"type": "integer", "exclusiveMinimum": 0},
-                           "minItems": 1, "maxItems": 5, "description": "[int[]]."},
-                    "Kind": {"type": "string", "enum": ["A", "B"], "description": "[Things.Kind]."},
-                    "Ratio": {"type": "number", "minimum": 0.5, "description": "[double]."},
-                    "Table": {"type": "object", "description": "[hashtable]."},
+                           "minItems": 1, "maxItems": 5},
+                    "Kind": {"type": "string", "enum": ["A", "B"]},
+                    "Ratio": {"type": "number", "minimum": 0.5},
+                    "Version": {"type": "string", "description": "PowerShell type version."},
+                    "Table": {"type": "object"},
                     "Force": {"type": "boolean", "default": false, "description": "No questions."},
                 },
                 "required": ["Name"],
@@ -213,7 +218,7 @@ pub(crate) mod tests {
             serde_json::from_value(json!([{"name": "ById"}, {"name": "ByName"}])).expect("sets");
         let tool = ToolSpec::of(&command).expect("a tool");
         assert_eq!(tool.schema["required"], json!(["Kind"]));
-        assert_eq!(tool.schema["properties"]["Id"]["description"], json!("[int]. Parameter set: ById."));
+        assert_eq!(tool.schema["properties"]["Id"]["description"], json!("Parameter set: ById."));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! [`Hosting`] and are run by [`host`], which cleans the environment, takes the standard streams away, and installs the log
 //! and the signals before the runtime starts. The others write to the standard output.
 
+mod bench;
 mod completions;
 mod config;
 mod doctor;
@@ -12,6 +13,7 @@ mod flags;
 mod identity;
 mod log;
 mod man;
+mod mcp;
 mod process;
 mod restart;
 mod run;
@@ -48,10 +50,14 @@ struct CommandLine {
 enum Verb {
     /// Run a command or a script
     Run(Box<run::RunArguments>),
+    /// Serve PowerShell commands as tools to a client of the Model Context Protocol
+    Mcp(mcp::McpArguments),
     /// Look at the installation: what is found, what works, what to do about the rest
     Doctor(doctor::DoctorArguments),
     /// Show and check the configuration
     Config(config::ConfigArguments),
+    /// Measure the engine beside its floor and beside pwsh
+    Bench(bench::BenchArguments),
     /// Write the completions for a shell
     Completions(completions::CompletionsArguments),
     /// Write the manual page
@@ -65,8 +71,10 @@ pub fn main() -> Exit {
     let CommandLine { global, verb } = CommandLine::parse();
     match verb {
         Verb::Run(arguments) => host(*arguments, global, started),
+        Verb::Mcp(arguments) => host(arguments, global, started),
         Verb::Doctor(arguments) => host(arguments, global, started),
         Verb::Config(arguments) => config::run(&arguments, &global),
+        Verb::Bench(arguments) => bench::run(&arguments),
         Verb::Completions(arguments) => completions::run(&arguments, &mut CommandLine::command()),
         Verb::Man(arguments) => man::run(&arguments, CommandLine::command()),
     }

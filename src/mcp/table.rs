@@ -9,7 +9,7 @@ const MAX_TEXT_BYTES: usize = 48 << 10;
 pub(crate) fn text(values: &[Value]) -> String {
     match values {
         [] => String::new(),
-        [Value::Object(one)] => one.iter().map(|(name, value)| format!("{name}: {}", cell(value))).collect::<Vec<_>>().join("\n"),
+        [Value::Object(one)] => properties(one),
         values => match columns(values) {
             Some(columns) => table(&columns, values),
             None => bounded(values.iter().map(cell), values.len()),
@@ -17,15 +17,23 @@ pub(crate) fn text(values: &[Value]) -> String {
     }
 }
 
-/// The columns, if all values are objects with at least one property: every name once, in the order of appearance.
+/// One object: its properties that have a value, one a line.
+fn properties(object: &Map<String, Value>) -> String {
+    let lines = object.iter().filter(|(_, value)| !is_blank(value));
+    lines.map(|(name, value)| format!("{name}: {}", cell(value))).collect::<Vec<_>>().join("\n")
+}
+
+/// The columns, if all values are objects with at least one property: every name that has a value anywhere, in the
+/// order of appearance.
 fn columns(values: &[Value]) -> Option<Vec<&str>> {
     let mut columns: Vec<&str> = Vec::new();
     let mut known = std::collections::HashSet::new();
     for value in values {
         let object = value.as_object().filter(|object| !object.is_empty())?;
-        columns.extend(object.keys().map(String::as_str).filter(|name| known.insert(*name)));
+        let filled = object.iter().filter(|(_, value)| !is_blank(value)).map(|(name, _)| name.as_str());
+        columns.extend(filled.filter(|name| known.insert(*name)));
     }
-    Some(columns)
+    Some(columns).filter(|columns| !columns.is_empty())
 }
 
 fn table(columns: &[&str], values: &[Value]) -> String {
@@ -54,6 +62,10 @@ fn bounded(lines: impl Iterator<Item = String>, count: usize) -> String {
     text
 }
 
+fn is_blank(value: &Value) -> bool {
+    value.is_null() || value.as_str() == Some("")
+}
+
 /// One value on one line: texts as they are unless that could be mistaken for the table itself, the rest as JSON.
 fn cell(value: &Value) -> String {
     match value {
@@ -76,14 +88,14 @@ mod tests {
     #[test]
     fn text_is_a_table_of_objects_with_all_their_columns() {
         assert_eq!(
-            shown(json!([{"Id": 1, "Name": "a"}, {"Name": "b\tc", "Tags": ["x", {"y": null}]}])),
+            shown(json!([{"Id": 1, "Name": "a", "Owner": null}, {"Name": "b\tc", "Owner": "", "Tags": ["x", {"y": null}]}])),
             "Id\tName\tTags\n1\ta\t\n\t\"b\\tc\"\t[\"x\",{\"y\":null}]"
         );
     }
 
     #[test]
     fn text_of_one_object_is_its_properties() {
-        assert_eq!(shown(json!([{"Id": 1, "Name": "a b", "Gone": null}])), "Id: 1\nName: a b\nGone: ");
+        assert_eq!(shown(json!([{"Id": 1, "Name": "a b", "Gone": null}])), "Id: 1\nName: a b");
     }
 
     #[test]

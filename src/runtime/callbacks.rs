@@ -193,14 +193,7 @@ impl Routes {
         }
     }
 
-    fn done(
-        &self,
-        call: CallId,
-        buffer: CallBuffer,
-        output_end: usize,
-        records_end: usize,
-        total: usize,
-    ) {
+    fn done(&self, call: CallId, buffer: CallBuffer, output_end: usize, records_end: usize, total: usize) {
         let slot = buffer.slot.clone();
         // After a cancel: whatever stopped first, what the call has started is held until it is ended.
         if let Some(seen) = slot.descendants.lock().as_mut() {

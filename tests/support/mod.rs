@@ -47,6 +47,7 @@ pub struct Test {
     name: &'static str,
     body: fn(&Context),
     needs: Needs,
+    condition: Option<fn() -> Result<(), String>>,
     limit: Duration,
 }
 
@@ -61,7 +62,7 @@ enum Needs {
 impl Test {
     /// A test that needs nothing but Rust (tier 0) and may take a minute.
     pub const fn new(name: &'static str, body: fn(&Context)) -> Self {
-        Self { name, body, needs: Needs::Nothing, limit: Duration::from_secs(60) }
+        Self { name, body, needs: Needs::Nothing, condition: None, limit: Duration::from_secs(60) }
     }
 
     /// It needs PowerShell (tiers 1 and 2).
@@ -79,6 +80,13 @@ impl Test {
     /// It needs a PowerShell that brings its own runtime.
     pub const fn self_contained(mut self) -> Self {
         self.needs = Needs::SelfContained;
+        self
+    }
+
+    /// It also needs something else: `condition` provides it, or says why it is not to be had. Then the test is ignored
+    /// with that reason, also where PowerShell is required.
+    pub const fn when(mut self, condition: fn() -> Result<(), String>) -> Self {
+        self.condition = Some(condition);
         self
     }
 
@@ -142,6 +150,10 @@ fn powershell() -> Result<PowerShellHome, String> {
 fn trials(test: Test, installed: &Result<PowerShellHome, String>) -> Vec<Trial> {
     let trial = |name: String, home: Box<dyn FnOnce() -> Result<Option<PowerShellHome>, String> + Send>| {
         Trial::ignorable_test(name, move || match home() {
+            Ok(home) if let Err(reason) = test.condition.map_or(Ok(()), |condition| condition()) => {
+                drop(home);
+                Ok(Completion::ignored_with(reason))
+            }
             Ok(home) => child::spawn(&test, home.as_ref()),
             Err(reason) => skip(&reason),
         })

@@ -135,6 +135,7 @@ internal sealed class PipelineBuilder(Runspace runspace, CommandCache commands)
         }
 
         pipeline.AddScript(request.Text, request.UsesLocalScope);
+        request.IsHarmless = commands.IsHarmlessScript(request.Text);
         if (request.Parameters.IsPresent)
         {
             ArgumentBinder.BindParameters(pipeline, request, request.Parameters, commands.Script(request.Text));

@@ -1,7 +1,7 @@
 //! From a line to a message, or to the answer that a line gets which is none.
 
 use rmcp::model::{ClientJsonRpcMessage, ErrorCode};
-use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer, de::IgnoredAny};
 use serde_json::{json, value::RawValue};
 
 use super::id_scan::id_in;
@@ -15,22 +15,33 @@ pub(super) enum Reading {
     Nothing,
 }
 
-/// The parts of a message that decide what becomes of it.
-#[derive(serde::Deserialize)]
+/// The parts of a message that decide what becomes of it. A member that is there counts, null or not.
+#[derive(Deserialize)]
 struct Envelope<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "present")]
     id: Option<&'a RawValue>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "present")]
     method: Option<&'a RawValue>,
-    jsonrpc: Option<IgnoredAny>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    jsonrpc: Option<&'a RawValue>,
+}
+
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
+    <&RawValue>::deserialize(deserializer).map(Some)
 }
 
 /// Reads a line.
 pub(super) fn read(line: &[u8]) -> Reading {
     match serde_json::from_slice(line) {
+        // rmcp takes a request whose id is none for a notification, which nobody would answer.
+        Ok(ClientJsonRpcMessage::Notification(_)) if has_id(line) => diagnose(line),
         Ok(message) => Reading::Message(Box::new(message)),
         Err(_) => diagnose(line),
     }
+}
+
+fn has_id(line: &[u8]) -> bool {
+    serde_json::from_slice::<Envelope<'_>>(line).is_ok_and(|envelope| envelope.id.is_some())
 }
 
 fn diagnose(line: &[u8]) -> Reading {

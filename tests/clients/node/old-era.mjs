@@ -1,0 +1,16 @@
+// Drives an MCP server with @modelcontextprotocol/sdk: revisions up to 2025-11-25.
+// usage: node old-era.mjs SERVER [ARGUMENT...]
+
+import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
+
+import { check } from "./checks.mjs";
+
+const [command, ...args] = process.argv.slice(2);
+const client = new Client({ name: "old-era", version: "1.0.0" });
+await client.connect(new StdioClientTransport({ command, args }));
+await check({
+  list: () => client.listTools(),
+  call: (params, options) => client.callTool(params, undefined, options),
+});
+await client.close();
