@@ -415,6 +415,10 @@ fn check_cuts(output: &Output, about: &str) {
     let document: Value = serde_json::from_str(output.json())
         .unwrap_or_else(|error| panic!("{about}: {error}: {}", clipped(output.json())));
     for Truncation { reason, pointer, .. } in output.truncation() {
+        if pointer.contains('\u{2026}') {
+            // A pointer gives the first 200 characters of a longer name.
+            continue;
+        }
         let place = document.pointer(pointer).unwrap_or_else(|| panic!("{about}: nothing at '{pointer}'"));
         let name = serde_json::to_value(reason).expect("a name");
         let marked = |value: &Value| value.get("$truncated").is_some_and(|mark| mark["reason"] == name);
