@@ -308,13 +308,19 @@ fn hostile_text_stays_text(context: &Context) {
             assert_eq!(error.code(), "E302", "parameter {:?}: {error}", clipped(&name));
         }
     }
-    // Through a native command: what a program can be given at all arrives as it was. (`--%` means something to PowerShell
-    // itself before any program, quoted or not.)
-    let possible = |text: &&String| !text.is_empty() && *text != "--%" && !text.contains(['\0', '\n', '\r']);
-    for text in texts.iter().filter(possible) {
-        let output = invoke(&engine, Invocation::command("printf").positional("%s").positional(text));
+    // Through a program: what one can be given at all arrives as it was, and nothing is expanded (`*`, `~`).
+    for text in texts.iter().filter(|text| !text.contains('\0')) {
+        let call = || Invocation::command("printf").positional("<%s>").positional(text).positional([text, "x"]);
+        if text == "--%" {
+            // PowerShell's own mark; it does not reach a program however it is given.
+            let error = fails(&engine, call());
+            assert_eq!(error.code(), "E302", "{error}");
+            continue;
+        }
+        let output = invoke(&engine, call());
         let printed: Vec<String> = output.rows().expect("strings");
-        assert_eq!(printed.concat(), *text);
+        let lines = |text: &str| text.replace("\r\n", "\n").split('\n').map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(printed.iter().flat_map(|row| lines(row)).collect::<Vec<_>>(), lines(&format!("<{text}><{text}><x>")));
     }
     assert!(!engine.stats().restart_wanted, "nobody called Exit");
     still_works(&engine);
@@ -363,7 +369,6 @@ fn mistakes_name_what_would_work(context: &Context) {
         (Invocation::command("Get-Date").arg("Year", 10_000_000_000_i64), &["Year"]),
         (Invocation::command("Get-ChildItem").arg("Recurse", "perhaps"), &["Recurse"]),
         (Invocation::command("Get-Command").arg("CommandType", "Cmdlett"), &["CommandType", "Cmdlett"]),
-        (Invocation::command("Rename-Item").arg("Path", "x"), &["NewName"]),
         (Invocation::script(typed).arg("Name", "n").arg("Color", "red"), &["Color", "Colour"]),
         (Invocation::script(typed).arg("Name", "n").arg("Colour", "blue"), &["Colour", "blue", "red", "green"]),
         (Invocation::script(typed).arg("Name", "n").arg("Number", 10), &["Number", "10", "9"]),
@@ -381,6 +386,9 @@ fn mistakes_name_what_would_work(context: &Context) {
         assert_eq!(record_of(&error).message, message);
         still_works(&engine);
     }
+    // A mandatory parameter that is missing is asked for; nobody can answer.
+    let error = fails(&engine, Invocation::command("Rename-Item").arg("Path", "x"));
+    assert!(matches!(&error, Error::PromptBlocked { fields, .. } if fields == &["NewName"]), "{error:?}");
     // A parse error is the script's, with its place.
     let error = fails(&engine, Invocation::script("'fine'\n1 + + * 2"));
     assert!(["E302", "E401"].contains(&error.code()), "{error}");

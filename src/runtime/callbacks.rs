@@ -195,8 +195,11 @@ impl Routes {
 
     fn done(&self, call: CallId, buffer: CallBuffer, output_end: usize, records_end: usize, total: usize) {
         let slot = buffer.slot.clone();
+        // After a cancel: whatever stopped first, what the call has started is held until it is ended.
+        if let Some(seen) = slot.descendants.lock().as_mut() {
+            seen.merge(Descendants::of(&slot, &self.turns));
+        }
         self.turns.end(&slot.turn);
-        drop(slot.descendants.lock().take());
         if output_end > records_end || records_end > total {
             tracing::error!(output_end, records_end, total, "an answer's parts are not in order");
         }
