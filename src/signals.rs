@@ -136,7 +136,9 @@ mod system {
 mod system {
     use std::io;
 
-    use tokio::signal::windows::{CtrlBreak, CtrlC, CtrlClose, CtrlShutdown, ctrl_break, ctrl_c, ctrl_close, ctrl_shutdown};
+    use tokio::signal::windows::{
+        CtrlBreak, CtrlC, CtrlClose, CtrlShutdown, ctrl_break, ctrl_c, ctrl_close, ctrl_shutdown,
+    };
 
     use super::Wish;
 
@@ -149,7 +151,12 @@ mod system {
 
     impl Source {
         pub(super) fn new() -> io::Result<Self> {
-            Ok(Self { interrupt: ctrl_c()?, pause: ctrl_break()?, close: ctrl_close()?, shutdown: ctrl_shutdown()? })
+            Ok(Self {
+                interrupt: ctrl_c()?,
+                pause: ctrl_break()?,
+                close: ctrl_close()?,
+                shutdown: ctrl_shutdown()?,
+            })
         }
 
         pub(super) async fn next(&mut self) -> Option<Wish> {

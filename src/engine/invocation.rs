@@ -35,6 +35,7 @@ pub struct Invocation {
     pub(crate) affinity: Option<Arc<str>>,
     pub(crate) session: Option<Arc<str>>,
     pub(crate) exclusive: bool,
+    pub(crate) judge: bool,
     pub(crate) interactive: bool,
     pub(crate) live: bool,
     pub(crate) format: Format,
@@ -76,6 +77,7 @@ impl Invocation {
             affinity: None,
             session: None,
             exclusive: false,
+            judge: false,
             interactive: false,
             live: false,
             format: Format::Json,
@@ -251,6 +253,13 @@ impl Invocation {
     /// [`crate::Error::PromptBlocked`].
     pub fn interactive(mut self) -> Self {
         self.interactive = true;
+        self
+    }
+
+    /// Finds out whether the last statement succeeded (`$?`), for [`crate::Output::succeeded`]. The call then goes into
+    /// the session's history, as at a prompt.
+    pub fn judge(mut self) -> Self {
+        self.judge = true;
         self
     }
 

@@ -119,6 +119,8 @@ pub(crate) struct CallRequest<'a> {
     /// Send output values as records, with back-pressure; the answer's output is then empty.
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) stream: bool,
+    /// Say whether the last statement succeeded.
+    pub(crate) judge: bool,
     /// Prompts go to the engine instead of being refused.
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) interactive: bool,
@@ -201,6 +203,9 @@ pub(crate) struct AnswerMeta {
     /// `$LASTEXITCODE` if the call set it.
     #[serde(default)]
     pub(crate) native_exit_code: Option<i32>,
+    /// `$?` after the last statement; only with `judge`.
+    #[serde(default)]
+    pub(crate) succeeded: Option<bool>,
     /// True if the error stream was written to, or a terminating error ended the call.
     #[serde(default)]
     pub(crate) had_errors: bool,

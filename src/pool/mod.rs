@@ -561,9 +561,7 @@ impl Shared {
         for call in &left {
             self.answer(call, Outcome::Failed(Error::ShutDown));
         }
-        if let Some(host) = self.host.get() {
-            host.shutdown();
-        }
+        // The host itself goes on: other engines of this process may use it.
         left.len()
     }
 }

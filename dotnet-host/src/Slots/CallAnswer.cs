@@ -128,6 +128,7 @@ internal sealed class CallAnswer(ulong slot, CallControl control)
         Status = outcome.Status.Name(),
         ExitCode = outcome.ExitCode,
         NativeExitCode = outcome.NativeExitCode,
+        Succeeded = outcome.Succeeded,
         HadErrors = outcome.HadErrors,
         Error = outcome.Error,
         Prompt = outcome.BlockedPrompt?.ToJson(),

@@ -51,7 +51,12 @@ impl Report {
     pub fn text(&self, palette: Palette) -> String {
         let mut text = String::new();
         let heading = |text: &mut String, title: &str| {
-            let _ = writeln!(text, "{}{}", if text.is_empty() { "" } else { "\n" }, palette.paint(Tone::Strong, title));
+            let _ = writeln!(
+                text,
+                "{}{}",
+                if text.is_empty() { "" } else { "\n" },
+                palette.paint(Tone::Strong, title)
+            );
         };
         heading(&mut text, "Where PowerShell was looked for");
         for (index, candidate) in self.survey.candidates.iter().enumerate() {
@@ -61,9 +66,17 @@ impl Report {
             heading(&mut text, "What runs");
             let home = self.survey.home();
             let layout = home.map(|home| {
-                format!("{} ({:?}, .NET {} in {})", home.path.display(), home.layout, home.dotnet.version, home.dotnet.root.display())
+                format!(
+                    "{} ({:?}, .NET {} in {})",
+                    home.path.display(),
+                    home.layout,
+                    home.dotnet.version,
+                    home.dotnet.root.display()
+                )
             });
-            for (name, value) in layout.map(|layout| ("installation", layout)).into_iter().chain(start.lines()) {
+            for (name, value) in
+                layout.map(|layout| ("installation", layout)).into_iter().chain(start.lines())
+            {
                 let _ = writeln!(text, "  {name:13} {value}");
             }
         }
@@ -74,7 +87,13 @@ impl Report {
                 State::Warning => ("note", Tone::Notice),
                 State::Failed => ("WRONG", Tone::Bad),
             };
-            let _ = writeln!(text, "  {} {:17} {}", palette.paint(tone, format_args!("{mark:5}")), check.id, check.evidence);
+            let _ = writeln!(
+                text,
+                "  {} {:17} {}",
+                palette.paint(tone, format_args!("{mark:5}")),
+                check.id,
+                check.evidence
+            );
             if let Some(remedy) = &check.remedy {
                 let _ = writeln!(text, "        {:17} {} {remedy}", "", palette.paint(Tone::Strong, "->"));
             }
@@ -102,7 +121,8 @@ impl Report {
                     Some(other) if other.path == home.path => "the same installation",
                     _ => "suitable, an earlier one was chosen",
                 };
-                let mark = if chosen { palette.paint(Tone::Good, "=>") } else { palette.paint(Tone::Faint, "  ") };
+                let mark =
+                    if chosen { palette.paint(Tone::Good, "=>") } else { palette.paint(Tone::Faint, "  ") };
                 format!("  {mark} {origin}{led}: PowerShell {}, {note}", home.version)
             }
             Verdict::Unsuitable(reason) => {

@@ -34,7 +34,9 @@ impl Teller {
     pub fn tell_json(&mut self, stream: Stream, json: &str) {
         let data = match stream {
             Stream::Error => serde_json::from_str(json).map(|error| RecordData::Error(Box::new(error))),
-            Stream::Warning | Stream::Verbose | Stream::Debug => serde_json::from_str(json).map(RecordData::Text),
+            Stream::Warning | Stream::Verbose | Stream::Debug => {
+                serde_json::from_str(json).map(RecordData::Text)
+            }
             _ => serde_json::from_str(json).map(RecordData::Value),
         };
         if let Ok(data) = data {
