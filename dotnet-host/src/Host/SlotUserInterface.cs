@@ -16,9 +16,14 @@ internal sealed class SlotUserInterface : PSHostUserInterface
 {
     private InformationRecord? _alreadyRecorded;
 
-    internal SlotUserInterface() => RawUI = new SlotRawUserInterface(Ask);
+    private readonly SlotRawUserInterface _screen;
 
-    public override PSHostRawUserInterface RawUI { get; }
+    internal SlotUserInterface() => _screen = new SlotRawUserInterface(Ask);
+
+    public override PSHostRawUserInterface RawUI => _screen;
+
+    /// <summary>Title, colours and cursor as they were at first.</summary>
+    internal void ResetScreen() => _screen.Reset();
 
     public override bool SupportsVirtualTerminal => false;
 

@@ -24,6 +24,7 @@ internal sealed class Settler
     private readonly SettingsWatch _settings;
     private readonly EventWatch _events;
     private readonly JobWatch _jobs;
+    private readonly List<StateWatch> _ofModules = [];
     private readonly LocationWatch _location;
     private readonly List<string> _assemblies = [];
     private readonly ArrayList? _errors;
@@ -60,6 +61,23 @@ internal sealed class Settler
         }
 
         _watches.Add(_jobs = new JobWatch(session, _tables));
+        if (_tables.Cmdlets is { } cmdlets)
+        {
+            _ofModules.Add(new CmdletWatch(cmdlets));
+        }
+
+        if (_tables.Completers is { } completers)
+        {
+            _ofModules.Add(new CompleterWatch(completers, "completer"));
+        }
+
+        if (_tables.NativeCompleters is { } nativeCompleters)
+        {
+            _ofModules.Add(new CompleterWatch(nativeCompleters, "native_completer"));
+        }
+
+        _watches.AddRange(_ofModules);
+
         _watches.Add(_settings = new SettingsWatch(session, _tables));
         _watches.Add(_events = new EventWatch(session.Runspace, _tables));
         _watches.Add(new DriveWatch(session.Runspace, _tables));
@@ -153,7 +171,8 @@ internal sealed class Settler
     internal Verdict Settle(CallRequest request, out ProcessVerdict process)
     {
         Changes.Clear();
-        bool withEnvironment = !request.IsHarmless || _modulesCame;
+        bool withModules = _modulesCame || _modules?.HasChanged() == true;
+        bool withEnvironment = !request.IsHarmless || withModules || _typeData.HasAdditions;
         process = default;
         Verdict verdict;
         switch (request.Isolation)
@@ -164,16 +183,16 @@ internal sealed class Settler
                 break;
             case Isolation.Session:
                 _stale = true;
-                process = ProcessState.Settle(Changes, withEnvironment);
+                process = ProcessState.Settle(Changes, withEnvironment, withModules);
                 verdict = Verdict.Clean;
                 break;
             case Isolation.Fresh:
-                process = ProcessState.Settle(Changes, withEnvironment);
+                process = ProcessState.Settle(Changes, withEnvironment, withModules);
                 verdict = Verdict.Retire;
                 break;
             default:
                 verdict = SettleRunspace(request);
-                process = ProcessState.Settle(Changes, withEnvironment);
+                process = ProcessState.Settle(Changes, withEnvironment, withModules);
                 if (process.Changed && verdict == Verdict.Clean)
                 {
                     verdict = Verdict.Restored;
@@ -194,6 +213,12 @@ internal sealed class Settler
     {
         _errors?.Clear();
         _variables?.DropEngineVariables();
+        _session.Host.Interface.ResetScreen();
+        if (_location.HasMoved() && !_settings.HasChanged())
+        {
+            // To go somewhere is nothing to report. (A hook of the script would run now; it goes first.)
+            _location.Restore();
+        }
 
         bool forced = request.Isolation == Isolation.Reset || !_tables.IsComplete;
         bool modulesChanged = _modules?.HasChanged() ?? false;
@@ -248,6 +273,11 @@ internal sealed class Settler
         _functions?.AcceptFrom(modules);
         _aliases?.AcceptFrom(modules);
         _typeData.Capture();
+        foreach (StateWatch watch in _ofModules)
+        {
+            watch.Capture();
+        }
+
         foreach ((string name, PSVariable variable) in new Dictionary<string, PSVariable>(_tables.Variables ?? []))
         {
             if (modules.Contains(variable.ModuleName ?? string.Empty))
@@ -291,7 +321,7 @@ internal sealed class Settler
 
         if (_modules is not null)
         {
-            foreach (VariableWatch scope in _modules.Scopes)
+            foreach (StateWatch scope in _modules.Scopes)
             {
                 if (scope.HasChanged())
                 {
@@ -313,7 +343,7 @@ internal sealed class Settler
             }
         }
 
-        foreach (VariableWatch scope in _modules?.Scopes ?? [])
+        foreach (StateWatch scope in _modules?.Scopes ?? [])
         {
             if (scope.HasChanged())
             {
@@ -340,7 +370,7 @@ internal sealed class Settler
             }
         }
 
-        foreach (VariableWatch scope in _modules?.Scopes ?? [])
+        foreach (StateWatch scope in _modules?.Scopes ?? [])
         {
             if (scope.HasChanged())
             {
