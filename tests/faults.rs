@@ -27,7 +27,7 @@ fn main() -> ExitCode {
         // 1 to 4
         test!(an_endless_loop_ends_at_its_deadline).powershell(),
         test!(a_sleep_ends_when_cancelled).powershell(),
-        test!(a_thread_that_cannot_be_stopped_is_given_up_and_replaced).powershell(),
+        test!(a_thread_that_cannot_be_stopped_is_given_up_and_replaced).powershell().limit_s(90),
         test!(too_many_given_up_slots_degrade_the_engine).powershell(),
         test!(finally_blocks_run_when_a_call_is_cancelled).powershell(),
         // 5 to 10
@@ -55,7 +55,7 @@ fn main() -> ExitCode {
         // 18, 19, 20
         test!(questions_nobody_can_answer_end_the_call).powershell(),
         test!(reading_the_console_does_not_hang).powershell(),
-        test!(reading_an_open_pipe_at_stdin_ends_at_the_deadline).powershell(),
+        test!(reading_an_open_pipe_at_stdin_ends_at_the_deadline).powershell().limit_s(120),
         test!(text_on_the_console_is_not_in_the_output).powershell(),
         // 21
         test!(a_module_that_does_not_load_is_named).powershell(),
@@ -130,10 +130,10 @@ fn a_sleep_ends_when_cancelled(context: &Context) {
 fn a_thread_that_cannot_be_stopped_is_given_up_and_replaced(context: &Context) {
     let engine = impatient(context, 4);
     let before = Instant::now();
-    let error = fails(&engine, Invocation::script("[Threading.Thread]::Sleep(-1)").timeout(SECOND));
+    let error = fails(&engine, Invocation::script("[Threading.Thread]::Sleep(-1)").timeout(2 * SECOND));
     assert_timeout(&error, true);
-    assert!(before.elapsed() >= SECOND, "not before its deadline");
-    assert!(before.elapsed() < 20 * SECOND, "deadline and grace are 1.5 s together");
+    assert!(before.elapsed() >= 2 * SECOND, "not before its deadline");
+    assert!(before.elapsed() < 20 * SECOND, "deadline and grace are 2.5 s together");
     let stats = engine.stats();
     assert_eq!((stats.abandoned, stats.abandoned_total), (1, 1));
     assert!(!stats.degraded);
@@ -142,9 +142,9 @@ fn a_thread_that_cannot_be_stopped_is_given_up_and_replaced(context: &Context) {
     // One that returns after all is no longer counted.
     let error = fails(
         &engine,
-        Invocation::script("[Threading.Thread]::Sleep(4000); [IO.File]::WriteAllText($args[0], 'x')")
+        Invocation::script("[Threading.Thread]::Sleep(6000); 'x' | Set-Content $args[0]")
             .positional(context.scratch().join("late"))
-            .timeout(SECOND),
+            .timeout(2 * SECOND),
     );
     assert_timeout(&error, true);
     assert_eq!(engine.stats().abandoned_total, 2);
@@ -156,7 +156,7 @@ fn a_thread_that_cannot_be_stopped_is_given_up_and_replaced(context: &Context) {
 fn too_many_given_up_slots_degrade_the_engine(context: &Context) {
     let engine = impatient(context, 2);
     for round in 1..=2 {
-        let call = Invocation::script("[Threading.Thread]::Sleep(-1)").timeout(Duration::from_millis(300));
+        let call = Invocation::script("[Threading.Thread]::Sleep(-1)").timeout(2 * SECOND);
         assert_timeout(&fails(&engine, call), true);
         assert_eq!(engine.stats().abandoned, round);
     }
@@ -191,7 +191,7 @@ fn victim(script: &str) -> ExitCode {
     let home = locate::inspect(Path::new(&home), &locate::LocateOptions::from_environment()).expect("suitable");
     let engine = warm(builder_at(&home));
     println!("ready");
-    match engine.blocking().invoke(Invocation::script(script).timeout(20 * SECOND)) {
+    match engine.blocking().invoke(Invocation::script(script).timeout(10 * SECOND)) {
         Ok(output) => println!("answer: ok {} errors {}", clipped(output.json()), output.errors().len()),
         Err(error) => println!("answer: {} {}", error.code(), clipped(&error.to_string())),
     }
@@ -339,17 +339,22 @@ fn exit_ends_the_script_with_its_code(context: &Context) {
 
 fn endless_recursion_is_an_error_of_the_script(context: &Context) {
     let engine = engine(context);
-    let output = match engine.blocking().invoke(Invocation::script("function f { f }; f").timeout(10 * SECOND)) {
-        Ok(output) => output,
-        // On a slow machine the deadline comes first; that is an answer as well.
-        Err(Error::Timeout { .. }) => return still_works(&engine),
-        Err(error) => panic!("{} {error}", error.code()),
-    };
-    let errors = output.errors();
-    assert_eq!(errors.len(), 1);
-    assert_eq!(errors[0].fully_qualified_error_id, "CallDepthOverflow");
-    assert!(output.had_errors());
+    for script in ["function f { f }; f", "function f { & { f } }; f", "function f($n) { f ($n + 1) }; f 0"] {
+        let error = fails(&engine, Invocation::script(script));
+        assert_eq!(error.code(), "E401", "{error}");
+        assert_eq!(record_of(&error), "CallDepthOverflow", "{error}");
+        still_works(&engine);
+    }
+    // Unwinding takes long. A deadline that comes first is kept all the same.
+    let began = Instant::now();
+    let error = fails(&engine, Invocation::script("function f { f }; f").timeout(SECOND));
+    assert!(["E401", "E501"].contains(&error.code()), "{} {error}", error.code());
+    assert!(began.elapsed() < 20 * SECOND, "deadline and grace are 3 s together");
     still_works(&engine);
+}
+
+fn record_of(error: &Error) -> &str {
+    error.record().map_or("no record", |record| &record.fully_qualified_error_id)
 }
 
 fn endless_recursion_of_script_blocks_never_outlives_its_answer(context: &Context) {
@@ -385,6 +390,9 @@ fn resident_bytes() -> u64 {
     kib << 10
 }
 
+/// What the marks of a cut may add to a document that has used up its budget.
+const MARKS: usize = 800;
+
 fn a_greedy_script_hits_the_heap_limit(context: &Context) {
     let mut settings = RuntimeSettings::default();
     settings.heap_limit_bytes = Some(256 << 20);
@@ -393,6 +401,8 @@ fn a_greedy_script_hits_the_heap_limit(context: &Context) {
         "$all = [Collections.Generic.List[object]]::new(); while ($true) { $all.Add([byte[]]::new(1MB)) }",
         "$all = [Collections.Generic.List[object]]::new(); while ($true) { $all.Add('x' * 20000) }",
         "[byte[]]::new(1GB)",
+        // PowerShell makes an array of this before the first value goes out.
+        "1..1000000000",
     ] {
         let retired = engine.stats().retired;
         let error = fails(&engine, Invocation::script(script));
@@ -406,12 +416,12 @@ fn endless_output_is_cut_and_its_pipeline_stopped(context: &Context) {
     let engine = engine(context);
     let before = resident_bytes();
     for script in
-        ["1..1000000000", "while ($true) { 'x' * 1000 }", "while ($true) { [pscustomobject]@{ a = 1; b = 'text' } }"]
+        ["foreach ($i in 1..1000000000) { $i }", "1..1000000000 | % { $_ }", "while ($true) { 'x' * 1000 }", "while ($true) { [pscustomobject]@{ a = 1; b = 'text' } }"]
     {
         let output = run(&engine, script);
         let cuts: Vec<_> = output.truncation().iter().map(|cut| cut.reason).collect();
         assert!(cuts.contains(&TruncationReason::Bytes), "{script}: {cuts:?}");
-        assert!(output.json().len() <= 1 << 20, "{script}: {} bytes", output.json().len());
+        assert!(output.json().len() <= (1 << 20) + MARKS, "{script}: {} bytes", output.json().len());
         let rows = output.values().expect("valid JSON");
         assert!(rows.len() > 100, "{script}: {} values", rows.len());
         let mark = rows.last().expect("a last one");
@@ -422,7 +432,7 @@ fn endless_output_is_cut_and_its_pipeline_stopped(context: &Context) {
     let mut limits = Limits::default();
     limits.output_bytes = 4096;
     let output = invoke(&engine, Invocation::script("1..1000000").limits(limits));
-    assert!(output.json().len() <= 4096);
+    assert!(output.json().len() <= 4096 + MARKS);
     let rows = output.values().expect("valid JSON");
     let whole = rows.len() - 1;
     assert_eq!(rows[..whole], (1..=whole).map(Value::from).collect::<Vec<_>>()[..], "a prefix, nothing lost in it");
@@ -447,7 +457,7 @@ fn a_huge_string_is_cut(context: &Context) {
     let mut limits = Limits::default();
     limits.string_chars = u32::MAX;
     let output = invoke(&engine, Invocation::script("'x' * 250MB").limits(limits));
-    assert!(output.json().len() <= 1 << 20, "{} bytes", output.json().len());
+    assert!(output.json().len() <= (1 << 20) + MARKS, "{} bytes", output.json().len());
     output.values().expect("valid JSON");
     assert!(output.truncation().iter().any(|cut| cut.reason == TruncationReason::Bytes));
     still_works(&engine);
@@ -539,7 +549,7 @@ fn getters_that_block_end_with_the_call(context: &Context) {
     let error = fails(&engine, Invocation::script(blocks("Start-Sleep 3600")).timeout(SECOND));
     assert_timeout(&error, false);
     still_works(&engine);
-    let error = fails(&engine, Invocation::script(blocks("[Threading.Thread]::Sleep(-1)")).timeout(SECOND));
+    let error = fails(&engine, Invocation::script(blocks("[Threading.Thread]::Sleep(-1)")).timeout(2 * SECOND));
     assert_timeout(&error, true);
     still_works(&engine);
 
@@ -816,7 +826,7 @@ fn what_runs_in_the_background_is_ended(context: &Context) {
 fn a_storm_of_threads_passes(context: &Context) {
     let engine = engine(context);
     let script = "1..200 | ForEach-Object -Parallel { Start-Sleep -Milliseconds 20; $_ } -ThrottleLimit 100 | Measure-Object -Sum | % Sum";
-    assert_eq!(values(&engine, script), [json!(20100.0)]);
+    assert_eq!(values(&engine, script), [json!(20100)]);
     let script = "1..30 | ForEach-Object -Parallel { if ($_ -eq 7) { throw 'seven' }; $_ } -ThrottleLimit 30 | Measure-Object | % Count";
     let output = run(&engine, script);
     assert_eq!(output.values().expect("JSON"), [29]);
@@ -903,7 +913,7 @@ fn children_of_other_calls_are_left_alone(context: &Context) {
 fn the_common_faults_on_this_layout(context: &Context) {
     let engine = impatient(context, 4);
     assert_timeout(&fails(&engine, Invocation::script("while ($true) {}").timeout(SECOND)), false);
-    assert_timeout(&fails(&engine, Invocation::script("[Threading.Thread]::Sleep(-1)").timeout(SECOND)), true);
+    assert_timeout(&fails(&engine, Invocation::script("[Threading.Thread]::Sleep(-1)").timeout(2 * SECOND)), true);
     assert_eq!(fails(&engine, Invocation::script("throw 'x'")).code(), "E401");
     assert_eq!(fails(&engine, Invocation::script("Read-Host")).code(), "E402");
     assert_eq!(run(&engine, "exit 5").exit_code(), Some(5));

@@ -1,7 +1,9 @@
 using System;
+using System.Globalization;
 using System.IO;
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
+using System.Text;
 using Runspaced.Host.Interop;
 
 namespace Runspaced.Host.Binding;
@@ -12,6 +14,13 @@ internal sealed class PipelineBuilder(Runspace runspace, CommandCache commands)
     /// <exception cref="RefusalException">The request names what does not exist or binds what does not suit.</exception>
     internal void Build(PowerShell pipeline, CallRequest request)
     {
+        if (request.Input.IsPresent && IsEmpty(request.Input.In(request.Bytes)))
+        {
+            // To PowerShell an empty collection is no input at all: the process block would run once. Behind a command
+            // that writes nothing it does not.
+            pipeline.AddCommand("Microsoft.PowerShell.Utility\\Write-Output").AddParameter("InputObject", Array.Empty<object>());
+        }
+
         switch (request.Kind)
         {
             case CallKind.Command:
@@ -98,6 +107,12 @@ internal sealed class PipelineBuilder(Runspace runspace, CommandCache commands)
             throw new RefusalException("The name of the command is empty.", "CommandNameEmpty");
         }
 
+        if (request.Arguments.IsPresent && !request.Parameters.IsPresent && commands.Command(name) is { IsNative: true })
+        {
+            AddProgram(pipeline, request, name);
+            return;
+        }
+
         if (request.UsesLocalScope)
         {
             pipeline.AddCommand(name, useLocalScope: true);
@@ -118,6 +133,24 @@ internal sealed class PipelineBuilder(Runspace runspace, CommandCache commands)
         {
             ArgumentBinder.BindArguments(pipeline, request);
         }
+    }
+
+    // PowerShell expands `*` and `~` in the arguments of a program unless they stand between quotes. So they are put
+    // there: the text has the number of arguments in it, the values are bound.
+    private static void AddProgram(PowerShell pipeline, CallRequest request, string name)
+    {
+        string[] arguments = ArgumentBinder.ReadProgramArguments(request);
+        StringBuilder text = new("param($program, $values) ");
+        text.Append(request.Input.IsPresent ? "$input | & $program" : "& $program");
+        for (int i = 0; i < arguments.Length; i++)
+        {
+            text.Append(CultureInfo.InvariantCulture, $" \"$($values[{i}])\"");
+        }
+
+        pipeline.AddScript(text.ToString(), request.UsesLocalScope)
+            .AddParameter("program", name)
+            .AddParameter("values", arguments);
+        request.IsHarmless = false;
     }
 
     private void AddScript(PowerShell pipeline, CallRequest request)
@@ -167,6 +200,8 @@ internal sealed class PipelineBuilder(Runspace runspace, CommandCache commands)
 
         return path;
     }
+
+    private static bool IsEmpty(ReadOnlySpan<byte> array) => array.Length >= 2 && array[1..^1].Trim(" \t\r\n"u8).IsEmpty;
 
     private static bool IsTheCommand(string? name, CallRequest request) =>
         name is not null

@@ -199,12 +199,16 @@ internal sealed class CallRunner : IHostAudience
             return;
         }
 
+        Action<bool>? passExitOn = _request.Kind == CallKind.File ? _session.Settler.Tables.PassExitOn : null;
         try
         {
+            passExitOn?.Invoke(true);
             pipeline.Invoke(input, _streams.Output, _request.Judge ? s_judging : s_settings);
-            _outcome.Status = pipeline.InvocationStateInfo.State == PSInvocationState.Stopped
-                ? StatusOfStop()
-                : AnswerStatus.Completed;
+
+            // A stop that comes while the pipeline is being made lets it return before it has become Stopped.
+            _outcome.Status = pipeline.InvocationStateInfo.State == PSInvocationState.Completed
+                ? AnswerStatus.Completed
+                : StatusOfStop();
         }
         catch (Exception failure) when (failure is not RefusalException)
         {
@@ -213,6 +217,7 @@ internal sealed class CallRunner : IHostAudience
         finally
         {
             _control.Detach(pipeline);
+            passExitOn?.Invoke(false);
             _session.Settler.UnwatchModules();
             _outcome.RunTicks = Stopwatch.GetTimestamp() - bound;
         }

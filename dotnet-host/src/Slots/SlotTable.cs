@@ -139,23 +139,6 @@ internal static class SlotTable
         }
     }
 
-    /// <summary>Slot and number of the running call if exactly one is running; zeros if not.</summary>
-    internal static (ulong Slot, ulong Call) OnlyRunningCall()
-    {
-        (ulong, ulong) found = default;
-        int count = 0;
-        foreach (Slot slot in s_slots.Values)
-        {
-            if (slot.RunningCallId is not 0 and ulong call)
-            {
-                found = (slot.Id, call);
-                count++;
-            }
-        }
-
-        return count == 1 ? found : default;
-    }
-
     internal static void Remove(ulong id) => s_slots.TryRemove(id, out _);
 
     private static int Unknown(ulong id) =>
