@@ -277,3 +277,43 @@ impl Error {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::Error;
+
+    const TROUBLESHOOTING: &str = include_str!("../docs/troubleshooting.md");
+
+    #[test]
+    fn every_code_has_a_section_that_says_what_to_do() {
+        let mut sections: Vec<(&str, &str)> = TROUBLESHOOTING
+            .split("\n## ")
+            .skip(1)
+            .filter_map(|section| section.split_once('\n'))
+            .filter(|(title, _)| title.starts_with('E') && title.len() == 4)
+            .collect();
+        let titles: Vec<&str> = sections.iter().map(|(title, _)| *title).collect();
+        assert_eq!(titles, Error::CODES, "one section a code, in their order");
+        for (title, text) in sections.drain(..) {
+            assert!(text.trim_start().starts_with("**"), "{title} begins with what happened");
+            assert!(text.trim().len() > 150, "{title} says what to do");
+        }
+    }
+
+    #[test]
+    fn codes_are_listed_once_and_are_those_that_errors_have() {
+        let listed: BTreeSet<&str> = Error::CODES.iter().copied().collect();
+        assert_eq!(listed.len(), Error::CODES.len());
+        // The codes that `code` can answer, read from this file: the enum cannot be walked.
+        let source = include_str!("error.rs");
+        let answered: BTreeSet<&str> = source
+            .lines()
+            .filter_map(|line| line.split_once("=> \"")?.1.split_once('"'))
+            .map(|(code, _)| code)
+            .filter(|code| code.len() == 4 && code.starts_with('E'))
+            .collect();
+        assert_eq!(answered, listed);
+    }
+}

@@ -33,6 +33,8 @@ mod engine;
 mod error;
 mod host;
 pub mod mcp;
+#[doc(hidden)]
+pub mod parts;
 mod pool;
 mod runtime;
 
@@ -45,5 +47,5 @@ pub use engine::{
 pub use error::{Error, Result, ScriptFailure};
 pub use pool::{PoolConfig, Stats};
 #[doc(hidden)]
-pub use runtime::border;
+pub use runtime::{border, contain_children};
 pub use runtime::{Phases, RuntimeSettings, locate};

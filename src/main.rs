@@ -1,5 +1,6 @@
 //! The program: `runspaced run`, `doctor`, `config` and the rest. It is a user of the library like any other.
 
+mod bench;
 mod cli;
 mod config;
 mod signals;

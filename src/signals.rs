@@ -82,11 +82,6 @@ impl Signals {
             }
         }
     }
-
-    /// The wish, if there was one.
-    pub fn current(&self) -> Option<Wish> {
-        *self.0.borrow()
-    }
 }
 
 #[cfg(unix)]
@@ -141,7 +136,9 @@ mod system {
 mod system {
     use std::io;
 
-    use tokio::signal::windows::{CtrlBreak, CtrlC, CtrlClose, CtrlShutdown, ctrl_break, ctrl_c, ctrl_close, ctrl_shutdown};
+    use tokio::signal::windows::{
+        CtrlBreak, CtrlC, CtrlClose, CtrlShutdown, ctrl_break, ctrl_c, ctrl_close, ctrl_shutdown,
+    };
 
     use super::Wish;
 
@@ -154,7 +151,12 @@ mod system {
 
     impl Source {
         pub(super) fn new() -> io::Result<Self> {
-            Ok(Self { interrupt: ctrl_c()?, pause: ctrl_break()?, close: ctrl_close()?, shutdown: ctrl_shutdown()? })
+            Ok(Self {
+                interrupt: ctrl_c()?,
+                pause: ctrl_break()?,
+                close: ctrl_close()?,
+                shutdown: ctrl_shutdown()?,
+            })
         }
 
         pub(super) async fn next(&mut self) -> Option<Wish> {

@@ -411,7 +411,9 @@ fn a_null_reference_on_a_calling_thread_harms_nobody(context: &Context) {
 /// Bytes of this thread's alternate signal stack.
 fn alternate_stack() -> usize {
     #[cfg(target_os = "linux")]
-    if let netcorehost::utils::altstack::State::Enabled { size } = netcorehost::utils::altstack::get().unwrap() {
+    if let netcorehost::utils::altstack::State::Enabled { size } =
+        netcorehost::utils::altstack::get().unwrap()
+    {
         return size;
     }
     0

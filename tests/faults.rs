@@ -27,7 +27,7 @@ fn main() -> ExitCode {
         // 1 to 4
         test!(an_endless_loop_ends_at_its_deadline).powershell(),
         test!(a_sleep_ends_when_cancelled).powershell(),
-        test!(a_thread_that_cannot_be_stopped_is_given_up_and_replaced).powershell(),
+        test!(a_thread_that_cannot_be_stopped_is_given_up_and_replaced).powershell().limit_s(90),
         test!(too_many_given_up_slots_degrade_the_engine).powershell(),
         test!(finally_blocks_run_when_a_call_is_cancelled).powershell(),
         // 5 to 10
@@ -55,7 +55,7 @@ fn main() -> ExitCode {
         // 18, 19, 20
         test!(questions_nobody_can_answer_end_the_call).powershell(),
         test!(reading_the_console_does_not_hang).powershell(),
-        test!(reading_an_open_pipe_at_stdin_ends_at_the_deadline).powershell(),
+        test!(reading_an_open_pipe_at_stdin_ends_at_the_deadline).powershell().limit_s(120),
         test!(text_on_the_console_is_not_in_the_output).powershell(),
         // 21
         test!(a_module_that_does_not_load_is_named).powershell(),
@@ -191,7 +191,7 @@ fn victim(script: &str) -> ExitCode {
     let home = locate::inspect(Path::new(&home), &locate::LocateOptions::from_environment()).expect("suitable");
     let engine = warm(builder_at(&home));
     println!("ready");
-    match engine.blocking().invoke(Invocation::script(script).timeout(20 * SECOND)) {
+    match engine.blocking().invoke(Invocation::script(script).timeout(10 * SECOND)) {
         Ok(output) => println!("answer: ok {} errors {}", clipped(output.json()), output.errors().len()),
         Err(error) => println!("answer: {} {}", error.code(), clipped(&error.to_string())),
     }
@@ -339,17 +339,15 @@ fn exit_ends_the_script_with_its_code(context: &Context) {
 
 fn endless_recursion_is_an_error_of_the_script(context: &Context) {
     let engine = engine(context);
-    let output = match engine.blocking().invoke(Invocation::script("function f { f }; f").timeout(10 * SECOND)) {
-        Ok(output) => output,
-        // On a slow machine the deadline comes first; that is an answer as well.
-        Err(Error::Timeout { .. }) => return still_works(&engine),
-        Err(error) => panic!("{} {error}", error.code()),
-    };
-    let errors = output.errors();
-    assert_eq!(errors.len(), 1);
-    assert_eq!(errors[0].fully_qualified_error_id, "CallDepthOverflow");
-    assert!(output.had_errors());
-    still_works(&engine);
+    for script in ["function f { f }; f", "function f { & { f } }; f", "function f($n) { f ($n + 1) }; f 0"] {
+        let error = fails(&engine, Invocation::script(script).timeout(10 * SECOND));
+        match &error {
+            Error::Script(failure) => assert_eq!(failure.record.fully_qualified_error_id, "CallDepthOverflow", "{error}"),
+            // On a slow machine the deadline comes first; that is an answer as well.
+            _ => assert_timeout(&error, false),
+        }
+        still_works(&engine);
+    }
 }
 
 fn endless_recursion_of_script_blocks_never_outlives_its_answer(context: &Context) {
@@ -393,6 +391,8 @@ fn a_greedy_script_hits_the_heap_limit(context: &Context) {
         "$all = [Collections.Generic.List[object]]::new(); while ($true) { $all.Add([byte[]]::new(1MB)) }",
         "$all = [Collections.Generic.List[object]]::new(); while ($true) { $all.Add('x' * 20000) }",
         "[byte[]]::new(1GB)",
+        // PowerShell makes an array of this before the first value goes out.
+        "1..1000000000",
     ] {
         let retired = engine.stats().retired;
         let error = fails(&engine, Invocation::script(script));
@@ -406,7 +406,7 @@ fn endless_output_is_cut_and_its_pipeline_stopped(context: &Context) {
     let engine = engine(context);
     let before = resident_bytes();
     for script in
-        ["1..1000000000", "while ($true) { 'x' * 1000 }", "while ($true) { [pscustomobject]@{ a = 1; b = 'text' } }"]
+        ["foreach ($i in 1..1000000000) { $i }", "1..1000000000 | % { $_ }", "while ($true) { 'x' * 1000 }", "while ($true) { [pscustomobject]@{ a = 1; b = 'text' } }"]
     {
         let output = run(&engine, script);
         let cuts: Vec<_> = output.truncation().iter().map(|cut| cut.reason).collect();
@@ -816,7 +816,7 @@ fn what_runs_in_the_background_is_ended(context: &Context) {
 fn a_storm_of_threads_passes(context: &Context) {
     let engine = engine(context);
     let script = "1..200 | ForEach-Object -Parallel { Start-Sleep -Milliseconds 20; $_ } -ThrottleLimit 100 | Measure-Object -Sum | % Sum";
-    assert_eq!(values(&engine, script), [json!(20100.0)]);
+    assert_eq!(values(&engine, script), [json!(20100)]);
     let script = "1..30 | ForEach-Object -Parallel { if ($_ -eq 7) { throw 'seven' }; $_ } -ThrottleLimit 30 | Measure-Object | % Count";
     let output = run(&engine, script);
     assert_eq!(output.values().expect("JSON"), [29]);

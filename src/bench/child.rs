@@ -32,6 +32,29 @@ impl Children {
         Ok(Self { program, powershell: options.powershell.clone() })
     }
 
+    /// Runs a verb of this program as its users do.
+    pub(crate) fn verb(&self, arguments: &[&str]) -> Result<Spoken, BenchError> {
+        let mut command = self.command();
+        command.args(arguments).stderr(Stdio::null());
+        let (spoken, status, _) = listen(command)?;
+        if !status.success() {
+            return Err(BenchError::Rival {
+                program: self.program.display().to_string(),
+                arguments: arguments.join(" "),
+                status: status.to_string(),
+            });
+        }
+        Ok(spoken)
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        if let Some(home) = &self.powershell {
+            command.env("RUNSPACED_POWERSHELL_HOME", home);
+        }
+        command
+    }
+
     /// Runs a probe and reads what it says last.
     pub(crate) fn ask<T: DeserializeOwned>(&self, probe: &Probe) -> Result<T, BenchError> {
         self.ask_timed(probe).map(|(answer, _)| answer)
@@ -40,11 +63,8 @@ impl Children {
     /// The same, with the times of the process.
     pub(crate) fn ask_timed<T: DeserializeOwned>(&self, probe: &Probe) -> Result<(T, Spoken), BenchError> {
         let request = serde_json::to_string(probe)?;
-        let mut command = Command::new(&self.program);
+        let mut command = self.command();
         command.args(["bench", "probe", &request]).stderr(Stdio::piped());
-        if let Some(home) = &self.powershell {
-            command.env("RUNSPACED_POWERSHELL_HOME", home);
-        }
         let (spoken, status, stderr) = listen(command)?;
         if !status.success() {
             let stderr = stderr.trim();

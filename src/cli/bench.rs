@@ -1,47 +1,50 @@
 //! `runspaced bench`.
 
-use std::{io::Write, path::PathBuf, process::ExitCode};
+use std::io::Write;
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use crate::bench::{self, LEAST_ROUNDS, Options};
+use super::Exit;
+use super::screen::say;
+use crate::bench::{self, BenchError, LEAST_ROUNDS, Options};
 
-/// Figures of the engine, each with its floor, its rival and its target, measured in one run.
+/// Arguments of `runspaced bench`.
 #[derive(Debug, Args)]
-#[command(after_help = "Example: runspaced bench engine --quick --filter warm --json figures.json")]
-pub(crate) struct BenchArgs {
+#[command(after_help = "Example:\n  runspaced bench engine --quick --filter warm --json figures.json")]
+pub struct BenchArguments {
     #[command(subcommand)]
     what: What,
 }
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Start, calls, throughput, isolation, stop, output, memory.
-    Engine(EngineArgs),
-    /// Part of `engine` that needs a process of its own.
+    /// Start, calls, throughput, isolation, stop, output, memory
+    Engine(EngineArguments),
+    /// The part of `engine` that needs a process of its own
     #[command(hide = true)]
     Probe {
-        /// What to measure, as JSON.
+        /// What to measure, as JSON
         request: String,
     },
 }
 
 #[derive(Debug, Args)]
-struct EngineArgs {
-    /// Also writes the figures as JSON into this file (`-`: to stdout, instead of the table).
+struct EngineArguments {
+    /// Also write the figures as JSON to this file (`-`: to the standard output, instead of the table)
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// Shorter series, in about a minute and a half.
+    /// Shorter series, for a first look
     #[arg(long)]
     quick: bool,
-    /// Only scenarios whose names contain one of these, e.g. `warm,cancel`.
+    /// Only scenarios whose names contain one of these, e.g. `warm,cancel`
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     filter: Vec<String>,
-    /// Pairs of value and floor for each ratio.
+    /// Pairs of value and floor for each ratio
     #[arg(long, value_name = "N", default_value_t = LEAST_ROUNDS, value_parser = rounds)]
     rounds: usize,
-    /// The PowerShell to measure: the folder that holds pwsh.dll.
-    #[arg(long, value_name = "FOLDER")]
+    /// The PowerShell to measure: the folder that holds pwsh.dll
+    #[arg(long, value_name = "HOME")]
     powershell: Option<PathBuf>,
 }
 
@@ -52,40 +55,62 @@ fn rounds(text: &str) -> Result<usize, String> {
     }
 }
 
-/// Runs it. A target that is missed is a figure like any other: the exit code stays 0.
-pub(crate) fn run(args: BenchArgs) -> ExitCode {
-    let done = match args.what {
-        What::Engine(args) => engine(args),
-        What::Probe { request } => bench::probe(&request).map_err(|error| error.to_string()).and_then(|line| print(&line)),
+/// Measures. A target that is missed is a figure like any other: the exit code stays 0.
+pub fn run(arguments: &BenchArguments) -> Exit {
+    let done = match &arguments.what {
+        What::Engine(arguments) => engine(arguments),
+        What::Probe { request } => bench::probe(request).map_err(Trouble::Bench).and_then(|line| print(&line)),
     };
     match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            let _ = writeln!(std::io::stderr(), "runspaced bench: {error}");
-            ExitCode::FAILURE
+        Ok(()) => Exit::OK,
+        Err(Trouble::NobodyReads) => Exit::BROKEN_PIPE,
+        Err(Trouble::Bench(error)) => {
+            say(format_args!("runspaced: {error}"));
+            match &error {
+                BenchError::Engine(error) => Exit::from(error),
+                BenchError::NothingSelected { .. } => Exit::USAGE,
+                _ => Exit::FAILED,
+            }
         }
     }
 }
 
-fn engine(args: EngineArgs) -> Result<(), String> {
-    let options =
-        Options { quick: args.quick, rounds: args.rounds, filter: args.filter, powershell: args.powershell };
-    let mut progress = |line: &str| {
-        let _ = writeln!(std::io::stderr(), "{line}");
+enum Trouble {
+    Bench(BenchError),
+    NobodyReads,
+}
+
+fn engine(arguments: &EngineArguments) -> Result<(), Trouble> {
+    let options = Options {
+        quick: arguments.quick,
+        rounds: arguments.rounds,
+        filter: arguments.filter.clone(),
+        powershell: arguments.powershell.clone(),
     };
-    let report = bench::engine(&options, &mut progress).map_err(|error| error.to_string())?;
-    let json = || report.to_json().map_err(|error| error.to_string());
-    match args.json {
-        Some(file) if file.as_os_str() == "-" => print(&json()?),
-        Some(file) => {
-            std::fs::write(&file, json()?).map_err(|error| format!("writing {}: {error}", file.display()))?;
-            print(&report.to_text())
-        }
-        None => print(&report.to_text()),
+    let report = bench::engine(&options, &mut |line| say(line)).map_err(Trouble::Bench)?;
+    let Some(file) = &arguments.json else { return print(&report.to_text()) };
+    let json = report.to_json().map_err(Trouble::Bench)?;
+    if file.as_os_str() == "-" {
+        return print(&json);
     }
+    std::fs::write(file, json).map_err(|source| {
+        Trouble::Bench(BenchError::System { what: format!("writing {}", file.display()), source })
+    })?;
+    print(&report.to_text())
 }
 
-fn print(text: &str) -> Result<(), String> {
+fn print(text: &str) -> Result<(), Trouble> {
     let mut stdout = std::io::stdout().lock();
-    writeln!(stdout, "{}", text.trim_end()).and_then(|()| stdout.flush()).map_err(|error| format!("writing the result: {error}"))
+    writeln!(stdout, "{}", text.trim_end()).and_then(|()| stdout.flush()).map_err(|_| Trouble::NobodyReads)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fewer_rounds_than_prove_anything_are_refused() {
+        assert!(rounds("10").is_err_and(|message| message.contains("11")));
+        assert_eq!(rounds("11"), Ok(11));
+    }
 }

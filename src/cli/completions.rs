@@ -6,7 +6,9 @@ use super::Exit;
 
 /// Arguments of `runspaced completions`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  runspaced completions bash > ~/.local/share/bash-completion/completions/runspaced")]
+#[command(
+    after_help = "Example:\n  runspaced completions bash > ~/.local/share/bash-completion/completions/runspaced"
+)]
 pub struct CompletionsArguments {
     /// The shell
     shell: clap_complete::Shell,

@@ -98,7 +98,8 @@ fn outcome(outcome: &Outcome) -> &str {
 /// Names of the variables that scripts will not see: from the environment, and from `.env`.
 fn taken(config: &Config) -> Vec<String> {
     let filter = Filter::new(&config.settings, Vec::new());
-    let mut names: Vec<String> = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect();
+    let mut names: Vec<String> =
+        std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect();
     names.extend(config.other_variables.keys().cloned());
     names.retain(|name| filter.takes(name));
     names.sort();
@@ -136,7 +137,8 @@ fn as_text(config: &Config, origin: bool) -> String {
             (setting.section(), value, config.origin(setting))
         })
         .collect();
-    let width = lines.iter().map(|(_, line, _)| line.chars().count()).filter(|width| *width <= 60).max().unwrap_or(0);
+    let width =
+        lines.iter().map(|(_, line, _)| line.chars().count()).filter(|width| *width <= 60).max().unwrap_or(0);
     for (of, line, from) in &lines {
         if *of != section {
             section = of;

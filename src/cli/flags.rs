@@ -18,7 +18,14 @@ pub struct GlobalFlags {
     #[arg(long, global = true, value_name = "FORMAT", help_heading = "Everywhere")]
     pub log_format: Option<String>,
     /// When to use colours
-    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t, help_heading = "Everywhere")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        value_enum,
+        default_value_t,
+        help_heading = "Everywhere"
+    )]
     pub color: ColourChoice,
 }
 
@@ -67,7 +74,11 @@ impl HostFlags {
         [
             FlagValue::of("powershell.home", "--powershell", self.powershell.as_ref().map(path)),
             FlagValue::of("call.culture", "--culture", self.culture.as_ref()),
-            FlagValue::of("powershell.working_directory", "--working-directory", self.working_directory.as_ref().map(path)),
+            FlagValue::of(
+                "powershell.working_directory",
+                "--working-directory",
+                self.working_directory.as_ref().map(path),
+            ),
             FlagValue::of("powershell.load_profile", "--load-profile", profile),
         ]
         .into_iter()

@@ -101,13 +101,20 @@ impl Secrets {
     }
 
     /// Takes what the filter takes out of an environment, and gives back what is left.
-    pub fn extract(&mut self, environment: Vec<(OsString, OsString)>, filter: &Filter) -> Vec<(OsString, OsString)> {
+    pub fn extract(
+        &mut self,
+        environment: Vec<(OsString, OsString)>,
+        filter: &Filter,
+    ) -> Vec<(OsString, OsString)> {
         let mut left = Vec::with_capacity(environment.len());
         for (name, value) in environment {
             match name.to_str() {
                 Some(known) if filter.takes(known) => {
                     let mut bytes = value.into_encoded_bytes();
-                    self.0.insert(known.to_owned(), Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned()));
+                    self.0.insert(
+                        known.to_owned(),
+                        Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned()),
+                    );
                     bytes.zeroize();
                 }
                 _ => left.push((name, value)),
@@ -166,10 +173,19 @@ mod tests {
     #[test]
     fn built_in_names_patterns_and_configured_names_are_taken() {
         let filter = filter(&["MY_TOKEN", "VAULT_*"], &["AZURE_TENANT_ID"], &["DB_PASSWORD"]);
-        for name in ["AZURE_CLIENT_SECRET", "ARM_CLIENT_SECRET", "arm_access_key", "MY_TOKEN", "VAULT_ADDR", "DB_PASSWORD"] {
+        for name in [
+            "AZURE_CLIENT_SECRET",
+            "ARM_CLIENT_SECRET",
+            "arm_access_key",
+            "MY_TOKEN",
+            "VAULT_ADDR",
+            "DB_PASSWORD",
+        ] {
             assert!(filter.takes(name), "{name}");
         }
-        for name in ["PATH", "HOME", "AZURE_TENANT_ID", "ARMOUR", "AR", "AZURE_CLIENT_SECRETS", "MY_TOKENS", "VAULT"] {
+        for name in
+            ["PATH", "HOME", "AZURE_TENANT_ID", "ARMOUR", "AR", "AZURE_CLIENT_SECRETS", "MY_TOKENS", "VAULT"]
+        {
             assert!(!filter.takes(name), "{name}");
         }
     }

@@ -18,11 +18,16 @@ pub fn install(config: &Config) -> Result<(), Problem> {
         .with_default_directive(LevelFilter::WARN.into())
         .parse(&log.filter)
         .map_err(|error| {
-            let origin = find("log.filter").map_or(crate::config::Origin::Default, |setting| config.origin(setting));
-            Problem::of(origin, format!("log.filter is {:?}: {error}; try `info` or `warn,runspaced=debug`", log.filter))
+            let origin =
+                find("log.filter").map_or(crate::config::Origin::Default, |setting| config.origin(setting));
+            Problem::of(
+                origin,
+                format!("log.filter is {:?}: {error}; try `info` or `warn,runspaced=debug`", log.filter),
+            )
         })?;
     // What it writes below that level has the content of messages in it.
-    let quiet = filter_fn(|metadata| !metadata.target().starts_with("rmcp") || *metadata.level() <= Level::WARN);
+    let quiet =
+        filter_fn(|metadata| !metadata.target().starts_with("rmcp") || *metadata.level() <= Level::WARN);
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let installed = match log.format {
         LogFormat::Json => tracing_subscriber::registry()
@@ -30,7 +35,9 @@ pub fn install(config: &Config) -> Result<(), Problem> {
             .try_init(),
         LogFormat::Text => {
             let colours = super::screen::ColourChoice::Auto.applies_to(&std::io::stderr());
-            tracing_subscriber::registry().with(lines.with_ansi(colours).with_filter(filter.and(quiet))).try_init()
+            tracing_subscriber::registry()
+                .with(lines.with_ansi(colours).with_filter(filter.and(quiet)))
+                .try_init()
         }
     };
     // Only fails if there is a log already.

@@ -10,7 +10,7 @@ use super::Exit;
 use super::flags::HostFlags;
 use super::process::{Hosting, Process};
 use super::screen::complain;
-use crate::config::FlagValue;
+use crate::config::{FlagValue, Mcp};
 use crate::stdio;
 
 /// Time that runspaces get to close at the end. A client that closed its end waits for the process.
@@ -50,7 +50,7 @@ impl Hosting for McpArguments {
 
     async fn run(self, process: Process) -> Exit {
         let Process { streams, mut signals, config, palette, .. } = process;
-        let exposure = match self.exposure() {
+        let exposure = match self.exposure(&config.settings.mcp) {
             Ok(exposure) => exposure,
             Err(text) => {
                 complain(palette, text);
@@ -87,10 +87,10 @@ impl Hosting for McpArguments {
 }
 
 impl McpArguments {
-    fn exposure(&self) -> Result<Exposure, String> {
+    fn exposure(&self, configured: &Mcp) -> Result<Exposure, String> {
         let mut exposure = Exposure::default();
-        exposure.commands.clone_from(&self.commands);
-        exposure.modules.clone_from(&self.modules);
+        exposure.commands = [configured.commands.as_slice(), &self.commands].concat();
+        exposure.modules = [configured.modules.as_slice(), &self.modules].concat();
         for script in &self.scripts {
             // Runspaces open in other folders than this one.
             let path =

@@ -4,6 +4,7 @@
 //! [`Hosting`] and are run by [`host`], which cleans the environment, takes the standard streams away, and installs the log
 //! and the signals before the runtime starts. The others write to the standard output.
 
+mod bench;
 mod completions;
 mod config;
 mod doctor;
@@ -55,6 +56,8 @@ enum Verb {
     Doctor(doctor::DoctorArguments),
     /// Show and check the configuration
     Config(config::ConfigArguments),
+    /// Measure the engine beside its floor and beside pwsh
+    Bench(bench::BenchArguments),
     /// Write the completions for a shell
     Completions(completions::CompletionsArguments),
     /// Write the manual page
@@ -71,6 +74,7 @@ pub fn main() -> Exit {
         Verb::Mcp(arguments) => host(arguments, global, started),
         Verb::Doctor(arguments) => host(arguments, global, started),
         Verb::Config(arguments) => config::run(&arguments, &global),
+        Verb::Bench(arguments) => bench::run(&arguments),
         Verb::Completions(arguments) => completions::run(&arguments, &mut CommandLine::command()),
         Verb::Man(arguments) => man::run(&arguments, CommandLine::command()),
     }

@@ -45,6 +45,7 @@ pub struct Process {
     /// What colours are wanted, for other streams.
     pub global: GlobalFlags,
     /// What the process before this one left to be taken up again; empty if there was none.
+    #[allow(dead_code, reason = "for servers that restart themselves")]
     pub resumed: Vec<u8>,
 }
 
@@ -83,13 +84,14 @@ pub fn host<V: Hosting>(verb: V, global: GlobalFlags, started: Instant) -> Exit 
     if let Err(problem) = log::install(&config) {
         return report(palette, &[problem]);
     }
-    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            complain(palette, format_args!("threads could not be started: {error}"));
-            return Exit::FAILED;
-        }
-    };
+    let runtime =
+        match tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build() {
+            Ok(runtime) => runtime,
+            Err(error) => {
+                complain(palette, format_args!("threads could not be started: {error}"));
+                return Exit::FAILED;
+            }
+        };
     let exit = runtime.block_on(async move {
         let signals = match Signals::install() {
             Ok(signals) => signals,
@@ -127,7 +129,10 @@ fn report_skipped(palette: Palette, config: &Config) {
     for file in &config.files {
         if let Outcome::Skipped(reason) = &file.outcome {
             let origin = Origin::File { path: file.path.clone(), line: None };
-            say(format_args!("{} {origin}: {reason}", palette.paint(super::screen::Tone::Notice, "runspaced:")));
+            say(format_args!(
+                "{} {origin}: {reason}",
+                palette.paint(super::screen::Tone::Notice, "runspaced:")
+            ));
         }
     }
 }

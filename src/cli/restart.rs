@@ -26,10 +26,8 @@ mod unix {
 
     /// What the process before this one handed over, if there was one.
     pub fn inherited() -> (Secrets, Vec<u8>) {
-        let packed = std::env::var(VARIABLE)
-            .ok()
-            .and_then(|number| number.parse().ok())
-            .and_then(stdio::receive);
+        let packed =
+            std::env::var(VARIABLE).ok().and_then(|number| number.parse().ok()).and_then(stdio::receive);
         packed.and_then(|packed| Secrets::unpack(&packed)).unwrap_or_default()
     }
 

@@ -19,12 +19,19 @@ pub(super) fn read(path: &Path, text: &str) -> Result<BTreeMap<String, Zeroizing
                 variables.insert(name, Zeroizing::new(value));
             }
             Err(dotenvy::Error::LineParse(line, _)) => {
-                let number = text.lines().position(|candidate| candidate.trim() == line.trim()).map(|index| index + 1);
+                let number =
+                    text.lines().position(|candidate| candidate.trim() == line.trim()).map(|index| index + 1);
                 let origin = Origin::File { path: path.to_owned(), line: number };
-                return Err(Problem::of(origin, "this is not NAME=value; put values with blanks or # in quotes"));
+                return Err(Problem::of(
+                    origin,
+                    "this is not NAME=value; put values with blanks or # in quotes",
+                ));
             }
             Err(error) => {
-                return Err(Problem::of(Origin::File { path: path.to_owned(), line: None }, error.to_string()));
+                return Err(Problem::of(
+                    Origin::File { path: path.to_owned(), line: None },
+                    error.to_string(),
+                ));
             }
         }
     }
@@ -37,7 +44,8 @@ mod tests {
 
     #[test]
     fn line_that_is_not_understood_is_numbered_but_not_shown() {
-        let problem = read(Path::new(".env"), "A=1\nhunter2 is the password\n").expect_err("is wrong").to_string();
+        let problem =
+            read(Path::new(".env"), "A=1\nhunter2 is the password\n").expect_err("is wrong").to_string();
         assert!(problem.starts_with(".env:2:"), "{problem}");
         assert!(!problem.contains("hunter2"), "{problem}");
     }

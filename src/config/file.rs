@@ -34,7 +34,8 @@ pub(super) fn read(path: &Path, text: &str) -> Result<Vec<Entry>, Vec<Problem>> 
         if !SECTIONS.iter().any(|(known, _)| *known == name) {
             let known = nearest(name, SECTIONS.iter().map(|(known, _)| *known));
             // A setting written without its section is a likely slip.
-            let setting = SETTINGS.iter().map(|setting| setting.key).find(|key| key.ends_with(&format!(".{name}")));
+            let setting =
+                SETTINGS.iter().map(|setting| setting.key).find(|key| key.ends_with(&format!(".{name}")));
             let mut problem = Problem::unknown(at(section.span().start), name, setting.or(known));
             if setting.is_none() && known.is_some() {
                 problem.text = problem.text.replacen("setting", "section", 1);
@@ -43,7 +44,10 @@ pub(super) fn read(path: &Path, text: &str) -> Result<Vec<Entry>, Vec<Problem>> 
             continue;
         }
         let DeValue::Table(section_table) = content.get_ref() else {
-            problems.push(Problem::of(at(section.span().start), format!("{name} is a section: write [{name}] above its settings")));
+            problems.push(Problem::of(
+                at(section.span().start),
+                format!("{name} is a section: write [{name}] above its settings"),
+            ));
             continue;
         };
         for (key, value) in section_table {
@@ -65,6 +69,10 @@ pub(super) fn read(path: &Path, text: &str) -> Result<Vec<Entry>, Vec<Problem>> 
             }
         }
     }
+    problems.sort_by_key(|problem| match &problem.origin {
+        Origin::File { line, .. } => *line,
+        _ => None,
+    });
     if problems.is_empty() { Ok(entries) } else { Err(problems) }
 }
 
@@ -73,7 +81,9 @@ fn convert(kind: Kind, value: &DeValue<'_>) -> Result<Value, String> {
         (Kind::Flag, DeValue::Boolean(on)) => Ok(Value::Flag(*on)),
         (Kind::Whole(..) | Kind::Size(..), DeValue::Integer(number)) => {
             let digits = number.as_str().replace('_', "");
-            u64::from_str_radix(&digits, number.radix()).map_err(|_| kind.wanted()).and_then(|number| kind.whole(number))
+            u64::from_str_radix(&digits, number.radix())
+                .map_err(|_| kind.wanted())
+                .and_then(|number| kind.whole(number))
         }
         (
             Kind::Duration(..) | Kind::Size(..) | Kind::Text | Kind::Choice(_) | Kind::Path,
@@ -87,7 +97,9 @@ fn convert(kind: Kind, value: &DeValue<'_>) -> Result<Value, String> {
             })
             .collect::<Result<Vec<String>, String>>()
             .map(Value::List),
-        (Kind::Text | Kind::Choice(_) | Kind::Path | Kind::Duration(..), _) => Err(format!("{}, in quotes", kind.wanted())),
+        (Kind::Text | Kind::Choice(_) | Kind::Path | Kind::Duration(..), _) => {
+            Err(format!("{}, in quotes", kind.wanted()))
+        }
         _ => Err(kind.wanted()),
     }
 }
@@ -110,9 +122,15 @@ mod tests {
     #[test]
     fn mistakes_are_named_with_line_and_remedy() {
         let cases = [
-            ("[pool]\nmaxx = 3\n", "/x/runspaced.toml:2: unknown setting 'pool.maxx': did you mean pool.max?"),
+            (
+                "[pool]\nmaxx = 3\n",
+                "/x/runspaced.toml:2: unknown setting 'pool.maxx': did you mean pool.max?",
+            ),
             ("[poool]\nmax = 3\n", "/x/runspaced.toml:1: unknown section 'poool': did you mean pool?"),
-            ("timeout = \"5s\"\n", "/x/runspaced.toml:1: unknown setting 'timeout': did you mean call.timeout?"),
+            (
+                "timeout = \"5s\"\n",
+                "/x/runspaced.toml:1: unknown setting 'timeout': did you mean call.timeout?",
+            ),
             ("\n\n[call]\ntimeout = 5\n", "/x/runspaced.toml:4: call.timeout is 5, it must be a duration"),
             ("[pool]\nmax = 0\n", "pool.max is 0, it must be a whole number from 1 to 1024"),
             ("[pool]\nmax = -1\n", "pool.max is -1, it must be"),

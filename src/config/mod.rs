@@ -21,7 +21,7 @@ use zeroize::Zeroizing;
 pub use places::Places;
 pub use problem::{Origin, Problem};
 pub use reference::{dotenv_example, markdown};
-pub use settings::{LogFormat, Settings};
+pub use settings::{LogFormat, Mcp, Settings};
 pub use table::{SETTINGS, Setting, find};
 pub use value::Value;
 
@@ -109,13 +109,17 @@ impl Config {
                     Outcome::Read
                 }
                 Ok(None) if required => {
-                    problems.push(Problem::of(Origin::Flag("--config"), format!("there is no file {}", path.display())));
+                    problems.push(Problem::of(
+                        Origin::Flag("--config"),
+                        format!("there is no file {}", path.display()),
+                    ));
                     Outcome::Absent
                 }
                 Ok(None) => Outcome::Absent,
                 Err(places::Unread::Untrusted(reason)) if !required => Outcome::Skipped(reason),
                 Err(places::Unread::Untrusted(reason) | places::Unread::Failed(reason)) => {
-                    problems.push(Problem::of(Origin::File { path: path.clone(), line: None }, reason.clone()));
+                    problems
+                        .push(Problem::of(Origin::File { path: path.clone(), line: None }, reason.clone()));
                     Outcome::Skipped(reason)
                 }
             };
@@ -180,8 +184,12 @@ impl Config {
                         let (settings, others): (Vec<_>, Vec<_>) =
                             variables.into_iter().partition(|(name, _)| name.starts_with("RUNSPACED_"));
                         let origin = path.clone();
-                        let settings = settings.into_iter().map(|(name, value)| (name, value.as_str().to_owned()));
-                        self.take_variables(settings, problems, |_| Origin::File { path: origin.clone(), line: None });
+                        let settings =
+                            settings.into_iter().map(|(name, value)| (name, value.as_str().to_owned()));
+                        self.take_variables(settings, problems, |_| Origin::File {
+                            path: origin.clone(),
+                            line: None,
+                        });
                         self.other_variables.extend(others);
                     }
                     Err(problem) => problems.push(problem),
@@ -223,7 +231,13 @@ impl Config {
         }
     }
 
-    fn take_text(&mut self, setting: &'static Setting, text: &str, origin: Origin, problems: &mut Vec<Problem>) {
+    fn take_text(
+        &mut self,
+        setting: &'static Setting,
+        text: &str,
+        origin: Origin,
+        problems: &mut Vec<Problem>,
+    ) {
         match setting.kind.parse(text) {
             Ok(value) => self.set(setting, places::expand(value, None), origin),
             Err(wanted) => problems.push(Problem::value(origin, setting.key, text, &wanted)),
@@ -237,7 +251,10 @@ impl Config {
             let origin = self.origins.get("pool.min").or_else(|| self.origins.get("pool.max")).cloned();
             problems.push(Problem::of(
                 origin.unwrap_or(Origin::Default),
-                format!("pool.min is {}, more than pool.max ({}): raise the one or lower the other", pool.min, pool.max),
+                format!(
+                    "pool.min is {}, more than pool.max ({}): raise the one or lower the other",
+                    pool.min, pool.max
+                ),
             ));
         }
     }

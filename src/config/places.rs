@@ -30,7 +30,8 @@ impl Places {
     /// The user's file, the project's file (in `folder` or the nearest folder above that has one), the named file, and a
     /// `.env` beside the project's file, or in `folder` if there is none.
     pub fn of(folder: &Path, named: Option<&Path>) -> Self {
-        let user = directories::ProjectDirs::from("", "", "runspaced").map(|dirs| dirs.config_dir().join(NAME));
+        let user =
+            directories::ProjectDirs::from("", "", "runspaced").map(|dirs| dirs.config_dir().join(NAME));
         let project = folder
             .ancestors()
             .map(|folder| folder.join(NAME))
@@ -69,7 +70,9 @@ impl Places {
 pub(super) fn read(path: &Path, role: &str) -> Result<Option<String>, Unread> {
     let failed = |error: io::Error| Unread::Failed(format!("cannot be read: {error}"));
     let metadata = match fs::metadata(path) {
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => return Ok(None),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Ok(None);
+        }
         found => found.map_err(failed)?,
     };
     if metadata.is_dir() {
@@ -89,7 +92,9 @@ fn distrust(metadata: &fs::Metadata) -> Option<String> {
 
     let us = rustix::process::geteuid().as_raw();
     if metadata.uid() != us && metadata.uid() != 0 {
-        return Some("belongs to another user, so it is not read; name it with --config if you trust it".to_owned());
+        return Some(
+            "belongs to another user, so it is not read; name it with --config if you trust it".to_owned(),
+        );
     }
     (metadata.mode() & 0o002 != 0)
         .then(|| "may be written by anybody, so it is not read; take that right away (chmod o-w)".to_owned())

@@ -35,7 +35,10 @@ pub fn markdown() -> String {
          Durations are written `500ms`, `5s`, `2m`, `1h` or `1m30s`, sizes `65536`, `64KiB` or `8MiB`; lists in variables are separated by commas.\n",
     );
     for (section, about) in SECTIONS {
-        let _ = write!(text, "\n## {section}\n\n{about}\n\n| setting | takes | default | does |\n| --- | --- | --- | --- |\n");
+        let _ = write!(
+            text,
+            "\n## {section}\n\n{about}\n\n| setting | takes | default | does |\n| --- | --- | --- | --- |\n"
+        );
         for setting in SETTINGS.iter().filter(|setting| setting.section() == *section) {
             let mut does = setting.help.replace('|', "\\|");
             if let Some(flag) = setting.flag {

@@ -116,7 +116,11 @@ impl Default for PowerShell {
 
 impl Default for Call {
     fn default() -> Self {
-        Self { timeout: Duration::from_secs(300), isolation: Isolation::default(), culture: "en-US".to_owned() }
+        Self {
+            timeout: Duration::from_secs(300),
+            isolation: Isolation::default(),
+            culture: "en-US".to_owned(),
+        }
     }
 }
 

@@ -321,7 +321,11 @@ mod tests {
         for setting in SETTINGS.iter() {
             let default = setting.get(&defaults);
             let Some(text) = default.variable() else {
-                assert!(setting.default_text.is_some(), "{} is not set and says nothing about it", setting.key);
+                assert!(
+                    setting.default_text.is_some(),
+                    "{} is not set and says nothing about it",
+                    setting.key
+                );
                 continue;
             };
             assert_eq!(setting.kind.parse(&text).as_ref(), Ok(&default), "{}", setting.key);

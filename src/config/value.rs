@@ -73,9 +73,9 @@ impl Kind {
             }
             Self::Path if text.is_empty() => Err("a path that is not empty".to_owned()),
             Self::Path => Ok(Value::Path(PathBuf::from(text))),
-            Self::List => {
-                Ok(Value::List(text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()))
-            }
+            Self::List => Ok(Value::List(
+                text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect(),
+            )),
         }
     }
 
@@ -138,7 +138,8 @@ pub fn duration(text: &str) -> Option<Duration> {
             _ => return None,
         };
         let number: f64 = number.parse().ok()?;
-        total = total.checked_add(Duration::try_from_secs_f64((number * seconds * 1e6).round() / 1e6).ok()?)?;
+        total =
+            total.checked_add(Duration::try_from_secs_f64((number * seconds * 1e6).round() / 1e6).ok()?)?;
         rest = after;
     }
     Some(total)
@@ -195,7 +196,9 @@ impl Value {
             },
             Self::Text(text) => quoted(text),
             Self::Path(path) => quoted(&path.to_string_lossy()),
-            Self::List(items) => format!("[{}]", items.iter().map(|item| quoted(item)).collect::<Vec<_>>().join(", ")),
+            Self::List(items) => {
+                format!("[{}]", items.iter().map(|item| quoted(item)).collect::<Vec<_>>().join(", "))
+            }
         })
     }
 

@@ -1,18 +1,11 @@
 //! The engine's verbs for threads that may wait.
 
-use std::{
-    future::Future,
-    pin::pin,
-    sync::Arc,
-    task::{Context, Poll, Wake, Waker},
-    thread::{self, Thread},
-};
-
 use super::{
     handle::Engine,
     invocation::Invocation,
     output::{Output, Record},
     stream::OutputStream,
+    waiting::wait,
 };
 use crate::error::Result;
 
@@ -66,26 +59,5 @@ impl Iterator for Records {
 
     fn next(&mut self) -> Option<Self::Item> {
         wait(self.0.next())
-    }
-}
-
-struct Unpark(Thread);
-
-impl Wake for Unpark {
-    fn wake(self: Arc<Self>) {
-        self.0.unpark();
-    }
-}
-
-/// Waits for a future that is woken from another thread. Needs no runtime.
-fn wait<F: Future>(future: F) -> F::Output {
-    let waker = Waker::from(Arc::new(Unpark(thread::current())));
-    let mut context = Context::from_waker(&waker);
-    let mut future = pin!(future);
-    loop {
-        match future.as_mut().poll(&mut context) {
-            Poll::Ready(output) => return output,
-            Poll::Pending => thread::park(),
-        }
     }
 }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    host::message::SlotConfig,
+    host::{Events, SharedHost, message::SlotConfig},
     locate::LocateOptions,
     pool::{Pool, PoolConfig},
     runtime::{self, RuntimeSettings},
@@ -221,5 +221,13 @@ impl EngineBuilder {
             })
             .map_err(|source| Error::System { what: "starting the thread that starts PowerShell", source })?;
         Ok(Engine(inner))
+    }
+
+    /// An engine on a host that is up already.
+    pub(crate) fn build_on(self, host: impl FnOnce(Arc<dyn Events>) -> SharedHost) -> Result<Engine> {
+        let pool = Pool::new(self.pool, &self.slot)?;
+        let engine = Engine(Arc::new(Inner::new(pool.clone(), self.defaults)));
+        pool.started(host(pool.events()), Box::new(|| Ok(())));
+        Ok(engine)
     }
 }

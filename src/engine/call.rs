@@ -134,17 +134,21 @@ impl Call {
         }
     }
 
-    pub(super) fn poll_live(&mut self, context: &mut Context<'_>) -> Poll<Option<Live>> {
+    /// The next record as it was written. A question is refused.
+    pub(super) fn poll_record(&mut self, context: &mut Context<'_>) -> Poll<Option<RawRecord>> {
         loop {
             let Some(receiver) = self.live.as_mut() else { return Poll::Ready(None) };
             match receiver.poll_recv(context) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(None) => return Poll::Ready(None),
-                Poll::Ready(Some(event)) => {
-                    if let Some(live) = self.inner.live(event) {
-                        return Poll::Ready(Some(live));
+                Poll::Ready(Some(LiveEvent::Record(json))) => {
+                    self.inner.pool.resume(&self.inner.state);
+                    if let Some(record) = raw_record(&json) {
+                        return Poll::Ready(Some(record));
                     }
                 }
+                // Nobody can answer it here; dropping it refuses it.
+                Poll::Ready(Some(prompt)) => drop(self.inner.live(prompt)),
             }
         }
     }
@@ -162,13 +166,7 @@ impl CallInner {
     fn live(&self, event: LiveEvent) -> Option<Live> {
         self.pool.resume(&self.state);
         match event {
-            LiveEvent::Record(json) => match serde_json::from_slice::<RawRecord>(&json) {
-                Ok(raw) => Some(Live::Record(Record::from_raw(&raw))),
-                Err(error) => {
-                    tracing::error!(%error, "a record of the host was not understood");
-                    None
-                }
-            },
+            LiveEvent::Record(json) => raw_record(&json).map(|raw| Live::Record(Record::from_raw(&raw))),
             LiveEvent::Prompt { prompt, json } => {
                 let asked: message::Prompt = serde_json::from_slice(&json).ok()?;
                 Some(Live::Prompt(Prompt {
@@ -238,7 +236,13 @@ impl CallInner {
     }
 }
 
-fn read_answer(
+fn raw_record(json: &[u8]) -> Option<RawRecord> {
+    serde_json::from_slice(json)
+        .inspect_err(|error| tracing::error!(%error, "a record of the host was not understood"))
+        .ok()
+}
+
+pub(crate) fn read_answer(
     answer: RawAnswer,
     created: Instant,
     started: Instant,

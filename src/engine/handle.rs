@@ -119,6 +119,10 @@ impl Engine {
         Ok(Call::new(self.0.pool.clone(), call, receiver))
     }
 
+    pub(crate) fn write_request(&self, invocation: &Invocation) -> Result<zeroize::Zeroizing<Vec<u8>>> {
+        request::prepare(invocation, &self.0.defaults, false).map(|(_, request)| request)
+    }
+
     /// Runs something and gives its records as they come, output values included.
     ///
     /// # Errors

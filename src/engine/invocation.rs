@@ -9,6 +9,7 @@ use super::{
     secret::{SecretKind, SecretProvider, SecretRef},
     settings::{Format, Isolation, Limits},
 };
+use crate::host::message::DEFAULT_WIDTH;
 
 /// One thing to run: a command, a script text or a script file, with its arguments and limits.
 ///
@@ -34,6 +35,7 @@ pub struct Invocation {
     pub(crate) affinity: Option<Arc<str>>,
     pub(crate) session: Option<Arc<str>>,
     pub(crate) exclusive: bool,
+    pub(crate) judge: bool,
     pub(crate) interactive: bool,
     pub(crate) live: bool,
     pub(crate) format: Format,
@@ -75,10 +77,11 @@ impl Invocation {
             affinity: None,
             session: None,
             exclusive: false,
+            judge: false,
             interactive: false,
             live: false,
             format: Format::Json,
-            width: 120,
+            width: DEFAULT_WIDTH,
             limits: None,
             modules: Vec::new(),
             working_directory: None,
@@ -250,6 +253,13 @@ impl Invocation {
     /// [`crate::Error::PromptBlocked`].
     pub fn interactive(mut self) -> Self {
         self.interactive = true;
+        self
+    }
+
+    /// Finds out whether the last statement succeeded (`$?`), for [`crate::Output::succeeded`]. The call then goes into
+    /// the session's history, as at a prompt.
+    pub fn judge(mut self) -> Self {
+        self.judge = true;
         self
     }
 

@@ -10,6 +10,9 @@ mod request;
 mod secret;
 mod settings;
 mod stream;
+mod waiting;
+
+pub(crate) use call::read_answer;
 
 pub use blocking::{Blocking, Records};
 pub use builder::EngineBuilder;

@@ -139,6 +139,11 @@ impl Output {
         self.meta.as_ref().and_then(|meta| meta.native_exit_code)
     }
 
+    /// `$?` after the last statement, of a call made with [`judge`](crate::Invocation::judge): whether it succeeded.
+    pub fn succeeded(&self) -> Option<bool> {
+        self.meta.as_ref().and_then(|meta| meta.succeeded)
+    }
+
     /// Where the output was cut, and why (at most 100 places). Empty: it is whole.
     pub fn truncation(&self) -> &[Truncation] {
         self.meta.as_ref().map_or(&[], |meta| &meta.truncated)

@@ -83,6 +83,7 @@ pub(super) fn prepare(
         limits,
         live: invocation.live,
         stream,
+        judge: invocation.judge,
         interactive: invocation.interactive,
         modules: &invocation.modules,
         working_directory,

@@ -6,12 +6,13 @@ use std::{
 };
 
 use futures_core::Stream;
+use serde_json::value::RawValue;
 
 use super::{
-    call::{Call, CancelHandle, Live},
-    output::{Output, Record},
+    call::{Call, CancelHandle},
+    output::{self, Output, Record},
 };
-use crate::error::Result;
+use crate::{error::Result, host::message::RawRecord};
 
 /// The records of a call, output values included, in the order of the script and as they are written. A consumer
 /// that is slow slows the script: at most 64 records wait. Dropping the stream cancels the call.
@@ -52,20 +53,21 @@ impl OutputStream {
     pub async fn next(&mut self) -> Option<Result<Record>> {
         std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
     }
-}
 
-impl Stream for OutputStream {
-    type Item = Result<Record>;
+    /// The next record as the JSON text that PowerShell's side wrote, in which numbers have all their digits; `None` at the
+    /// end.
+    pub async fn next_json(&mut self) -> Option<Result<(output::Stream, Box<RawValue>)>> {
+        let record = std::future::poll_fn(|context| self.poll_raw(context)).await?;
+        Some(record.map(|record| (record.stream, record.data)))
+    }
 
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+    fn poll_raw(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<RawRecord>>> {
         loop {
             match self.end {
                 End::Over(_) => return Poll::Ready(None),
                 // The channel closes with the answer, and all records are in it by then.
-                End::Records => match self.call.poll_live(context) {
-                    Poll::Ready(Some(Live::Record(record))) => return Poll::Ready(Some(Ok(record))),
-                    // Nobody can answer a question here; dropping it refuses it.
-                    Poll::Ready(Some(Live::Prompt(_))) => {}
+                End::Records => match self.call.poll_record(context) {
+                    Poll::Ready(Some(record)) => return Poll::Ready(Some(Ok(record))),
                     Poll::Ready(None) => self.end = End::Answer,
                     Poll::Pending => return Poll::Pending,
                 },
@@ -79,5 +81,13 @@ impl Stream for OutputStream {
                 },
             }
         }
+    }
+}
+
+impl Stream for OutputStream {
+    type Item = Result<Record>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.poll_raw(context).map(|item| item.map(|record| record.map(|record| Record::from_raw(&record))))
     }
 }

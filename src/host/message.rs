@@ -90,7 +90,8 @@ pub(crate) enum CallKind {
     Measure,
 }
 
-/// One invocation, as the host sees it.
+/// One invocation, as the host sees it. What has its default is left out: writing and reading it costs more than a short
+/// command.
 #[derive(Debug, Serialize)]
 pub(crate) struct CallRequest<'a> {
     pub(crate) kind: CallKind,
@@ -108,13 +109,20 @@ pub(crate) struct CallRequest<'a> {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) secrets: BTreeMap<&'a str, SecretValue<'a>>,
     pub(crate) isolation: Isolation,
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) format: Format,
+    #[serde(skip_serializing_if = "are_default")]
     pub(crate) limits: &'a Limits,
     /// Send records other than output as they come (they are in the answer too).
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) live: bool,
     /// Send output values as records, with back-pressure; the answer's output is then empty.
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) stream: bool,
+    /// Say whether the last statement succeeded.
+    pub(crate) judge: bool,
     /// Prompts go to the engine instead of being refused.
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) interactive: bool,
     /// Modules to import first if the slot does not have them; they stay and become part of its baseline.
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
@@ -123,6 +131,7 @@ pub(crate) struct CallRequest<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) working_directory: Option<&'a str>,
     /// Text format only: width in columns.
+    #[serde(skip_serializing_if = "is_default_width")]
     pub(crate) width: u32,
     /// `Measure` only: how many times.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -130,6 +139,22 @@ pub(crate) struct CallRequest<'a> {
     /// Correlation id, readable in the script as `$RunspacedCallId`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) correlation_id: Option<&'a str>,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+fn are_default(limits: &&Limits) -> bool {
+    **limits == Limits::default()
+}
+
+/// Columns of text that names none.
+pub(crate) const DEFAULT_WIDTH: u32 = 120;
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]
+fn is_default_width(width: &u32) -> bool {
+    *width == DEFAULT_WIDTH
 }
 
 /// A secret on its way to a `SecureString` or `PSCredential` parameter.
@@ -178,6 +203,9 @@ pub(crate) struct AnswerMeta {
     /// `$LASTEXITCODE` if the call set it.
     #[serde(default)]
     pub(crate) native_exit_code: Option<i32>,
+    /// `$?` after the last statement; only with `judge`.
+    #[serde(default)]
+    pub(crate) succeeded: Option<bool>,
     /// True if the error stream was written to, or a terminating error ended the call.
     #[serde(default)]
     pub(crate) had_errors: bool,

@@ -63,7 +63,8 @@ pub(crate) trait Host: Send + Sync {
     fn reply(&self, slot: SlotId, call: CallId, prompt: u64, reply: &[u8]);
     /// Closes a slot. A slot that hangs never answers; the pool does not wait for it.
     fn close(&self, slot: SlotId);
-    /// The slot is given up: its late events are noise, its thread ends itself should the call ever return.
+    /// The slot is given up: its late events are noise, its thread ends itself should the call ever return. Then comes
+    /// [`Event::Closed`].
     fn abandon(&self, slot: SlotId);
     /// Tells the host that the process is about to end; runspaces are no longer closed one by one.
     fn shutdown(&self);

@@ -77,6 +77,8 @@ pub(crate) struct CallState {
     pub(super) stage: Mutex<Stage>,
     pub(super) stop: Mutex<Option<StopReason>>,
     pub(super) started: Mutex<Option<Instant>>,
+    /// When it gives up waiting for a slot, if it had to wait.
+    pub(super) acquire_by: Mutex<Option<Instant>>,
     answer: Mutex<Option<oneshot::Sender<Outcome>>>,
     /// Taken out with the answer, so that the consumer sees the end.
     live: Mutex<Option<mpsc::Sender<LiveEvent>>>,
@@ -108,6 +110,7 @@ impl CallState {
             stage: Mutex::new(Stage::Queued),
             stop: Mutex::new(None),
             started: Mutex::new(None),
+            acquire_by: Mutex::new(None),
             answer: Mutex::new(Some(sender)),
             live: Mutex::new(live),
             starved: AtomicBool::new(false),

@@ -174,6 +174,9 @@ impl Shared {
             settle_by = entry.settling.take();
             let orphaned = entry.session.as_ref().is_some_and(|name| !state.sessions.contains_key(name));
             let worn_out = entry.session.is_none() && entry.is_worn_out(now);
+            if let Some(session) = entry.session.as_ref().and_then(|name| state.sessions.get_mut(name)) {
+                session.last_used = now;
+            }
             match settlement.verdict {
                 message::Verdict::Retire => state.totals.retired += 1,
                 message::Verdict::Restored => state.totals.restored += 1,

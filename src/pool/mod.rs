@@ -203,12 +203,14 @@ impl Pool {
             if queued {
                 let patience = shared.state.lock().config.acquire_timeout;
                 if patience < call.spec.deadline {
-                    shared.timer.at(call.created + patience, Alarm::Acquire(id));
+                    let at = call.created + patience;
+                    *call.acquire_by.lock() = Some(at);
+                    shared.timer.at(at, Alarm::Acquire(id));
                 }
             }
             if call.is_answered() {
-                // It ended between the two lines above; its alarm would only stay in the schedule.
-                shared.timer.clear(call.deadline(), Alarm::Deadline(id));
+                // It ended meanwhile; its alarms would only stay in the schedule.
+                shared.disarm(&call);
             }
         }
         (call, receiver)
@@ -404,8 +406,17 @@ impl Shared {
     /// Delivers an answer and tidies up behind it.
     pub(super) fn answer(&self, call: &Arc<CallState>, outcome: Outcome) {
         if call.answer(outcome) {
-            self.timer.clear(call.deadline(), Alarm::Deadline(call.id));
+            self.disarm(call);
             self.ended.notify_all();
+        }
+    }
+
+    /// Takes the alarms of an answered call out of the schedule. In a closed loop nearly every call waits a moment for its
+    /// slot to settle: what stayed behind of each would ring much later.
+    fn disarm(&self, call: &CallState) {
+        self.timer.clear(call.deadline(), Alarm::Deadline(call.id));
+        if let Some(at) = *call.acquire_by.lock() {
+            self.timer.clear(at, Alarm::Acquire(call.id));
         }
     }
 
@@ -550,9 +561,7 @@ impl Shared {
         for call in &left {
             self.answer(call, Outcome::Failed(Error::ShutDown));
         }
-        if let Some(host) = self.host.get() {
-            host.shutdown();
-        }
+        // The host itself goes on: other engines of this process may use it.
         left.len()
     }
 }

@@ -184,16 +184,16 @@ impl State {
                     reason: "it was never opened, or it has ended; open it first".to_owned(),
                 });
             };
-            if let Some(lost) = session.lost.take() {
-                self.sessions.remove(name);
-                return Err(Error::NoSession { name: name.to_string(), reason: lost });
-            }
             if session.affinity != call.spec.affinity {
                 // The name alone must not open somebody else's session, nor tell that it exists.
                 return Err(Error::NoSession {
                     name: name.to_string(),
                     reason: "it was never opened, or it has ended; open it first".to_owned(),
                 });
+            }
+            if let Some(lost) = session.lost.take() {
+                self.sessions.remove(name);
+                return Err(Error::NoSession { name: name.to_string(), reason: lost });
             }
             session.last_used = Instant::now();
         }
@@ -215,6 +215,8 @@ impl State {
             return;
         }
         let mut waiting = Demand::default();
+        // Slots that those who wait can count on, one each, in the order of the queue.
+        let mut coming = self.opening() + self.config.max.saturating_sub(self.pooled());
         let mut index = 0;
         while index < self.queue.len() {
             if self.quiesce || self.exclusive.is_some() {
@@ -229,12 +231,19 @@ impl State {
                 // Nothing overtakes it, or it would wait for ever.
                 break;
             }
-            match self.choose(&call, actions) {
+            match self.choose(&call) {
                 Choice::Slot(slot) => {
                     self.queue.remove(index);
                     self.start(slot, call, now, actions);
                 }
                 Choice::Wait => {
+                    if !self.is_about_to_be_free(&call, &waiting) {
+                        if coming > 0 {
+                            coming -= 1;
+                        } else if call.spec.session.is_none() {
+                            self.make_room(actions);
+                        }
+                    }
                     waiting.add(&call);
                     index += 1;
                 }
@@ -269,7 +278,7 @@ impl State {
     }
 
     /// Finds the slot for a call.
-    fn choose(&mut self, call: &CallState, actions: &mut Vec<Action>) -> Choice {
+    fn choose(&mut self, call: &CallState) -> Choice {
         if let Some(name) = &call.spec.session {
             return self.choose_session(name);
         }
@@ -283,21 +292,31 @@ impl State {
             idle.filter(|slot| slot.admits(key))
                 .max_by_key(|slot| (slot.has(&call.spec.modules), slot.bound.is_some(), slot.idle_since))
         };
-        if let Some(slot) = best {
-            return Choice::Slot(slot.id);
-        }
-        // The pool may be full of idle slots that serve other keys: the one unused for longest makes room.
-        if self.pooled() >= self.config.max
-            && let Some(victim) = self
-                .slots
-                .values()
-                .filter(|slot| slot.stage == SlotStage::Idle && slot.session.is_none())
-                .min_by_key(|slot| slot.idle_since)
-                .map(|slot| slot.id)
-        {
+        best.map_or(Choice::Wait, |slot| Choice::Slot(slot.id))
+    }
+
+    /// Whether one of the slots that clean up is for this call, after those who wait before it have theirs.
+    fn is_about_to_be_free(&self, call: &CallState, before: &Demand) -> bool {
+        let key = &call.spec.affinity;
+        call.spec.session.is_none()
+            && call.spec.isolation != Isolation::Fresh
+            && self.settling_for(key) > before.pooled.get(key).copied().unwrap_or_default()
+    }
+
+    fn settling_for(&self, key: &Affinity) -> usize {
+        self.slots.values().filter(|slot| slot.stage == SlotStage::Settling && slot.admits(key)).count()
+    }
+
+    fn opening(&self) -> usize {
+        self.slots.values().filter(|slot| slot.stage == SlotStage::Opening).count()
+    }
+
+    /// The pool may be full of idle slots that serve other keys: the one unused for longest makes room.
+    fn make_room(&mut self, actions: &mut Vec<Action>) {
+        let idle = self.slots.values().filter(|slot| slot.stage == SlotStage::Idle && slot.session.is_none());
+        if let Some(victim) = idle.min_by_key(|slot| slot.idle_since).map(|slot| slot.id) {
             self.close(victim, actions);
         }
-        Choice::Wait
     }
 
     fn choose_session(&mut self, name: &Arc<str>) -> Choice {
@@ -335,7 +354,7 @@ impl State {
         if self.degraded() || matches!(self.phase, Phase::Draining) && waiting.is_empty() {
             return;
         }
-        let opening = self.slots.values().filter(|slot| slot.stage == SlotStage::Opening).count();
+        let opening = self.opening();
         if opening > 0 && self.totals.opened == 0 {
             return; // The first slot imports modules and compiles what all others share: it opens alone.
         }
@@ -345,12 +364,7 @@ impl State {
         let mut wanted = 0;
         // Slots that are about to be free serve those who wait for their key: no new one for a settling slot.
         for (key, count) in &waiting.pooled {
-            let settling = self
-                .slots
-                .values()
-                .filter(|slot| slot.stage == SlotStage::Settling && slot.admits(key))
-                .count();
-            wanted += count.saturating_sub(settling);
+            wanted += count.saturating_sub(self.settling_for(key));
         }
         wanted += waiting.unused;
         wanted = wanted.saturating_sub(opening);
@@ -443,12 +457,13 @@ impl State {
         let ended: Vec<Arc<str>> = self
             .sessions
             .iter()
-            .filter(|(_, session)| {
+            .filter(|(name, session)| {
                 let idle = session
                     .slot
                     .and_then(|id| self.slots.get(&id))
                     .is_none_or(|s| s.stage == SlotStage::Idle);
-                idle && now.duration_since(session.last_used) >= session.ttl
+                let awaited = self.queue.iter().any(|call| call.spec.session.as_ref() == Some(*name));
+                idle && !awaited && now.duration_since(session.last_used) >= session.ttl
             })
             .map(|(name, _)| Arc::clone(name))
             .collect();

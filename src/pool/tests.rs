@@ -227,6 +227,29 @@ fn slot_never_serves_a_second_key() {
 }
 
 #[test]
+fn slot_that_opens_for_one_key_does_not_cost_another_its_slot() {
+    let (pool, host) = pool_with(PoolConfig { max: 2, ..config() });
+    for round in 0..40 {
+        let key = ["a", "b"][round % 2];
+        drop(outcome(submit(&pool, keyed(key), key).1));
+    }
+    assert_eq!(pool.stats().opened, 2, "{:?}", host.history.lock());
+}
+
+#[test]
+fn call_that_waits_for_room_is_not_overtaken_for_ever() {
+    let (pool, _host) = pool_with(PoolConfig { max: 1, ..config() });
+    let (_, first) = submit(&pool, keyed("a"), "sleep:20");
+    let (_, other) = submit(&pool, keyed("b"), "b");
+    let crowd: Vec<_> = (0..20).map(|_| submit(&pool, keyed("a"), "sleep:500").1).collect();
+    drop(outcome(first));
+    // In its turn, not after ten seconds of calls that came later.
+    assert!(matches!(outcome(other), Outcome::Answered { .. }));
+    assert!(pool.stats().queued > 10, "{:?}", pool.stats());
+    drop(crowd);
+}
+
+#[test]
 fn call_prefers_the_slot_that_has_its_modules() {
     let (pool, host) = pool();
     // Two slots of one key, of which the older one was told to have the module.
@@ -389,6 +412,23 @@ fn unused_session_ends_by_itself() {
     let (pool, _host) = pool();
     pool.open_session("s".into(), None, Some(Duration::from_millis(1))).expect("opens");
     eventually("it ends", || pool.stats().sessions == 0);
+}
+
+#[test]
+fn session_does_not_end_while_it_is_used_or_awaited() {
+    let pool = Pool::new(config(), &slot_config()).expect("a pool");
+    pool.open_session("s".into(), None, Some(Duration::from_millis(1))).expect("opens");
+    let call = CallSpec { session: Some("s".into()), isolation: Isolation::Session, ..spec() };
+    let (_, waiting) = submit(&pool, call.clone(), "ok");
+    // Longer than the pool looks for sessions that nobody uses.
+    thread::sleep(super::HOUSEKEEPING * 2);
+    pool.started(FakeHost::new(pool.events(), Duration::ZERO), Box::new(|| Ok(())));
+    assert!(matches!(outcome(waiting), Outcome::Answered { .. }));
+    eventually("it ends", || pool.stats().sessions == 0);
+
+    pool.open_session("s".into(), None, Some(Duration::from_millis(500))).expect("opens");
+    drop(outcome(submit(&pool, call.clone(), "sleep:2500").1));
+    assert!(matches!(outcome(submit(&pool, call, "ok").1), Outcome::Answered { .. }), "its time begins with the end");
 }
 
 #[test]

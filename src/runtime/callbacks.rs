@@ -11,6 +11,7 @@ use std::sync::{Arc, LazyLock, Weak};
 use parking_lot::{Mutex, RwLock};
 
 use super::abi::{self, HostCallbacks, kind, took};
+use super::altstack;
 use super::buffer::CallBuffer;
 use super::descendants::{Descendants, Turns};
 use crate::host::message::SlotInfo;
@@ -20,7 +21,7 @@ use crate::host::{CallId, Event, Events, LogLevel, RawAnswer, SlotId, Take};
 pub(super) struct Slot {
     pub(super) id: SlotId,
     events: Arc<dyn Events>,
-    /// Given up: nothing of it is of interest any more.
+    /// Given up: nothing of it is of interest any more but its end.
     abandoned: AtomicBool,
     /// Operating-system id of its thread, 0 until known.
     pub(super) thread: AtomicU64,
@@ -94,9 +95,9 @@ impl Routes {
         self.slots.write().remove(&id.0);
     }
 
-    /// From now on nothing of this slot reaches anybody.
+    /// From now on nothing of this slot reaches anybody, but that it has closed after all.
     pub(super) fn abandon(&self, id: SlotId) {
-        if let Some(slot) = self.slots.write().remove(&id.0) {
+        if let Some(slot) = self.get(id) {
             slot.abandoned.store(true, Ordering::Release);
         }
     }
@@ -147,7 +148,7 @@ impl Routes {
             kind::SETTLED => to_slot(Event::Settled { slot, call, json: payload }),
             kind::CLOSED => {
                 self.remove(slot);
-                to_slot(Event::Closed { slot })
+                found.map_or(Take::Taken, |found| found.events.event(Event::Closed { slot }))
             }
             kind::EXIT_REQUESTED => {
                 let code = i32::try_from(value).unwrap_or(i32::MAX);
@@ -192,14 +193,7 @@ impl Routes {
         }
     }
 
-    fn done(
-        &self,
-        call: CallId,
-        buffer: CallBuffer,
-        output_end: usize,
-        records_end: usize,
-        total: usize,
-    ) {
+    fn done(&self, call: CallId, buffer: CallBuffer, output_end: usize, records_end: usize, total: usize) {
         let slot = buffer.slot.clone();
         self.turns.end(&slot.turn);
         drop(slot.descendants.lock().take());
@@ -245,6 +239,7 @@ pub(super) static CALLBACKS: HostCallbacks = HostCallbacks {
 };
 
 unsafe extern "C" fn grow(ctx: usize, used: usize, min: usize, capacity: *mut usize) -> *mut u8 {
+    altstack::keep();
     catch_unwind(AssertUnwindSafe(|| {
         if ctx == 0 || capacity.is_null() {
             return std::ptr::null_mut();
@@ -272,6 +267,7 @@ unsafe extern "C" fn done(
     records_end: usize,
     total: usize,
 ) {
+    altstack::keep();
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         if ctx != 0 {
             // SAFETY: by the contract `done` comes once for a call and is the last use of its `ctx`.
@@ -285,6 +281,7 @@ unsafe extern "C" fn done(
 }
 
 unsafe extern "C" fn event(of: u32, slot: u64, call: u64, value: i64, ptr: *const u8, len: usize) -> i32 {
+    altstack::keep();
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         let payload = if ptr.is_null() || len == 0 {
             &[]

@@ -22,3 +22,15 @@ pub mod border;
 pub use settings::{Phases, RuntimeSettings};
 
 pub(crate) use start::{Started, start};
+
+/// Makes every process that this one starts from now on end with it, however it ends. For a program of its own, not for a
+/// library in another's. Windows only; elsewhere without effect.
+///
+/// # Errors
+/// What the system said; nothing was changed then.
+#[doc(hidden)]
+pub fn contain_children() -> std::io::Result<()> {
+    #[cfg(windows)]
+    descendants::die_together()?;
+    Ok(())
+}

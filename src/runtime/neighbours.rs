@@ -7,6 +7,7 @@ pub(super) fn has_runtime() -> bool {
 }
 
 #[cfg(target_os = "macos")]
+#[allow(deprecated, reason = "two functions do not make up for another dependency")]
 pub(super) fn has_runtime() -> bool {
     use std::ffi::CStr;
 

@@ -56,7 +56,11 @@ pub fn receive(descriptor: RawFd) -> Option<Zeroizing<Vec<u8>>> {
     let borrowed = unsafe { BorrowedFd::borrow_raw(descriptor) };
     rustix::io::fcntl_getfd(borrowed).ok()?;
     let kind = rustix::fs::FileType::from_raw_mode(rustix::fs::fstat(borrowed).ok()?.st_mode);
-    let expected = if cfg!(target_os = "linux") { rustix::fs::FileType::RegularFile } else { rustix::fs::FileType::Fifo };
+    let expected = if cfg!(target_os = "linux") {
+        rustix::fs::FileType::RegularFile
+    } else {
+        rustix::fs::FileType::Fifo
+    };
     if kind != expected {
         return None;
     }

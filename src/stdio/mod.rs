@@ -7,8 +7,6 @@
 //!
 //! Beside `runtime` and `ffi` this is the only place with `unsafe`.
 
-mod asynchronous;
-
 #[cfg(unix)]
 mod disposition;
 #[cfg(unix)]
@@ -40,7 +38,6 @@ use windows as system;
 #[cfg(windows)]
 pub use windows::{columns, read_hidden_line, read_line, show_input_again};
 
-pub use asynchronous::{Reader, Writer};
 pub use system::{end_at_once, remove_variables};
 
 /// What the process was started with as input and output, kept away from PowerShell.
@@ -69,14 +66,6 @@ impl Streams {
     #[allow(dead_code, reason = "for servers that restart themselves")]
     pub fn give_back(&self) -> io::Result<()> {
         system::give_back(self)
-    }
-
-    /// The same streams for asynchronous use.
-    ///
-    /// # Errors
-    /// What the system says.
-    pub fn into_async(self) -> io::Result<(Reader, Writer)> {
-        Ok((asynchronous::reader(self.input)?, asynchronous::writer(self.output)?))
     }
 }
 

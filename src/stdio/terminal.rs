@@ -67,7 +67,10 @@ fn line_of(terminal: &mut File) -> io::Result<Zeroizing<String>> {
             0 => break,
             _ if byte[0] == b'\n' => break,
             _ if bytes.len() == bytes.capacity() => {
-                return Err(io::Error::new(io::ErrorKind::InvalidData, "the answer is longer than 4096 bytes"));
+                return Err(io::Error::new(
+                    io::ErrorKind::InvalidData,
+                    "the answer is longer than 4096 bytes",
+                ));
             }
             _ => bytes.push(byte[0]),
         }

@@ -3,14 +3,17 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Write};
-use std::os::windows::io::{AsHandle, AsRawHandle, BorrowedHandle, FromRawHandle, IntoRawHandle, OwnedHandle};
+use std::os::windows::io::{
+    AsHandle, AsRawHandle, BorrowedHandle, FromRawHandle, IntoRawHandle, OwnedHandle,
+};
 
 use windows_sys::Win32::Foundation::{
-    DUPLICATE_SAME_ACCESS, DuplicateHandle, HANDLE, HANDLE_FLAG_INHERIT, INVALID_HANDLE_VALUE, SetHandleInformation,
+    DUPLICATE_SAME_ACCESS, DuplicateHandle, HANDLE, HANDLE_FLAG_INHERIT, INVALID_HANDLE_VALUE,
+    SetHandleInformation,
 };
 use windows_sys::Win32::System::Console::{
-    CONSOLE_SCREEN_BUFFER_INFO, ENABLE_ECHO_INPUT, GetConsoleMode, GetConsoleScreenBufferInfo, GetStdHandle, STD_ERROR_HANDLE, STD_HANDLE, STD_INPUT_HANDLE, STD_OUTPUT_HANDLE,
-    SetConsoleMode, SetStdHandle,
+    CONSOLE_SCREEN_BUFFER_INFO, ENABLE_ECHO_INPUT, GetConsoleMode, GetConsoleScreenBufferInfo, GetStdHandle,
+    STD_ERROR_HANDLE, STD_HANDLE, STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, SetConsoleMode, SetStdHandle,
 };
 use windows_sys::Win32::System::Threading::{ExitProcess, GetCurrentProcess};
 use zeroize::Zeroizing;
@@ -46,7 +49,9 @@ fn standard(which: STD_HANDLE) -> HANDLE {
 fn private(which: STD_HANDLE) -> io::Result<File> {
     match duplicate(standard(which), false) {
         Ok(handle) => Ok(File::from(handle)),
-        Err(_) => OpenOptions::new().read(which == STD_INPUT_HANDLE).write(which != STD_INPUT_HANDLE).open("NUL"),
+        Err(_) => {
+            OpenOptions::new().read(which == STD_INPUT_HANDLE).write(which != STD_INPUT_HANDLE).open("NUL")
+        }
     }
 }
 

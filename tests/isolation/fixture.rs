@@ -16,9 +16,12 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 /// A module with state of its own, exported and not.
 const MODULE: &str = r"
 $script:state = 'untouched'
+$script:entries = @{}
 $CanaryLevel = 'exported'
 function Get-CanaryState { $script:state }
 function Set-CanaryState($Value) { $script:state = $Value }
+function Get-CanaryEntries { $script:entries.Count }
+function Add-CanaryEntry($Name) { $script:entries[$Name] = 1 }
 function Get-Canary { 'module' }
 Set-Alias canary Get-Canary
 Export-ModuleMember -Function * -Variable CanaryLevel -Alias *
@@ -26,6 +29,12 @@ Export-ModuleMember -Function * -Variable CanaryLevel -Alias *
 
 /// Modules that a call may import itself or have imported for it.
 const FOUND: &str = "function Get-Found { 'found' }\nExport-ModuleMember -Function *";
+const STATEFUL: &str = r"
+$script:value = 'initial'
+function Get-StatefulValue { $script:value }
+function Set-StatefulValue($Value) { $script:value = $Value }
+Export-ModuleMember -Function *
+";
 const IMPORTED: &str = "function Get-Imported { 'imported' }\nExport-ModuleMember -Function *";
 
 /// One value that says whether everything a slot is opened with is there.
@@ -49,6 +58,7 @@ impl<'a> Fixture<'a> {
         let module = write_module(&context.scratch().join("baseline"), "Canary", MODULE);
         write_module(&modules, "Found", FOUND);
         write_module(&modules, "Imported", IMPORTED);
+        write_module(&modules, "Stateful", STATEFUL);
         Self { context, module }
     }
 

@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod docs;
 mod fixture;
 mod innocent;
 mod keys;
@@ -22,6 +23,8 @@ use support::Context;
 
 fn main() -> ExitCode {
     support::main(&[
+        test!(docs::the_matrix_is_documented),
+        test!(docs::names_are_unique),
         test!(variables).powershell().limit_s(300),
         test!(commands).powershell().limit_s(300),
         test!(modules).powershell().limit_s(300),
@@ -37,6 +40,7 @@ fn main() -> ExitCode {
         test!(sessions::one_that_exits_goes_on).powershell(),
         test!(process_wide::exclusive_calls_run_alone).powershell(),
         test!(process_wide::an_overlapping_change_is_reported).powershell(),
+        test!(process_wide::a_script_seen_before_is_watched_as_well).powershell(),
         test!(process_wide::an_exclusive_change_is_not).powershell(),
         test!(process_wide::engines_share_nothing_else).powershell(),
         test!(loading::an_auto_loaded_module_becomes_baseline).powershell(),

@@ -1,6 +1,6 @@
 //! Every kind of state at every level: it leaks where nothing is done about it, and does what it should elsewhere.
 
-use runspaced::{Engine, Isolation};
+use runspaced::{Engine, Invocation, Isolation};
 
 use crate::fixture::{Fixture, ask, at, baseline, canary, settled};
 use crate::reports::Reports;
@@ -59,6 +59,11 @@ fn check_level(fixture: &Fixture<'_>, reports: &Reports, row: &Row, level: Isola
         if row.nature.is_reported() && reported.is_empty() {
             return Err("is not reported".to_owned());
         }
+    }
+    if level == Isolation::Shared {
+        // Nothing was put back, and the process is that of the next row too.
+        ask(&engine, Invocation::script("1").isolation(Isolation::Scoped))?;
+        settled(&engine);
     }
     // Whatever a call leaves, the next one finds the slot as it was opened.
     let tidied = matches!(level, Isolation::Scoped | Isolation::Reset | Isolation::Fresh);

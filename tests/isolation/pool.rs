@@ -71,6 +71,7 @@ pub fn two_keys_share_a_full_pool(context: &Context) {
     for _ in 0..10 {
         for (key, slots) in ["A", "B"].iter().zip(&mut slots) {
             slots.insert(tell(&engine, Invocation::script(SLOT).affinity(*key)));
+            settled(&engine);
         }
     }
     let stats = settled(&engine);

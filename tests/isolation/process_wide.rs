@@ -5,6 +5,8 @@ use std::thread;
 use runspaced::{Engine, Invocation};
 
 use crate::fixture::{Fixture, PATIENCE, quoted, settled, tell, until};
+use crate::row::Nature;
+use crate::rows;
 use crate::support::Context;
 
 /// Waits inside a script until a file is there; the deadline is for a test that fails.
@@ -88,6 +90,60 @@ pub fn an_overlapping_change_is_reported(context: &Context) {
     let stats = settled(&engine);
     assert_eq!(stats.environment_overlaps, 1, "{stats:?}");
     assert_eq!(tell(&engine, Invocation::script(see)), r#""""#);
+}
+
+/// Whatever is known about a script from its last run, a change of the process is found again.
+pub fn a_script_seen_before_is_watched_as_well(context: &Context) {
+    let fixture = Fixture::new(context);
+    let engine = fixture.builder().pool(Fixture::pool(1)).build().expect("the settings are valid");
+    let rows: Vec<_> = rows::process::ROWS.iter().filter(|row| row.nature == Nature::Process).collect();
+    let mut failures = Vec::new();
+    for row in &rows {
+        let look = || tell(&engine, fixture.script(row.look, "often"));
+        let before = look();
+        for run in 1..=4 {
+            tell(&engine, fixture.script(row.leave, "often"));
+            let after = look();
+            if after != before {
+                failures.push(format!("{}: {before} became {after} after run {run}", row.name));
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{} of {}:\n{}", failures.len(), rows.len() * 4, failures.join("\n"));
+
+    // The same by commands and by ways that do not name the environment.
+    let command = || Invocation::command("Set-Item").arg("Path", "env:LEAK_OFTEN").arg("Value", "leak");
+    let scripts = [
+        "Set-Content -Path env:LEAK_OFTEN -Value leak",
+        "$name = 'env:LEAK_OFTEN'; Set-Item $name leak",
+        "& 'Set-Item' env:LEAK_OFTEN leak",
+        "Get-Variable PID | ForEach-Object { Set-Item env:LEAK_OFTEN leak }",
+        "Invoke-Expression '$env:LEAK_OFTEN = 1'",
+        "Get-Leaky",
+        "[pscustomobject]@{ PSTypeName = 'Runspaced.Leaky' } | ForEach-Object Leak",
+        "[pscustomobject]@{ PSTypeName = 'Runspaced.Leaky' } | ForEach-Object Run",
+        "([pscustomobject]@{ PSTypeName = 'Runspaced.Leaky' }).Leak",
+        "[pscustomobject]@{ PSTypeName = 'Runspaced.Leaky' } | Select-Object Leak",
+        "[pscustomobject]@{ PSTypeName = 'Runspaced.Leaky' }",
+        "$PSDefaultParameterValues = @{ 'Get-Date:Format' = { Set-Item env:LEAK_OFTEN leak; 'yyyy' } }; Get-Date",
+        "Get-Date -OutVariable env:LEAK_OFTEN",
+    ];
+    // Reading a property, or calling a method by its name, can run a script of the baseline.
+    let leaky = r"
+        function global:Get-Leaky { Set-Item env:LEAK_OFTEN leak }
+        Update-TypeData -TypeName Runspaced.Leaky -MemberName Leak -MemberType ScriptProperty -Value { Set-Item env:LEAK_OFTEN leak; 1 }
+        Update-TypeData -TypeName Runspaced.Leaky -MemberName Run -MemberType ScriptMethod -Value { Set-Item env:LEAK_OFTEN leak; 1 }
+    ";
+    let engine = fixture.plain().startup_script(leaky).pool(Fixture::pool(1)).build().expect("the settings are valid");
+    let value = || tell(&engine, Invocation::script("[string]$env:LEAK_OFTEN"));
+    for run in 1..=3 {
+        tell(&engine, command());
+        assert_eq!(value(), r#""""#, "Set-Item, run {run}");
+        for script in scripts {
+            let _ = engine.blocking().invoke(Invocation::script(script));
+            assert_eq!(value(), r#""""#, "{script}, run {run}");
+        }
+    }
 }
 
 /// The same change by a call that runs alone is put back without a report.

@@ -86,9 +86,4 @@ impl Nature {
     pub fn is_reported(self) -> bool {
         matches!(self, Self::Restored | Self::Retired | Self::Process | Self::Reported)
     }
-
-    /// Whether it belongs to the process rather than to a runspace.
-    pub fn is_of_the_process(self) -> bool {
-        matches!(self, Self::Process | Self::Reported | Self::Invisible)
-    }
 }

@@ -37,6 +37,9 @@ internal sealed class CallRequest
 
     internal bool Interactive { get; set; }
 
+    /// <summary>Whether the answer says if the last statement succeeded.</summary>
+    internal bool Judge { get; set; }
+
     internal List<string>? Modules { get; set; }
 
     internal string? WorkingDirectory { get; set; }
@@ -67,6 +70,7 @@ internal sealed class CallRequest
         Live = false;
         Stream = false;
         Interactive = false;
+        Judge = false;
         Modules = null;
         WorkingDirectory = null;
         Width = 120;

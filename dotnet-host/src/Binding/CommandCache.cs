@@ -15,9 +15,40 @@ internal sealed class CommandCache(Runspace runspace)
 
     private readonly Dictionary<string, ParameterTable> _commands = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, ParameterTable> _scripts = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, bool?> _harmless = new(StringComparer.Ordinal);
 
     /// <summary>Forgets the commands; what a text declares does not depend on the runspace.</summary>
-    internal void Clear() => _commands.Clear();
+    internal void Clear()
+    {
+        _commands.Clear();
+        _harmless.Clear();
+    }
+
+    /// <summary>
+    /// True for a script that only reads. A text is looked at when it comes for the second time: looking at one that
+    /// comes only once costs more than it saves.
+    /// </summary>
+    internal bool IsHarmlessScript(string text)
+    {
+        if (!_harmless.TryGetValue(text, out bool? harmless))
+        {
+            if (_harmless.Count >= MostScripts)
+            {
+                _harmless.Clear();
+            }
+
+            _harmless[text] = null;
+            return false;
+        }
+
+        if (harmless is null)
+        {
+            harmless = ScriptReview.OnlyReads(Script(text).Source!, this);
+            _harmless[text] = harmless;
+        }
+
+        return harmless.Value;
+    }
 
     /// <summary>The parameters of a command; null if there is no such command.</summary>
     internal ParameterTable? Command(string name)

@@ -23,8 +23,11 @@ internal sealed class ParameterTable
     /// <summary>A native command: arguments, but no parameters.</summary>
     internal bool IsNative { get; private init; }
 
-    /// <summary>A built-in cmdlet that reads or computes and nothing else.</summary>
+    /// <summary>A built-in cmdlet that reads or computes and nothing else; false for a script.</summary>
     internal bool IsHarmless { get; private init; }
+
+    /// <summary>The source of a script; null for a command.</summary>
+    internal ScriptBlockAst? Source { get; private init; }
 
     internal IEnumerable<string> Names => _shapes.Keys;
 
@@ -57,7 +60,7 @@ internal sealed class ParameterTable
     internal static ParameterTable OfScript(string text)
     {
         ScriptBlockAst script = Parser.ParseInput(text, out _, out _);
-        ParameterTable table = new("the script");
+        ParameterTable table = new("the script") { Source = script };
         if (script.ParamBlock is not { } block)
         {
             return table;

@@ -12,6 +12,13 @@ internal sealed class PipelineBuilder(Runspace runspace, CommandCache commands)
     /// <exception cref="RefusalException">The request names what does not exist or binds what does not suit.</exception>
     internal void Build(PowerShell pipeline, CallRequest request)
     {
+        if (request.Input.IsPresent && IsEmpty(request.Input.In(request.Bytes)))
+        {
+            // To PowerShell an empty collection is no input at all: the process block would run once. Behind a command
+            // that writes nothing it does not.
+            pipeline.AddCommand("Microsoft.PowerShell.Utility\\Write-Output").AddParameter("InputObject", Array.Empty<object>());
+        }
+
         switch (request.Kind)
         {
             case CallKind.Command:
@@ -48,6 +55,17 @@ internal sealed class PipelineBuilder(Runspace runspace, CommandCache commands)
         if (request.Kind != CallKind.Script && failure is CommandNotFoundException missing && IsTheCommand(missing.CommandName, request))
         {
             return NotFound(request.Text, missing);
+        }
+
+        if (failure.ErrorRecord?.FullyQualifiedErrorId == "ScriptsNotAllowed")
+        {
+            return new RefusalException(
+                "This session runs no script text, only commands by name with parameters (language mode none).",
+                "ScriptsNotAllowed",
+                ErrorCategory.PermissionDenied,
+                target: null,
+                command: null,
+                failure);
         }
 
         if (failure is not ParameterBindingException binding
@@ -117,6 +135,7 @@ internal sealed class PipelineBuilder(Runspace runspace, CommandCache commands)
         }
 
         pipeline.AddScript(request.Text, request.UsesLocalScope);
+        request.IsHarmless = commands.IsHarmlessScript(request.Text);
         if (request.Parameters.IsPresent)
         {
             ArgumentBinder.BindParameters(pipeline, request, request.Parameters, commands.Script(request.Text));
@@ -155,6 +174,8 @@ internal sealed class PipelineBuilder(Runspace runspace, CommandCache commands)
 
         return path;
     }
+
+    private static bool IsEmpty(ReadOnlySpan<byte> array) => array.Length >= 2 && array[1..^1].Trim(" \t\r\n"u8).IsEmpty;
 
     private static bool IsTheCommand(string? name, CallRequest request) =>
         name is not null

@@ -89,6 +89,10 @@ internal static class RequestReader
         {
             request.Stream = ReadFlag(ref reader);
         }
+        else if (reader.ValueTextEquals("judge"u8))
+        {
+            request.Judge = ReadFlag(ref reader);
+        }
         else if (reader.ValueTextEquals("interactive"u8))
         {
             request.Interactive = ReadFlag(ref reader);

@@ -5,7 +5,7 @@ using System.Management.Automation.Host;
 namespace Runspaced.Host.Host;
 
 /// <summary>A screen of fixed size, so that formatted text comes out the same everywhere.</summary>
-internal sealed class SlotRawUserInterface : PSHostRawUserInterface
+internal sealed class SlotRawUserInterface(Func<PromptQuestion, PromptReply> ask) : PSHostRawUserInterface
 {
     private static readonly Size s_size = new(200, 50);
 
@@ -43,8 +43,11 @@ internal sealed class SlotRawUserInterface : PSHostRawUserInterface
 
     public override bool KeyAvailable => false;
 
-    public override KeyInfo ReadKey(ReadKeyOptions options) =>
-        throw new PromptBlockedException(new PromptQuestion("read_line", string.Empty, "a key"));
+    public override KeyInfo ReadKey(ReadKeyOptions options)
+    {
+        string answer = ask(new PromptQuestion("read_line", string.Empty, "A key")).At(0);
+        return new KeyInfo(0, answer.Length > 0 ? answer[0] : '\r', default, keyDown: true);
+    }
 
     public override void FlushInputBuffer()
     {

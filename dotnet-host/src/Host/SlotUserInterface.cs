@@ -14,9 +14,11 @@ namespace Runspaced.Host.Host;
 /// </summary>
 internal sealed class SlotUserInterface : PSHostUserInterface
 {
-    private string? _alreadyRecorded;
+    private InformationRecord? _alreadyRecorded;
 
-    public override PSHostRawUserInterface RawUI { get; } = new SlotRawUserInterface();
+    internal SlotUserInterface() => RawUI = new SlotRawUserInterface(Ask);
+
+    public override PSHostRawUserInterface RawUI { get; }
 
     public override bool SupportsVirtualTerminal => false;
 
@@ -24,17 +26,20 @@ internal sealed class SlotUserInterface : PSHostUserInterface
     internal IHostAudience? Audience { get; set; }
 
     /// <summary>
-    /// Write-Host arrives twice, first as an information record and then here as that record's very string:
-    /// remember it, so that it is written once.
+    /// An information record that is shown arrives twice, first as a record and then here as its text: remember it, so
+    /// that it is written once.
     /// </summary>
-    internal void ExpectEcho(string? text) => _alreadyRecorded = text;
+    internal void ExpectEcho(InformationRecord record) => _alreadyRecorded = record;
 
     public override void Write(string value)
     {
-        if (ReferenceEquals(value, _alreadyRecorded))
+        if (_alreadyRecorded is { } record)
         {
             _alreadyRecorded = null;
-            return;
+            if (value == ((record.MessageData as HostInformationMessage)?.Message ?? record.ToString()))
+            {
+                return;
+            }
         }
 
         Audience?.OnHostText(value);

@@ -17,6 +17,9 @@ internal readonly record struct AnswerMeta
 
     internal int? NativeExitCode { get; init; }
 
+    /// <summary><c>$?</c> after the last statement; null if nobody asked.</summary>
+    internal bool? Succeeded { get; init; }
+
     internal bool HadErrors { get; init; }
 
     internal ErrorRecord? Error { get; init; }

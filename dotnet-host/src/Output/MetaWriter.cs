@@ -23,6 +23,11 @@ internal sealed class MetaWriter
             _json.WriteNumber("native_exit_code"u8, nativeExitCode);
         }
 
+        if (meta.Succeeded is { } succeeded)
+        {
+            _json.WriteBoolean("succeeded"u8, succeeded);
+        }
+
         _json.WriteBoolean("had_errors"u8, meta.HadErrors || records.HadErrors || meta.Error is not null);
         if (meta.Error is { } error)
         {

@@ -111,7 +111,7 @@ internal sealed class OutputDocument
         !_full && FlushBytes() && AddElement((json, room) =>
         {
             write(json, source);
-            return json.BytesCommitted + json.BytesPending <= room;
+            return true;
         }, mayBeCut: false);
 
     /// <summary>Completes the document.</summary>
@@ -196,8 +196,8 @@ internal sealed class OutputDocument
     }
 
     /// <summary>
-    /// Adds what <paramref name="write"/> writes, which returns whether it fitted. What did not fit stays if it was cut
-    /// inside and had at least half the budget.
+    /// Adds what <paramref name="write"/> writes, which returns false if it cut it to make it fit. What did not fit stays
+    /// if it may be cut and had at least half the budget.
     /// </summary>
     private bool AddElement(Func<Utf8JsonWriter, long, bool> write, bool mayBeCut)
     {
@@ -212,11 +212,13 @@ internal sealed class OutputDocument
         CutLog.Mark mark = Cuts.Now();
         _path.Start(Count);
         bool whole;
+        bool fits;
         try
         {
             _json.Reset(_buffer);
             whole = write(_json, room);
             _json.Flush();
+            fits = whole && _json.BytesCommitted <= room;
         }
         catch (Exception exception)
         {
@@ -232,11 +234,12 @@ internal sealed class OutputDocument
             _buffer.Position = from;
             Marker.WriteError(_json, exception);
             _json.Flush();
-            whole = true;
+            whole = fits = true;
         }
 
+        // One that is whole and a few bytes over is kept like one that fits, if it is most of what there is.
         _first = false;
-        if (whole)
+        if (fits || (whole && mayBeCut && room >= _limits.OutputBytes / 2))
         {
             Count++;
             return true;

@@ -24,7 +24,8 @@ internal static class PropertyPolicy
         // The parent is in FullName, and VersionInfo opens every file.
         ("System.IO.FileSystemInfo", ["Directory", "Parent", "Root", "VersionInfo", "ModeWithoutHardLink"], []),
         ("System.Diagnostics.Process",
-            ["Modules", "Threads", "MainModule", "StartInfo", "Handle", "SafeHandle", "Parent", "__NounName"],
+            ["Modules", "Threads", "MainModule", "StartInfo", "Handle", "SafeHandle", "Parent", "__NounName",
+                "Company", "Description", "FileVersion", "Product", "ProductVersion"],
             ["ExitCode", "ExitTime", "StartTime", "StandardInput", "StandardOutput", "StandardError", "MachineName", "PriorityClass",
                 "PriorityBoostEnabled", "ProcessorAffinity", "MinWorkingSet", "MaxWorkingSet", "HasExited", "TotalProcessorTime",
                 "UserProcessorTime", "PrivilegedProcessorTime", "CPU"]),

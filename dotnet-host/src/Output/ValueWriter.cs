@@ -57,7 +57,7 @@ internal sealed partial class ValueWriter
     /// Writes <paramref name="value"/> at the current path; <paramref name="room"/> is the count of bytes the writer may have
     /// written in the end.
     /// </summary>
-    /// <returns>False if the value did not fit and is cut.</returns>
+    /// <returns>False if the value is cut because of its room. A whole one may be a few bytes over it.</returns>
     internal bool Write(Utf8JsonWriter json, object? value, long room)
     {
         _json = json;

@@ -38,6 +38,7 @@ internal sealed class RunspaceTables
         SetStrictMode = HiddenMember.Writer<Version?>(_globalScope, "StrictModeVersion");
         LanguageMode = Found(HiddenMember.Reader<PSLanguageMode>(context, "LanguageMode"), "language mode");
         DebugTraceLevel = Found(HiddenMember.Reader<int>(context, "_debugTraceLevel"), "debug trace level");
+        PassExitOn = Found(HiddenMember.Writer<bool>(context, "ScriptCommandProcessorShouldRethrowExit"), "the exit of script files");
         DebuggingMode = Found(HiddenMember.Reader<int>(context, "_debuggingMode"), "breakpoints");
         Report();
     }
@@ -69,6 +70,12 @@ internal sealed class RunspaceTables
     internal Func<int>? DebugTraceLevel { get; }
 
     internal Func<int>? DebuggingMode { get; }
+
+    /// <summary>
+    /// Set before a pipeline starts: the exit of its first command, a script file, is the pipeline's. Otherwise it is
+    /// only that file's, as for one script that calls another.
+    /// </summary>
+    internal Action<bool>? PassExitOn { get; }
 
     /// <summary>True if nothing that a call may leave in this runspace goes unseen.</summary>
     internal bool IsComplete => _missing.Count == 0;

@@ -78,6 +78,10 @@ internal sealed class Settler
     /// <summary>What was found after the last call.</summary>
     internal ChangeList Changes { get; } = new();
 
+    /// <summary><c>$?</c>.</summary>
+    internal bool? Succeeded =>
+        _tables.Variables is { } variables && variables.TryGetValue("?", out PSVariable? variable) ? variable.Value as bool? : null;
+
     /// <summary>The number object in <c>$LASTEXITCODE</c>, if there is one.</summary>
     internal object? NativeExitCode =>
         _tables.Variables is { } variables && variables.TryGetValue(VariableWatch.NativeExitCode, out PSVariable? variable) ? variable.Value : null;

@@ -115,7 +115,13 @@ internal sealed class SlotSession
     }
 
     /// <summary>Makes the number of the call readable to its script.</summary>
-    internal void ShowCallId(string? id) => _callId.Value = id!;
+    internal void ShowCallId(string? id)
+    {
+        if (id is not null || _callId.Value is not null)
+        {
+            _callId.Value = id!;
+        }
+    }
 
     /// <summary>True if a module of that name or path is imported.</summary>
     internal bool HasModule(string name)

@@ -48,15 +48,19 @@ internal sealed class CallAnswer(ulong slot, CallControl control)
         _records.Begin(in limits);
     }
 
-    /// <summary>Writes or sends a value. False: the byte budget is used up, or nobody wants more.</summary>
-    internal bool Add(PSObject? value)
+    /// <summary>
+    /// Writes or sends a value. Answers why the pipeline is to stop: its byte budget is used up, or the call was
+    /// cancelled while it waited for room; <see cref="AnswerStatus.Completed"/> if it is not.
+    /// </summary>
+    internal AnswerStatus Add(PSObject? value)
     {
-        if (Describer is { } describer)
+        if (_streams && Describer is null)
         {
-            return describer.AddTo(_document, value);
+            return Offer(_document.WriteSingle(value)) ? AnswerStatus.Completed : AnswerStatus.Stopped;
         }
 
-        return _streams ? Offer(_document.WriteSingle(value)) : _document.Add(value);
+        bool room = Describer is { } describer ? describer.AddTo(_document, value) : _document.Add(value);
+        return room ? AnswerStatus.Completed : AnswerStatus.Truncated;
     }
 
     /// <summary>Sends a record that was just logged, if the call wants them as they come. False: cancelled.</summary>
@@ -124,6 +128,7 @@ internal sealed class CallAnswer(ulong slot, CallControl control)
         Status = outcome.Status.Name(),
         ExitCode = outcome.ExitCode,
         NativeExitCode = outcome.NativeExitCode,
+        Succeeded = outcome.Succeeded,
         HadErrors = outcome.HadErrors,
         Error = outcome.Error,
         Prompt = outcome.BlockedPrompt?.ToJson(),

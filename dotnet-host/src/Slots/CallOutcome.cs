@@ -25,6 +25,9 @@ internal sealed class CallOutcome
 
     internal int? NativeExitCode { get; set; }
 
+    /// <summary><c>$?</c> after the last statement; null if nobody asked.</summary>
+    internal bool? Succeeded { get; set; }
+
     internal long BindTicks { get; set; }
 
     internal long RunTicks { get; set; }
@@ -41,6 +44,7 @@ internal sealed class CallOutcome
         BlockedPrompt = null;
         ExitCode = null;
         NativeExitCode = null;
+        Succeeded = null;
         BindTicks = 0;
         RunTicks = 0;
         WriteTicks = 0;

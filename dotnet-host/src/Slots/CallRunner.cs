@@ -20,6 +20,9 @@ internal sealed class CallRunner : IHostAudience
 {
     private static readonly PSInvocationSettings s_settings = new();
 
+    // PowerShell puts the $? from before a pipeline back after it, unless the pipeline goes into the history.
+    private static readonly PSInvocationSettings s_judging = new() { AddToHistory = true };
+
     private readonly ulong _slot;
     private readonly SlotSession _session;
     private readonly CallControl _control;
@@ -196,12 +199,16 @@ internal sealed class CallRunner : IHostAudience
             return;
         }
 
+        Action<bool>? passExitOn = _request.Kind == CallKind.File ? _session.Settler.Tables.PassExitOn : null;
         try
         {
-            pipeline.Invoke(input, _streams.Output, s_settings);
-            _outcome.Status = pipeline.InvocationStateInfo.State == PSInvocationState.Stopped
-                ? StatusOfStop()
-                : AnswerStatus.Completed;
+            passExitOn?.Invoke(true);
+            pipeline.Invoke(input, _streams.Output, _request.Judge ? s_judging : s_settings);
+
+            // A stop that comes while the pipeline is being made lets it return before it has become Stopped.
+            _outcome.Status = pipeline.InvocationStateInfo.State == PSInvocationState.Completed
+                ? AnswerStatus.Completed
+                : StatusOfStop();
         }
         catch (Exception failure) when (failure is not RefusalException)
         {
@@ -210,11 +217,14 @@ internal sealed class CallRunner : IHostAudience
         finally
         {
             _control.Detach(pipeline);
+            passExitOn?.Invoke(false);
             _session.Settler.UnwatchModules();
             _outcome.RunTicks = Stopwatch.GetTimestamp() - bound;
         }
 
         _outcome.ExitCode = _session.Host.ExitCode;
+
+        _outcome.Succeeded = _request.Judge ? _session.Settler.Succeeded : null;
 
         // A native command puts a new number there, even if it is the old one.
         object? nativeExitNow = _session.Settler.NativeExitCode;
@@ -325,7 +335,7 @@ internal sealed class CallRunner : IHostAudience
         {
             _outcome.Status = AnswerStatus.OutOfMemory;
         }
-        else if (Failures.BlockedPrompt(record, _outcome.RefusedQuestion) is { } prompt)
+        else if (Failures.BlockedPrompt(failure, record, _outcome.RefusedQuestion) is { } prompt)
         {
             _outcome.BlockedPrompt = prompt;
             _outcome.Status = AnswerStatus.PromptBlocked;

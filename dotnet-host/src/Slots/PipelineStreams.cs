@@ -36,7 +36,7 @@ internal sealed class PipelineStreams
             self._answer.Send(self._answer.Records.AddDebug(record.Message, self._answer.Count))));
         _information = new RecordSink<InformationRecord>(record => OnRecord(record, static (self, record) =>
         {
-            self._interface.ExpectEcho((record.MessageData as HostInformationMessage)?.Message);
+            self._interface.ExpectEcho(record);
             return self._answer.Send(self._answer.Records.AddInformation(record, self._answer.Count));
         }));
         _progress = new RecordSink<ProgressRecord>(record => OnRecord(record, static (self, record) =>
@@ -69,10 +69,7 @@ internal sealed class PipelineStreams
         ThrowIfStopped();
         try
         {
-            if (!_answer.Add(value))
-            {
-                _outcome.StoppedBy = AnswerStatus.Truncated;
-            }
+            _outcome.StoppedBy = _answer.Add(value);
         }
         catch (Exception failure)
         {
@@ -86,7 +83,7 @@ internal sealed class PipelineStreams
     {
         ThrowIfStopped();
         _outcome.HadErrors = true;
-        if (Failures.BlockedPrompt(record, _outcome.RefusedQuestion) is { } prompt)
+        if (Failures.BlockedPrompt(failure: null, record, _outcome.RefusedQuestion) is { } prompt)
         {
             // Nothing caught it: the script would go on without the answer it asked for.
             _outcome.BlockedPrompt = prompt;
@@ -96,6 +93,12 @@ internal sealed class PipelineStreams
         {
             _outcome.Error = record;
             _outcome.StoppedBy = AnswerStatus.OutOfMemory;
+        }
+
+        else if (Failures.IsTooDeep(record.Exception))
+        {
+            _outcome.Error = record;
+            _outcome.StoppedBy = AnswerStatus.Failed;
         }
 
         OnRecord(record, static (self, record) => self._answer.Send(self._answer.Records.AddError(record, self._answer.Count)));

@@ -206,7 +206,9 @@ internal sealed class Slot
 
         session?.Close();
         SlotTable.Remove(Id);
-        Send(EventKind.Closed, default);
+
+        // After an abandon too: whoever counts the lost threads wants to know that this one came back.
+        Border.Send(EventKind.Closed, Id, 0, 0, default);
     }
 
     private void Send(EventKind kind, ReadOnlySpan<byte> payload)

@@ -28,6 +28,31 @@ public sealed class BudgetTests
     }
 
     [PowerShellFact]
+    public void Bytes_ManySmallValues_EndAtTheBudget()
+    {
+        object?[] values = Enumerable.Range(100, 800).Select(object? (number) => number).ToArray();
+
+        Written written = Written.Of(new Limits() { OutputBytes = 100 }, values);
+
+        // 4 bytes each with the comma, and the brackets.
+        Assert.Equal(24, written.Count);
+        Assert.Equal(25, written.Root.GetArrayLength());
+        Assert.True(written.Root[24].TryGetProperty("$truncated", out _));
+        Assert.Equal(["bytes /24 ?"], written.Cuts);
+        Assert.False(written.TookAll);
+    }
+
+    [PowerShellFact]
+    public void Bytes_AValueThatEndsAFewBytesOver_IsKeptWhole_AndNothingAfterIt()
+    {
+        Written written = Written.Of(new Limits() { OutputBytes = 45 }, new object[] { new string('x', 30), 1234567890123 }, 2);
+
+        Assert.Equal($"[[\"{new string('x', 30)}\",1234567890123],{{\"$truncated\":{{\"reason\":\"bytes\"}}}}]", written.Json);
+        Assert.Equal(["bytes /1 ?"], written.Cuts);
+        Assert.False(written.TookAll);
+    }
+
+    [PowerShellFact]
     public void Bytes_OneValueLargerThanTheBudget_IsCutInside()
     {
         Written written = Written.Of(

@@ -168,7 +168,7 @@ public sealed class ObjectTests
         object?[] corpus = live.Values("""
             Get-ChildItem $PSHOME | Select-Object -First 8
             Get-Command -ListImported | Select-Object -First 20
-            Get-Module; Get-PSDrive; Get-PSProvider; Get-Alias | Select-Object -First 5; Get-Item Env:PATH; Get-TimeZone; Get-Culture
+            Get-Module; Get-PSDrive Env; Get-PSProvider; Get-Alias | Select-Object -First 5; Get-Item Env:PATH; Get-TimeZone; Get-Culture
             'abc' | Select-String b; Get-Location; 1 | Select-Object @{ n = 'a'; e = { 1 } }; 1..3 | Measure-Object -Sum
             Compare-Object 1 2; Get-ChildItem $PSHOME | Group-Object Extension | Select-Object -First 2
             [Net.IPEndPoint]::new(1, 2); [Tuple]::Create(1, 2); [valuetuple]::Create(1, 2); [uri]'http://a/b'; New-TimeSpan 1

@@ -103,7 +103,7 @@ fn measure_with(context: &Context<'_>, profile: &std::path::Path) -> Result<Vec<
     let mut lean = Variant::new(StartProbe { lean: true, ..StartProbe::default() });
     let mut profiled = Variant::new(with_profile.clone());
     let mut both = Variant::new(StartProbe { lean: true, ..with_profile });
-    let (mut pwsh, mut pwsh_end) = (Samples::default(), Samples::default());
+    let (mut pwsh, mut pwsh_end, mut verb) = (Samples::default(), Samples::default(), Samples::default());
     // Files come from the disk's cache for everybody; the profile is written by the first who has none.
     for variant in [&mut plain, &mut lean, &mut profiled, &mut both] {
         variant.round(context)?;
@@ -128,11 +128,13 @@ fn measure_with(context: &Context<'_>, profile: &std::path::Path) -> Result<Vec<
         for variant in [&mut lean, &mut profiled, &mut both] {
             variant.round(context)?;
         }
+        verb.push(context.children.verb(&["run", "1"])?.to_first_line);
     }
     let load = meter.read();
     let mut figures = vec![
         against(&plain.to_result, &pwsh, "start.result", "process start -> first result")
             .target(Target::RatioAtMost { limit: 1.0, allowance: 0.0 }),
+        against(&verb, &pwsh, "start.run", "the same, `runspaced run 1`"),
         against(&plain.to_end, &pwsh_end, "start.end", "process start -> process end"),
         against(&lean.to_result, &pwsh, "start.result.lean", "the same, CreateDefault2"),
         against(&profiled.to_result, &pwsh, "start.result.profile", "the same, JIT profile"),

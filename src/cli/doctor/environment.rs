@@ -27,23 +27,40 @@ struct Seen {
 pub async fn check(engine: &Engine, process: &Process) -> Check {
     const ID: &str = "environment";
     let filter = Filter::new(&process.config.settings, Vec::new());
-    let seen = match engine.invoke(Invocation::script(SCRIPT)).await.and_then(|output| output.rows::<Seen>()) {
+    let seen = match engine.invoke(Invocation::script(SCRIPT)).await.and_then(|output| output.rows::<Seen>())
+    {
         Ok(seen) => seen,
         Err(error) => {
-            return Check::failed(ID, format!("it could not be looked at: {error}"), "Run with --log debug and report this.");
+            return Check::failed(
+                ID,
+                format!("it could not be looked at: {error}"),
+                "Run with --log debug and report this.",
+            );
         }
     };
     let mut found: Vec<String> = Vec::new();
     for Seen { script, process, child } in &seen {
-        for (place, names) in [("scripts", script), ("the process's environment file", process), ("child processes", child)] {
-            found.extend(names.iter().filter(|name| filter.takes(name)).map(|name| format!("{name} in {place}")));
+        for (place, names) in
+            [("scripts", script), ("the process's environment file", process), ("child processes", child)]
+        {
+            found.extend(
+                names.iter().filter(|name| filter.takes(name)).map(|name| format!("{name} in {place}")),
+            );
         }
     }
     if found.is_empty() {
         let taken: Vec<&str> = process.secrets.names().collect();
-        let taken = if taken.is_empty() { "there was none".to_owned() } else { format!("kept from them: {}", taken.join(", ")) };
+        let taken = if taken.is_empty() {
+            "there was none".to_owned()
+        } else {
+            format!("kept from them: {}", taken.join(", "))
+        };
         Check::ok(ID, format!("scripts and their children see no identity variable ({taken})"))
     } else {
-        Check::failed(ID, format!("scripts can see {}", found.join(", ")), "Report this, and unset these variables meanwhile.")
+        Check::failed(
+            ID,
+            format!("scripts can see {}", found.join(", ")),
+            "Report this, and unset these variables meanwhile.",
+        )
     }
 }

@@ -8,8 +8,16 @@ use super::check::Check;
 pub fn check() -> Vec<Check> {
     let mut checks = Vec::new();
     if let Some(folders) = directories::ProjectDirs::from("", "", "runspaced") {
-        checks.push(one("cache_folder", folders.cache_dir(), "Set XDG_CACHE_HOME to a folder that can be written."));
-        checks.push(one("data_folder", folders.data_local_dir(), "Set XDG_DATA_HOME to a folder that can be written."));
+        checks.push(one(
+            "cache_folder",
+            folders.cache_dir(),
+            "Set XDG_CACHE_HOME to a folder that can be written.",
+        ));
+        checks.push(one(
+            "data_folder",
+            folders.data_local_dir(),
+            "Set XDG_DATA_HOME to a folder that can be written.",
+        ));
     } else {
         checks.push(Check::warning("cache_folder", "this user has no home folder", "Set HOME."));
     }
@@ -30,7 +38,9 @@ fn one(id: &'static str, folder: &Path, remedy: &str) -> Check {
     match writable(existing) {
         Ok(()) if existing == folder => Check::ok(id, format!("{text} can be written")),
         Ok(()) => Check::ok(id, format!("{text} can be made")),
-        Err(error) => Check::warning(id, format!("{} cannot be written: {error}", existing.display()), remedy),
+        Err(error) => {
+            Check::warning(id, format!("{} cannot be written: {error}", existing.display()), remedy)
+        }
     }
 }
 

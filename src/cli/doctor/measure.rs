@@ -103,7 +103,9 @@ impl Start {
         checks.push(if settings.powershell.language_mode == LanguageMode::Full && mode != "FullLanguage" {
             Check::warning(
                 "language_mode",
-                format!("{mode}, although all of PowerShell was asked for: a policy of this system forbids it"),
+                format!(
+                    "{mode}, although all of PowerShell was asked for: a policy of this system forbids it"
+                ),
                 "Ask the administrator; scripts that need .NET will fail.",
             )
         } else {

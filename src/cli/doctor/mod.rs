@@ -97,7 +97,9 @@ async fn examine(process: &mut Process) -> Report {
 
 fn search(survey: &Survey) -> Check {
     match survey.home() {
-        Some(home) => Check::ok("powershell", format!("PowerShell {} in {}", home.version, home.path.display())),
+        Some(home) => {
+            Check::ok("powershell", format!("PowerShell {} in {}", home.version, home.path.display()))
+        }
         None => Check::failed("powershell", survey.summary(), survey.remedy()),
     }
 }
@@ -112,11 +114,21 @@ fn configuration(process: &Process) -> Check {
         })
         .collect();
     if !skipped.is_empty() {
-        return Check::warning("configuration", skipped.join("; "), "Name the file with --config, or correct its rights.");
+        return Check::warning(
+            "configuration",
+            skipped.join("; "),
+            "Name the file with --config, or correct its rights.",
+        );
     }
-    let read: Vec<String> =
-        files.iter().filter(|file| file.outcome == Outcome::Read).map(|file| file.path.display().to_string()).collect();
-    Check::ok("configuration", if read.is_empty() { "no files, defaults".to_owned() } else { read.join(", ") })
+    let read: Vec<String> = files
+        .iter()
+        .filter(|file| file.outcome == Outcome::Read)
+        .map(|file| file.path.display().to_string())
+        .collect();
+    Check::ok(
+        "configuration",
+        if read.is_empty() { "no files, defaults".to_owned() } else { read.join(", ") },
+    )
 }
 
 fn start_failed(error: &Error) -> Check {

@@ -49,7 +49,10 @@ impl Trap {
         }
         for _ in 0..100 {
             if String::from_utf8_lossy(&self.0.lock()).contains(MARKER) {
-                return Check::ok(ID, "what scripts write to the console stays out of the output, and they read nothing of the input");
+                return Check::ok(
+                    ID,
+                    "what scripts write to the console stays out of the output, and they read nothing of the input",
+                );
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }

@@ -51,20 +51,32 @@ impl Report {
     pub fn text(&self, palette: Palette) -> String {
         let mut text = String::new();
         let heading = |text: &mut String, title: &str| {
-            let _ = writeln!(text, "{}{}", if text.is_empty() { "" } else { "\n" }, palette.paint(Tone::Strong, title));
+            let _ = writeln!(
+                text,
+                "{}{}",
+                if text.is_empty() { "" } else { "\n" },
+                palette.paint(Tone::Strong, title)
+            );
         };
         heading(&mut text, "Where PowerShell was looked for");
         for (index, candidate) in self.survey.candidates.iter().enumerate() {
-            let chosen = self.survey.chosen == Some(index);
-            let _ = writeln!(text, "{}", place(candidate, chosen, palette));
+            let _ = writeln!(text, "{}", self.place(index, candidate, palette));
         }
         if let Some(start) = &self.start {
             heading(&mut text, "What runs");
             let home = self.survey.home();
             let layout = home.map(|home| {
-                format!("{} ({:?}, .NET {} in {})", home.path.display(), home.layout, home.dotnet.version, home.dotnet.root.display())
+                format!(
+                    "{} ({:?}, .NET {} in {})",
+                    home.path.display(),
+                    home.layout,
+                    home.dotnet.version,
+                    home.dotnet.root.display()
+                )
             });
-            for (name, value) in layout.map(|layout| ("installation", layout)).into_iter().chain(start.lines()) {
+            for (name, value) in
+                layout.map(|layout| ("installation", layout)).into_iter().chain(start.lines())
+            {
                 let _ = writeln!(text, "  {name:13} {value}");
             }
         }
@@ -75,7 +87,13 @@ impl Report {
                 State::Warning => ("note", Tone::Notice),
                 State::Failed => ("WRONG", Tone::Bad),
             };
-            let _ = writeln!(text, "  {} {:17} {}", palette.paint(tone, format_args!("{mark:5}")), check.id, check.evidence);
+            let _ = writeln!(
+                text,
+                "  {} {:17} {}",
+                palette.paint(tone, format_args!("{mark:5}")),
+                check.id,
+                check.evidence
+            );
             if let Some(remedy) = &check.remedy {
                 let _ = writeln!(text, "        {:17} {} {remedy}", "", palette.paint(Tone::Strong, "->"));
             }
@@ -90,21 +108,27 @@ impl Report {
         };
         text
     }
-}
 
-fn place(candidate: &Candidate, chosen: bool, palette: Palette) -> String {
-    let origin = format!("{} ({})", candidate.origin.display(), candidate.place);
-    match &candidate.verdict {
-        Verdict::Suitable(home) => {
-            let led = candidate.path.as_ref().filter(|path| **path != candidate.origin);
-            let led = led.map(|path| format!(" -> {}", path.display())).unwrap_or_default();
-            let note = if chosen { "chosen" } else { "suitable, an earlier one was chosen" };
-            let mark = if chosen { palette.paint(Tone::Good, "=>") } else { palette.paint(Tone::Faint, "  ") };
-            format!("  {mark} {origin}{led}: PowerShell {}, {note}", home.version)
+    fn place(&self, index: usize, candidate: &Candidate, palette: Palette) -> String {
+        let origin = format!("{} ({})", candidate.origin.display(), candidate.place);
+        match &candidate.verdict {
+            Verdict::Suitable(home) => {
+                let led = candidate.path.as_ref().filter(|path| **path != candidate.origin);
+                let led = led.map(|path| format!(" -> {}", path.display())).unwrap_or_default();
+                let chosen = self.survey.chosen == Some(index);
+                let note = match self.survey.home() {
+                    _ if chosen => "chosen",
+                    Some(other) if other.path == home.path => "the same installation",
+                    _ => "suitable, an earlier one was chosen",
+                };
+                let mark =
+                    if chosen { palette.paint(Tone::Good, "=>") } else { palette.paint(Tone::Faint, "  ") };
+                format!("  {mark} {origin}{led}: PowerShell {}, {note}", home.version)
+            }
+            Verdict::Unsuitable(reason) => {
+                format!("  {} {origin}: {reason}. {}", palette.paint(Tone::Bad, "! "), reason.remedy())
+            }
+            _ => format!("     {}", palette.paint(Tone::Faint, format!("{origin}: nothing there"))),
         }
-        Verdict::Unsuitable(reason) => {
-            format!("  {} {origin}: {reason}. {}", palette.paint(Tone::Bad, "! "), reason.remedy())
-        }
-        _ => format!("     {}", palette.paint(Tone::Faint, format!("{origin}: nothing there"))),
     }
 }

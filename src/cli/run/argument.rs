@@ -19,8 +19,9 @@ impl FromStr for Argument {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (name, value) =
-            text.split_once('=').ok_or("write name=text, or name:=JSON; a switch is name:=true".to_owned())?;
+        let (name, value) = text
+            .split_once('=')
+            .ok_or("write name=text, or name:=JSON; a switch is name:=true".to_owned())?;
         let (name, json) = match name.strip_suffix(':') {
             Some(name) => {
                 let value: Box<RawValue> = serde_json::from_str(value).map_err(|error| {
@@ -46,7 +47,9 @@ fn quoted(text: &str) -> String {
 pub fn object(parameters: &[Argument], secrets: &[SecretFlag]) -> String {
     let mut text = String::from("{");
     let plain = parameters.iter().map(|argument| (argument.name.as_str(), argument.json.clone()));
-    let secret = secrets.iter().map(|secret| (secret.name.as_str(), format!("{{\"$secret\":{}}}", quoted(&secret.name))));
+    let secret = secrets
+        .iter()
+        .map(|secret| (secret.name.as_str(), format!("{{\"$secret\":{}}}", quoted(&secret.name))));
     for (index, (name, value)) in plain.chain(secret).enumerate() {
         let comma = if index == 0 { "" } else { "," };
         let _ = write!(text, "{comma}{}:{value}", quoted(name));
@@ -66,7 +69,8 @@ mod tests {
 
     #[test]
     fn texts_stay_texts_and_json_keeps_its_digits() {
-        let object = object_of(&["Name=1=\"2\"", "n:=123456789012345678901234567890", "-Force:=true", "empty="]);
+        let object =
+            object_of(&["Name=1=\"2\"", "n:=123456789012345678901234567890", "-Force:=true", "empty="]);
         assert_eq!(
             object,
             "{\"Name\":\"1=\\\"2\\\"\",\"n\":123456789012345678901234567890,\"Force\":true,\"empty\":\"\",\
@@ -76,7 +80,9 @@ mod tests {
 
     #[test]
     fn mistakes_say_what_would_work() {
-        for (text, expected) in [("name", "name=text"), ("n:=x", "n=text"), ("=x", "name is missing"), (":=1", "name is missing")] {
+        for (text, expected) in
+            [("name", "name=text"), ("n:=x", "n=text"), ("=x", "name is missing"), (":=1", "name is missing")]
+        {
             let error = text.parse::<Argument>().expect_err(text);
             assert!(error.contains(expected), "{error} should contain {expected}");
         }

@@ -54,7 +54,8 @@ mod tests {
 
     #[test]
     fn columns_are_those_of_all_values_and_cells_are_quoted_where_needed() {
-        let values = serde_json::json!([{ "a": 1, "b": "x,\"y\"" }, { "b": null, "c": [1, { "d": 2 }] }, "plain"]);
+        let values =
+            serde_json::json!([{ "a": 1, "b": "x,\"y\"" }, { "b": null, "c": [1, { "d": 2 }] }, "plain"]);
         let text = write(values.as_array().expect("an array")).expect("is written");
         assert_eq!(text, "a,b,c,Value\n1,\"x,\"\"y\"\"\",,\n,,\"[1,{\"\"d\"\":2}]\",\n,,,plain\n");
     }

@@ -6,10 +6,18 @@ use runspaced::ErrorRecord;
 
 use crate::cli::screen::{Palette, Tone};
 
+/// True if it is a line that a native command wrote to its error stream, which need not mean that anything is wrong.
+pub fn is_native(error: &ErrorRecord) -> bool {
+    matches!(error.fully_qualified_error_id.as_str(), "NativeCommandError" | "NativeCommandErrorMessage")
+}
+
 /// Name and message; with the place, where the script is a file, has several lines, or cannot be parsed.
 pub fn error_text(error: &ErrorRecord, palette: Palette) -> String {
     let name = name(error);
     let message = error.message.trim_end();
+    if is_native(error) {
+        return message.to_owned();
+    }
     let position = error
         .position
         .as_ref()
@@ -43,6 +51,7 @@ fn name(error: &ErrorRecord) -> &str {
     }
     match error.exception_type.as_str() {
         _ if error.category == "ParserError" => "ParserError",
+        "Microsoft.PowerShell.Commands.WriteErrorException" => "Write-Error",
         "" | "System.Management.Automation.RuntimeException" => "Exception",
         other => other.rsplit('.').next().unwrap_or(other),
     }

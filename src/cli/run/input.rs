@@ -44,12 +44,16 @@ impl FromStr for InputFlag {
             Some((format, file)) => (format, Some(file)),
             None => (text, None),
         };
-        let format = match format {
-            "json" => InputFormat::Json,
-            "ndjson" => InputFormat::NdJson,
-            "lines" => InputFormat::Lines,
-            _ => return Err("the format is json, ndjson or lines, such as --input json or --input lines=names.txt".to_owned()),
-        };
+        let format =
+            match format {
+                "json" => InputFormat::Json,
+                "ndjson" => InputFormat::NdJson,
+                "lines" => InputFormat::Lines,
+                _ => return Err(
+                    "the format is json, ndjson or lines, such as --input json or --input lines=names.txt"
+                        .to_owned(),
+                ),
+            };
         let source = match file {
             None | Some("-") => Source::StandardInput,
             Some("") => return Err("the file's name is missing".to_owned()),
@@ -66,7 +70,8 @@ impl InputFlag {
             Source::StandardInput => (all_of(stdin, "the standard input")?, "the standard input".to_owned()),
             Source::File(path) => {
                 let name = path.display().to_string();
-                let file = File::open(path).map_err(|error| Misuse(format!("{name} cannot be read: {error}")))?;
+                let file =
+                    File::open(path).map_err(|error| Misuse(format!("{name} cannot be read: {error}")))?;
                 (all_of(&file, &name)?, name)
             }
         };
@@ -95,7 +100,9 @@ fn all_of(mut file: &File, name: &str) -> Result<Vec<u8>, Misuse> {
     let limited = Read::by_ref(&mut file).take(MAX + 1).read_to_end(&mut bytes);
     limited.map_err(|error| Misuse(format!("{name} cannot be read: {error}")))?;
     if bytes.len() as u64 > MAX {
-        return Err(Misuse(format!("{name} has more than 64 MiB; split it, or let the script read the file")));
+        return Err(Misuse(format!(
+            "{name} has more than 64 MiB; split it, or let the script read the file"
+        )));
     }
     Ok(bytes)
 }
@@ -111,7 +118,11 @@ fn text_of<'a>(bytes: &'a [u8], name: &str) -> Result<&'a str, Misuse> {
 /// An array is its elements, anything else is one.
 fn json(text: &str) -> Result<String, String> {
     let value: Box<RawValue> = serde_json::from_str(text).map_err(|error| {
-        if text.trim().is_empty() { "is empty, it must be JSON".to_owned() } else { format!("is not JSON: {error}") }
+        if text.trim().is_empty() {
+            "is empty, it must be JSON".to_owned()
+        } else {
+            format!("is not JSON: {error}")
+        }
     })?;
     let value = value.get();
     Ok(if value.starts_with('[') { value.to_owned() } else { format!("[{value}]") })
@@ -120,8 +131,8 @@ fn json(text: &str) -> Result<String, String> {
 fn ndjson(text: &str) -> Result<String, String> {
     let mut array = String::with_capacity(text.len() + 2);
     for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-        let value: &RawValue =
-            serde_json::from_str(line).map_err(|error| format!("is not JSON in line {}: {error}", index + 1))?;
+        let value: &RawValue = serde_json::from_str(line)
+            .map_err(|error| format!("is not JSON in line {}: {error}", index + 1))?;
         array.push(if array.is_empty() { '[' } else { ',' });
         array.push_str(value.get());
     }
@@ -144,7 +155,10 @@ mod tests {
     fn every_format_becomes_one_array() {
         assert_eq!(json(" [1, 2] ").as_deref(), Ok("[1, 2]"));
         assert_eq!(json("{\"a\":1}").as_deref(), Ok("[{\"a\":1}]"));
-        assert_eq!(ndjson("{\"n\":123456789012345678901234567890}\r\n\n2\n").as_deref(), Ok("[{\"n\":123456789012345678901234567890},2]"));
+        assert_eq!(
+            ndjson("{\"n\":123456789012345678901234567890}\r\n\n2\n").as_deref(),
+            Ok("[{\"n\":123456789012345678901234567890},2]")
+        );
         assert_eq!(ndjson("").as_deref(), Ok("[]"));
         assert_eq!(lines("a\r\n\"b\"\n"), "[\"a\",\"\\\"b\\\"\"]");
     }

@@ -39,14 +39,12 @@ const CLOSING: Duration = Duration::from_millis(500);
 
 /// Arguments of `runspaced run`.
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Examples:\n  \
+#[command(after_help = "Examples:\n  \
         runspaced run 'Get-Process | Sort-Object CPU -Descending | Select-Object -First 3 Id, ProcessName'\n  \
         runspaced run 'param($n) 1..$n' --arg n:=3 --json\n  \
-        printf 'b\\na\\n' | runspaced run 'Sort-Object' --input lines --text\n  \
+        printf 'b\\na\\n' | runspaced run '$input | Sort-Object' --input lines --text\n  \
         runspaced run --command Get-Date --arg Format=yyyy\n\n\
-        Exit codes:\n  0 fine; 1 the script failed; the number given to exit; 2 wrong use; 69 no PowerShell;\n  75 another process can go on; 124 deadline; 130 Ctrl-C; 143 SIGTERM; 141 the reader has gone"
-)]
+        Exit codes:\n  0 fine; 1 the script failed; the number given to exit; 2 wrong use; 69 no PowerShell;\n  75 another process can go on; 124 deadline; 130 Ctrl-C; 143 SIGTERM; 141 the reader has gone")]
 pub struct RunArguments {
     /// Script text, a .ps1 file, or - for a script on the standard input
     #[arg(required_unless_present = "command", conflicts_with = "command")]
@@ -160,7 +158,9 @@ impl Hosting for RunArguments {
                 complain(palette, text);
                 Exit::USAGE
             }
-            Err(Early::Failed(error)) => Outcome { result: Err(error), wish: None }.write(shape, palette, &output),
+            Err(Early::Failed(error)) => {
+                Outcome { result: Err(error), wish: None }.write(shape, palette, &output)
+            }
             Err(Early::Wished(wish)) => wish.exit(),
         };
         stdio::show_input_again();
@@ -188,7 +188,8 @@ impl RunArguments {
 
     /// What the parser of the command line cannot see.
     fn check(&self) -> Result<(), Misuse> {
-        let mut names: Vec<String> = self.parameters.iter().map(|argument| argument.name.to_ascii_lowercase()).collect();
+        let mut names: Vec<String> =
+            self.parameters.iter().map(|argument| argument.name.to_ascii_lowercase()).collect();
         names.extend(self.secrets.iter().map(|secret| secret.name.to_ascii_lowercase()));
         names.sort();
         if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
@@ -261,10 +262,12 @@ impl RunArguments {
 
         let mut invocation = match (&self.command, script) {
             (Some(command), _) => Invocation::command(command),
-            (None, Some(text)) if is_script_file(self.script.as_deref()) => Invocation::file(absolute(Path::new(&text))?),
+            (None, Some(text)) if is_script_file(self.script.as_deref()) => {
+                Invocation::file(absolute(Path::new(&text))?)
+            }
             (None, text) => Invocation::script(text.unwrap_or_default()),
         };
-        invocation = invocation.args_json(argument::object(&self.parameters, &self.secrets));
+        invocation = invocation.judge().args_json(argument::object(&self.parameters, &self.secrets));
         for (name, value) in secrets {
             invocation = invocation.named_secret(name, value);
         }
@@ -275,7 +278,8 @@ impl RunArguments {
             invocation = invocation.input_json(pipeline);
         }
         if shape == Shape::Text {
-            invocation = invocation.format(Format::Text).width(stdio::columns(output).unwrap_or(120).clamp(20, 4096));
+            invocation =
+                invocation.format(Format::Text).width(stdio::columns(output).unwrap_or(120).clamp(20, 4096));
         }
         Ok(invocation)
     }
@@ -283,7 +287,9 @@ impl RunArguments {
 
 /// True if the text reads like the name of a script file, and nothing else.
 fn is_script_name(text: &str) -> bool {
-    text.len() > 4 && text[text.floor_char_boundary(text.len() - 4)..].eq_ignore_ascii_case(".ps1") && !text.contains('\n')
+    text.len() > 4
+        && text[text.floor_char_boundary(text.len() - 4)..].eq_ignore_ascii_case(".ps1")
+        && !text.contains('\n')
 }
 
 fn is_script_file(text: Option<&str>) -> bool {
@@ -375,7 +381,7 @@ impl Runner<'_> {
         let mut wish = None;
         loop {
             let item = tokio::select! {
-                item = stream.next() => item,
+                item = stream.next_json() => item,
                 wished = self.signals.wish(), if wish.is_none() => {
                     wish = Some(wished);
                     cancel.cancel();
@@ -383,12 +389,12 @@ impl Runner<'_> {
                 }
             };
             match item {
-                Some(Ok(record)) if record.stream == Stream::Output => {
-                    if let Err(error) = shape::write_line(&self.output, &record) {
+                Some(Ok((Stream::Output, value))) => {
+                    if let Err(error) = shape::write_line(&self.output, value.get()) {
                         return Err(shape::unwritten(self.palette, &error));
                     }
                 }
-                Some(Ok(record)) => teller.tell(record),
+                Some(Ok((stream, value))) => teller.tell_json(stream, value.get()),
                 Some(Err(error)) => return Ok(Outcome { result: Err(error), wish }),
                 None => {
                     let result = Ok(stream.summary().cloned().unwrap_or_else(Output::default));

@@ -6,7 +6,7 @@ use runspaced::{Dropped, Error, ErrorRecord, Output, Timings, Truncation, Trunca
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::error_view::error_text;
+use super::error_view::{error_text, is_native};
 use super::shape::{self, Shape};
 use crate::cli::Exit;
 use crate::cli::screen::{Palette, Tone, complain, say};
@@ -29,6 +29,7 @@ struct Whole<'a> {
     error: Option<Failure<'a>>,
     exit_code: Option<i32>,
     native_exit_code: Option<i32>,
+    succeeded: Option<bool>,
     had_errors: bool,
     count: u64,
     truncated: &'a [Truncation],
@@ -60,7 +61,7 @@ impl Outcome {
         }
         if let Err(error) = &self.result {
             match (error, error.record()) {
-                (Error::Script(_) | Error::Refused(_), Some(record)) => say(error_text(record, palette)),
+                (Error::Script(_), Some(record)) => say(error_text(record, palette)),
                 // Whoever pressed Ctrl-C knows.
                 (Error::Cancelled { abandoned: false, .. } | Error::ShutDown, _) if self.wish.is_some() => {}
                 _ => complain(palette, format_args!("{error} [{}]", error.code())),
@@ -109,6 +110,7 @@ impl Outcome {
             }),
             exit_code: output.exit_code(),
             native_exit_code: output.native_exit_code(),
+            succeeded: output.succeeded(),
             had_errors: output.had_errors(),
             count: output.count(),
             truncated: output.truncation(),
@@ -138,7 +140,8 @@ impl Outcome {
         }
         let dropped = output.dropped().total();
         if dropped > 0 {
-            say(palette.paint(Tone::Faint, format!("note: {dropped} records more were not kept (limits.records)")));
+            say(palette
+                .paint(Tone::Faint, format!("note: {dropped} records more were not kept (limits.records)")));
         }
     }
 
@@ -154,13 +157,16 @@ impl Outcome {
 
 /// True if the script was stopped because its output used up the budget.
 fn cut_short(output: &Output) -> bool {
-    output.truncation().iter().any(|cut| cut.reason == TruncationReason::Bytes && cut.pointer.is_empty())
+    output.truncation().iter().any(|cut| cut.reason == TruncationReason::Bytes)
 }
 
-/// What `exit` was given; else what `pwsh -Command` makes of the last thing that ran.
+/// What `exit` was given; else, as with `pwsh -Command`, whether the last statement succeeded. Where that was a native
+/// command, its own exit code says more than a 1.
 fn of_script(output: &Output) -> Exit {
-    match output.exit_code() {
-        Some(code) => Exit::of_script(code),
-        None => Exit::OK,
+    match (output.exit_code(), output.succeeded(), output.native_exit_code()) {
+        (Some(code), _, _) => Exit::of_script(code),
+        (None, Some(false), Some(code)) if code != 0 && output.errors().iter().all(is_native) => Exit::of_script(code),
+        (None, Some(false), _) => Exit::FAILED,
+        _ => Exit::OK,
     }
 }

@@ -6,8 +6,10 @@ use crate::stdio;
 
 /// Asks. `None` if nobody answers.
 pub async fn ask(prompt: &Prompt) -> Option<Vec<String>> {
-    let heading: Vec<&str> =
-        [prompt.caption.as_str(), prompt.message.as_str()].into_iter().filter(|text| !text.is_empty()).collect();
+    let heading: Vec<&str> = [prompt.caption.as_str(), prompt.message.as_str()]
+        .into_iter()
+        .filter(|text| !text.is_empty())
+        .collect();
     let heading = heading.join("\n");
     let (kind, fields, default) = (prompt.kind.clone(), prompt.fields.clone(), prompt.default_choice);
     // A thread of its own: an answer may never come.
@@ -23,8 +25,11 @@ fn answer(kind: &str, heading: &str, fields: &[String], default: Option<usize>) 
         "read_secure" => Some(vec![hidden(heading)?]),
         "credential" => Some(vec![line(&format!("{above}User: "))?, hidden("Password: ")?]),
         "choice" => {
-            let labels: Vec<String> =
-                fields.iter().enumerate().map(|(index, label)| format!("[{index}] {}", label.replace('&', ""))).collect();
+            let labels: Vec<String> = fields
+                .iter()
+                .enumerate()
+                .map(|(index, label)| format!("[{index}] {}", label.replace('&', "")))
+                .collect();
             let hint = default.map(|index| format!(" (default {index})")).unwrap_or_default();
             let mut question = format!("{above}{}{hint}: ", labels.join("  "));
             loop {
@@ -65,7 +70,14 @@ mod tests {
     #[test]
     fn choices_are_taken_by_number_letter_and_label() {
         let labels = ["&Yes", "Yes to &All", "&No"].map(str::to_owned);
-        for (given, expected) in [("0", Some(0)), ("n", Some(2)), ("A", Some(1)), ("yes to all", Some(1)), ("3", None), ("x", None)] {
+        for (given, expected) in [
+            ("0", Some(0)),
+            ("n", Some(2)),
+            ("A", Some(1)),
+            ("yes to all", Some(1)),
+            ("3", None),
+            ("x", None),
+        ] {
             assert_eq!(choice(given, &labels), expected, "{given}");
         }
     }

@@ -30,6 +30,20 @@ impl Teller {
         }
     }
 
+    /// Tells one that came as JSON.
+    pub fn tell_json(&mut self, stream: Stream, json: &str) {
+        let data = match stream {
+            Stream::Error => serde_json::from_str(json).map(|error| RecordData::Error(Box::new(error))),
+            Stream::Warning | Stream::Verbose | Stream::Debug => {
+                serde_json::from_str(json).map(RecordData::Text)
+            }
+            _ => serde_json::from_str(json).map(RecordData::Value),
+        };
+        if let Ok(data) = data {
+            self.tell(Record { stream, at: 0, data });
+        }
+    }
+
     /// Tells those of a result that did not come while it ran.
     pub fn tell_missed(&mut self, all: &[Record]) {
         let told = std::mem::take(&mut self.told);

@@ -56,9 +56,10 @@ impl SecretFlag {
 
     fn resolve(&self, secrets: &Secrets) -> Result<Zeroizing<String>, String> {
         match &self.origin {
-            Origin::Variable(name) => {
-                secrets.get(name).cloned().ok_or_else(|| format!("the environment variable {name} is not set"))
-            }
+            Origin::Variable(name) => secrets
+                .get(name)
+                .cloned()
+                .ok_or_else(|| format!("the environment variable {name} is not set")),
             Origin::File(path) => {
                 let text = std::fs::read_to_string(path)
                     .map(Zeroizing::new)

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
 
-use runspaced::{Output, Record, RecordData};
+use runspaced::Output;
 
 use super::csv;
 use crate::cli::Exit;
@@ -63,14 +63,9 @@ pub fn write_all(mut file: &File, text: &str) -> io::Result<()> {
     file.flush()
 }
 
-/// Writes one value of a stream.
-pub fn write_line(mut file: &File, record: &Record) -> io::Result<()> {
-    let mut line = match &record.data {
-        RecordData::Value(value) => value.to_string(),
-        other => serde_json::to_string(other)?,
-    };
-    line.push('\n');
-    file.write_all(line.as_bytes())
+/// Writes one value, which has no line breaks in it.
+pub fn write_line(file: &File, value: &str) -> io::Result<()> {
+    write_all(file, &format!("{value}\n"))
 }
 
 /// A reader that has gone knows that it has; anything else is said.

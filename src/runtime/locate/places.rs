@@ -1,8 +1,11 @@
 //! Where packages put PowerShell.
 
 use std::fmt;
+#[cfg(not(windows))]
 use std::fs;
-use std::path::{Path, PathBuf};
+#[cfg(not(windows))]
+use std::path::Path;
+use std::path::PathBuf;
 
 use serde::Serialize;
 

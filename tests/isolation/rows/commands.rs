@@ -45,7 +45,7 @@ pub const ROWS: &[Row] = &[
         "(Get-ChildItem function:).Name -contains 'Leak'",
     ),
     Row::new(
-        Retired,
+        Restored,
         "constant function",
         "Set-Item function:global:Leak { 'leak' } -Options Constant",
         "Test-Path function:Leak",
@@ -69,7 +69,7 @@ pub const ROWS: &[Row] = &[
     Row::new(
         Restored,
         "alias of all scopes, changed",
-        "Set-Alias -Name '%' -Value Get-Canary -Option AllScope -Force",
+        "Set-Alias -Scope Global -Name '%' -Value Get-Canary -Option AllScope -Force",
         "(Get-Alias '%').Definition",
     ),
     Row::new(
@@ -79,7 +79,7 @@ pub const ROWS: &[Row] = &[
         "canary",
     ),
     Row::new(
-        Retired,
+        Restored,
         "constant alias",
         "Set-Alias -Scope Global leak Get-Date -Option Constant",
         "Test-Path alias:leak",

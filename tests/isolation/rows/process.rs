@@ -104,11 +104,11 @@ pub const ROWS: &[Row] = &[
     ),
     Row::new(
         Reported,
-        "binary module, and its static fields",
+        "static fields of a binary module",
         r#"
-        $file = Join-Path $Scratch "Module_$Canary.dll"
-        Add-Type -OutputAssembly $file "public static class Binary_$Canary { public static string Value; }"
-        Import-Module $file
+        $folder = New-Item -ItemType Directory (Join-Path $Scratch modules "Binary_$Canary")
+        Add-Type -OutputAssembly (Join-Path $folder "Binary_$Canary.dll") "public static class Binary_$Canary { public static string Value; }"
+        Import-Module "Binary_$Canary"
         ("Binary_$Canary" -as [type])::Value = $Canary
         "#,
         "$box = \"Binary_$Canary\" -as [type]; if ($box) { $box::Value } else { 'none' }",

@@ -42,7 +42,7 @@ pub const ROWS: &[Row] = &[
         Retired,
         "type data, new",
         "Update-TypeData -TypeName Runspaced.Leak -MemberName Leak -MemberType NoteProperty -Value leak",
-        "[string][pscustomobject]@{ PSTypeName = 'Runspaced.Leak' }.Leak",
+        "[string]([pscustomobject]@{ PSTypeName = 'Runspaced.Leak' }).Leak",
     ),
     Row::new(
         Retired,
@@ -107,7 +107,7 @@ pub const ROWS: &[Row] = &[
         r"
         $hidden = [Reflection.BindingFlags]'NonPublic, Instance'
         $context = $ExecutionContext.GetType().GetField('_context', $hidden).GetValue($ExecutionContext)
-        $context.GetType().GetProperty('PSDebugTraceLevel', $hidden).GetValue($context)
+        $context.GetType().GetField('_debugTraceLevel', $hidden).GetValue($context)
         ",
     ),
     Row::new(
@@ -141,7 +141,7 @@ pub const ROWS: &[Row] = &[
         "[bool]$ExecutionContext.InvokeCommand.LocationChangedAction",
     ),
     Row::new(
-        Retired,
+        Restored,
         "language mode",
         "$ExecutionContext.SessionState.LanguageMode = 'ConstrainedLanguage'",
         "[string]$ExecutionContext.SessionState.LanguageMode",

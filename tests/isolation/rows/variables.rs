@@ -50,7 +50,7 @@ pub const ROWS: &[Row] = &[
         "[string]$Leak",
     ),
     Row::new(
-        Retired,
+        Restored,
         "constant variable",
         "Set-Variable -Scope Global Leak $Canary -Option Constant",
         "[string]$Leak",

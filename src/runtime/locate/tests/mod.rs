@@ -14,7 +14,7 @@ use super::*;
 
 /// A file system of its own.
 struct Tree {
-    folder: TempDir,
+    _folder: TempDir,
     options: LocateOptions,
 }
 
@@ -23,7 +23,7 @@ impl Tree {
         let folder = TempDir::new().unwrap();
         let root = trail::real(folder.path()).unwrap();
         let options = LocateOptions { root, ..LocateOptions::default() };
-        Self { folder, options }
+        Self { _folder: folder, options }
     }
 
     fn at(&self, path: &str) -> PathBuf {
@@ -533,7 +533,7 @@ fn a_path_that_is_not_text_is_reported_all_the_same() {
     use std::os::unix::ffi::OsStringExt;
 
     let tree = Tree::new();
-    let odd = tree.folder.path().join(std::ffi::OsString::from_vec(b"p\xffwsh".to_vec()));
+    let odd = tree.options.root.join(std::ffi::OsString::from_vec(b"p\xffwsh".to_vec()));
     let survey = survey(&tree.options.clone().explicit(odd));
     assert!(serde_json::to_string(&survey).unwrap().contains('\u{fffd}'));
 }

@@ -1,0 +1,128 @@
+//! Waiting for an answer on a thread: watching for a moment, then sleeping.
+//!
+//! A short call is over sooner than a sleeping thread is woken, and waking one costs the slot's thread a system call on the
+//! call's own way. So a thread that waits looks for the answer a little while first, if the machine has room for that: with
+//! more watchers than cores to spare they would take the time from the slots they wait for.
+
+use std::{
+    future::Future,
+    hint,
+    num::NonZero,
+    pin::pin,
+    sync::{
+        Arc, LazyLock,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    task::{Context, Poll, Wake, Waker},
+    thread::{self, Thread},
+    time::{Duration, Instant},
+};
+
+/// How long a thread watches.
+const WATCH: Duration = Duration::from_micros(100);
+/// Looks between two offers of the core to somebody else.
+const LOOKS: u32 = 50;
+/// An offer that takes longer was accepted: the machine is busy.
+const CONTENDED: Duration = Duration::from_micros(5);
+
+static WATCHERS: AtomicUsize = AtomicUsize::new(0);
+static MOST_WATCHERS: LazyLock<usize> =
+    LazyLock::new(|| thread::available_parallelism().map_or(1, NonZero::get) / 2);
+
+struct Bell {
+    rung: AtomicBool,
+    sleeper: Thread,
+}
+
+impl Wake for Bell {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.rung.store(true, Ordering::Release);
+        // Costs next to nothing while the other side watches.
+        self.sleeper.unpark();
+    }
+}
+
+/// Waits for a future that is woken from another thread. Needs no runtime.
+pub(super) fn wait<F: Future>(future: F) -> F::Output {
+    let bell = Arc::new(Bell { rung: AtomicBool::new(false), sleeper: thread::current() });
+    let waker = Waker::from(Arc::clone(&bell));
+    let mut context = Context::from_waker(&waker);
+    let mut future = pin!(future);
+    loop {
+        match future.as_mut().poll(&mut context) {
+            Poll::Ready(output) => return output,
+            Poll::Pending => {
+                watch(&bell.rung);
+                while !bell.rung.swap(false, Ordering::Acquire) {
+                    thread::park();
+                }
+            }
+        }
+    }
+}
+
+/// Returns when the bell has rung, or watching is no use any more.
+fn watch(rung: &AtomicBool) {
+    if WATCHERS.fetch_add(1, Ordering::Relaxed) < *MOST_WATCHERS {
+        let start = Instant::now();
+        while !look(rung) {
+            let offered = Instant::now();
+            if offered - start > WATCH {
+                break;
+            }
+            thread::yield_now();
+            if offered.elapsed() > CONTENDED {
+                break;
+            }
+        }
+    }
+    WATCHERS.fetch_sub(1, Ordering::Relaxed);
+}
+
+fn look(rung: &AtomicBool) -> bool {
+    (0..LOOKS).any(|_| {
+        hint::spin_loop();
+        rung.load(Ordering::Relaxed)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_arrives_whether_it_comes_at_once_while_watching_or_while_asleep() {
+        assert_eq!(wait(std::future::ready(1)), 1);
+        for pause in [Duration::ZERO, WATCH / 4, WATCH * 50] {
+            let (sender, receiver) = tokio::sync::oneshot::channel();
+            let other = thread::spawn(move || {
+                thread::sleep(pause);
+                sender.send(pause)
+            });
+            assert_eq!(wait(receiver), Ok(pause));
+            assert!(other.join().is_ok_and(|sent| sent.is_ok()));
+        }
+    }
+
+    #[test]
+    fn more_waiters_than_watchers_are_all_answered() {
+        let threads: Vec<_> = (0..32)
+            .map(|n| {
+                thread::spawn(move || {
+                    let (sender, receiver) = tokio::sync::oneshot::channel();
+                    let other = thread::spawn(move || sender.send(n));
+                    let answer = wait(receiver);
+                    let _ = other.join();
+                    answer
+                })
+            })
+            .collect();
+        for (n, thread) in threads.into_iter().enumerate() {
+            assert_eq!(thread.join().expect("it waits, no more"), Ok(n));
+        }
+    }
+}

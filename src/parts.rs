@@ -1,0 +1,84 @@
+//! The engine's parts that need no PowerShell, for the benches of them. Not part of the API: it changes whenever they do.
+
+use std::{sync::Arc, time::Instant};
+
+use crate::{
+    Engine, Invocation, Output,
+    engine::read_answer,
+    error::Result,
+    host::{CallId, Event, Events, Host, HostError, RawAnswer, SlotId},
+};
+
+/// An engine without PowerShell: its slots answer on the spot, so that what is measured is the engine.
+///
+/// # Errors
+/// Those of [`crate::EngineBuilder::build`].
+pub fn echo_engine(slots: usize) -> Result<Engine> {
+    Engine::builder().min_slots(slots).max_slots(slots).build_on(|events| Arc::new(EchoHost(events)))
+}
+
+/// Writes the request of an invocation; answers its size in bytes.
+///
+/// # Errors
+/// Those of [`Engine::start`].
+pub fn write_request(engine: &Engine, invocation: &Invocation) -> Result<usize> {
+    engine.write_request(invocation).map(|request| request.len())
+}
+
+/// An answer as the host hands it over, to be read again and again.
+pub struct Answer(RawAnswer);
+
+impl Answer {
+    /// From its three documents: output, records, meta.
+    pub fn new(output: &str, records: &str, meta: &str) -> Self {
+        Self(RawAnswer {
+            buffer: [output, records, meta].concat().into_bytes(),
+            output_end: output.len(),
+            records_end: output.len() + records.len(),
+        })
+    }
+
+    /// Reads it as a call's result.
+    ///
+    /// # Errors
+    /// [`crate::Error::SlotLost`] if the meta document is not one.
+    pub fn read(&self) -> Result<Output> {
+        let now = Instant::now();
+        read_answer(self.0.clone(), now, now).map(|(.., output)| output)
+    }
+}
+
+/// Answers inside of `invoke`.
+struct EchoHost(Arc<dyn Events>);
+
+impl Host for EchoHost {
+    fn open(&self, slot: SlotId, _config: &[u8]) -> Result<(), HostError> {
+        self.0.event(Event::Opened { slot, info: b"{}" });
+        Ok(())
+    }
+
+    fn invoke(&self, slot: SlotId, call: CallId, _request: &[u8]) -> Result<(), HostError> {
+        let answer = Answer::new("[1]", "[]", r#"{"status":"completed","count":1}"#).0;
+        self.0.event(Event::Done { slot, call, answer });
+        self.0.event(Event::Settled { slot, call, json: br#"{"verdict":"clean"}"# });
+        Ok(())
+    }
+
+    fn cancel(&self, _slot: SlotId, _call: CallId) {}
+
+    fn end_descendants(&self, _slot: SlotId) -> usize {
+        0
+    }
+
+    fn resume(&self, _slot: SlotId, _call: CallId) {}
+
+    fn reply(&self, _slot: SlotId, _call: CallId, _prompt: u64, _reply: &[u8]) {}
+
+    fn close(&self, slot: SlotId) {
+        self.0.event(Event::Closed { slot });
+    }
+
+    fn abandon(&self, _slot: SlotId) {}
+
+    fn shutdown(&self) {}
+}
