@@ -39,7 +39,7 @@ pub(crate) struct Patience {
 impl Default for Patience {
     fn default() -> Self {
         Self {
-            end_of_input: Duration::from_millis(75),
+            end_of_input: Duration::from_millis(50),
             asked: Duration::from_millis(1_400),
             last_answers: Duration::from_millis(75),
         }
