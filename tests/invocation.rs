@@ -322,7 +322,7 @@ fn hostile_text_stays_text(context: &Context) {
         }
         let output = invoke(&engine, call());
         let printed: Vec<String> = output.rows().expect("strings");
-        let lines = |text: &str| text.replace("\r\n", "\n").split('\n').map(str::to_owned).collect::<Vec<_>>();
+        let lines = |text: &str| text.replace("\r\n", "\n").split(['\n', '\r']).map(str::to_owned).collect::<Vec<_>>();
         assert_eq!(printed.iter().flat_map(|row| lines(row)).collect::<Vec<_>>(), lines(&format!("<{text}><{text}><x>")));
     }
     assert!(!engine.stats().restart_wanted, "nobody called Exit");
