@@ -100,6 +100,16 @@ fn calls_made_while_the_host_starts_wait_for_it() {
 }
 
 #[test]
+fn answered_calls_leave_no_alarm_behind() {
+    let (pool, _) = pool_with(PoolConfig { max: 1, ..config() });
+    let calls: Vec<_> = (0..20).map(|_| submit(&pool, spec(), "sleep:1")).collect();
+    for (_, receiver) in calls {
+        assert!(matches!(outcome(receiver), Outcome::Answered { .. }));
+    }
+    eventually("no alarm of an answered call is left", || pool.0.timer.of_calls() == 0);
+}
+
+#[test]
 fn start_that_fails_answers_waiting_and_later_calls() {
     let pool = Pool::new(config(), &slot_config()).expect("a pool");
     let (_, early) = submit(&pool, spec(), "ok");

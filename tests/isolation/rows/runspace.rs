@@ -159,13 +159,13 @@ pub const ROWS: &[Row] = &[
         "$ExecutionContext.SessionState.Scripts.Count",
     ),
     Row::new(
-        Retired,
+        Restored,
         "cmdlet, hidden",
         "(Get-Command Get-Date -CommandType Cmdlet).Visibility = 'Private'",
         "[string](Get-Command Get-Date -CommandType Cmdlet -ErrorAction Ignore).Visibility",
     ),
     Row::new(
-        Restored,
+        Call,
         "title of the window",
         "$Host.UI.RawUI.WindowTitle = $Canary",
         "$Host.UI.RawUI.WindowTitle",
