@@ -130,10 +130,10 @@ fn a_sleep_ends_when_cancelled(context: &Context) {
 fn a_thread_that_cannot_be_stopped_is_given_up_and_replaced(context: &Context) {
     let engine = impatient(context, 4);
     let before = Instant::now();
-    let error = fails(&engine, Invocation::script("[Threading.Thread]::Sleep(-1)").timeout(SECOND));
+    let error = fails(&engine, Invocation::script("[Threading.Thread]::Sleep(-1)").timeout(2 * SECOND));
     assert_timeout(&error, true);
-    assert!(before.elapsed() >= SECOND, "not before its deadline");
-    assert!(before.elapsed() < 20 * SECOND, "deadline and grace are 1.5 s together");
+    assert!(before.elapsed() >= 2 * SECOND, "not before its deadline");
+    assert!(before.elapsed() < 20 * SECOND, "deadline and grace are 2.5 s together");
     let stats = engine.stats();
     assert_eq!((stats.abandoned, stats.abandoned_total), (1, 1));
     assert!(!stats.degraded);
@@ -142,9 +142,9 @@ fn a_thread_that_cannot_be_stopped_is_given_up_and_replaced(context: &Context) {
     // One that returns after all is no longer counted.
     let error = fails(
         &engine,
-        Invocation::script("[Threading.Thread]::Sleep(4000); [IO.File]::WriteAllText($args[0], 'x')")
+        Invocation::script("[Threading.Thread]::Sleep(6000); 'x' | Set-Content $args[0]")
             .positional(context.scratch().join("late"))
-            .timeout(SECOND),
+            .timeout(2 * SECOND),
     );
     assert_timeout(&error, true);
     assert_eq!(engine.stats().abandoned_total, 2);
@@ -156,7 +156,7 @@ fn a_thread_that_cannot_be_stopped_is_given_up_and_replaced(context: &Context) {
 fn too_many_given_up_slots_degrade_the_engine(context: &Context) {
     let engine = impatient(context, 2);
     for round in 1..=2 {
-        let call = Invocation::script("[Threading.Thread]::Sleep(-1)").timeout(Duration::from_millis(300));
+        let call = Invocation::script("[Threading.Thread]::Sleep(-1)").timeout(2 * SECOND);
         assert_timeout(&fails(&engine, call), true);
         assert_eq!(engine.stats().abandoned, round);
     }
@@ -339,15 +339,24 @@ fn exit_ends_the_script_with_its_code(context: &Context) {
 
 fn endless_recursion_is_an_error_of_the_script(context: &Context) {
     let engine = engine(context);
-    for script in ["function f { f }; f", "function f { & { f } }; f", "function f($n) { f ($n + 1) }; f 0"] {
-        let error = fails(&engine, Invocation::script(script).timeout(10 * SECOND));
-        match &error {
-            Error::Script(failure) => assert_eq!(failure.record.fully_qualified_error_id, "CallDepthOverflow", "{error}"),
-            // On a slow machine the deadline comes first; that is an answer as well.
-            _ => assert_timeout(&error, false),
-        }
+    for script in ["function f { f }; f", "function f($n) { f ($n + 1) }; f 0"] {
+        let error = fails(&engine, Invocation::script(script));
+        assert_eq!(error.code(), "E401", "{error}");
+        assert_eq!(record_of(&error), "CallDepthOverflow", "{error}");
         still_works(&engine);
     }
+    // Unwinding can take very long. A deadline that comes first is kept all the same.
+    for script in ["function f { f }; f", "function f { & { f } }; f"] {
+        let began = Instant::now();
+        let error = fails(&engine, Invocation::script(script).timeout(SECOND));
+        assert!(["E401", "E501"].contains(&error.code()), "{} {error}", error.code());
+        assert!(began.elapsed() < 20 * SECOND, "deadline and grace are 3 s together");
+        still_works(&engine);
+    }
+}
+
+fn record_of(error: &Error) -> &str {
+    error.record().map_or("no record", |record| &record.fully_qualified_error_id)
 }
 
 fn endless_recursion_of_script_blocks_never_outlives_its_answer(context: &Context) {
@@ -383,6 +392,9 @@ fn resident_bytes() -> u64 {
     kib << 10
 }
 
+/// What the marks of a cut may add to a document that has used up its budget.
+const MARKS: usize = 800;
+
 fn a_greedy_script_hits_the_heap_limit(context: &Context) {
     let mut settings = RuntimeSettings::default();
     settings.heap_limit_bytes = Some(256 << 20);
@@ -411,7 +423,7 @@ fn endless_output_is_cut_and_its_pipeline_stopped(context: &Context) {
         let output = run(&engine, script);
         let cuts: Vec<_> = output.truncation().iter().map(|cut| cut.reason).collect();
         assert!(cuts.contains(&TruncationReason::Bytes), "{script}: {cuts:?}");
-        assert!(output.json().len() <= 1 << 20, "{script}: {} bytes", output.json().len());
+        assert!(output.json().len() <= (1 << 20) + MARKS, "{script}: {} bytes", output.json().len());
         let rows = output.values().expect("valid JSON");
         assert!(rows.len() > 100, "{script}: {} values", rows.len());
         let mark = rows.last().expect("a last one");
@@ -422,7 +434,7 @@ fn endless_output_is_cut_and_its_pipeline_stopped(context: &Context) {
     let mut limits = Limits::default();
     limits.output_bytes = 4096;
     let output = invoke(&engine, Invocation::script("1..1000000").limits(limits));
-    assert!(output.json().len() <= 4096);
+    assert!(output.json().len() <= 4096 + MARKS);
     let rows = output.values().expect("valid JSON");
     let whole = rows.len() - 1;
     assert_eq!(rows[..whole], (1..=whole).map(Value::from).collect::<Vec<_>>()[..], "a prefix, nothing lost in it");
@@ -447,7 +459,7 @@ fn a_huge_string_is_cut(context: &Context) {
     let mut limits = Limits::default();
     limits.string_chars = u32::MAX;
     let output = invoke(&engine, Invocation::script("'x' * 250MB").limits(limits));
-    assert!(output.json().len() <= 1 << 20, "{} bytes", output.json().len());
+    assert!(output.json().len() <= (1 << 20) + MARKS, "{} bytes", output.json().len());
     output.values().expect("valid JSON");
     assert!(output.truncation().iter().any(|cut| cut.reason == TruncationReason::Bytes));
     still_works(&engine);
@@ -539,7 +551,7 @@ fn getters_that_block_end_with_the_call(context: &Context) {
     let error = fails(&engine, Invocation::script(blocks("Start-Sleep 3600")).timeout(SECOND));
     assert_timeout(&error, false);
     still_works(&engine);
-    let error = fails(&engine, Invocation::script(blocks("[Threading.Thread]::Sleep(-1)")).timeout(SECOND));
+    let error = fails(&engine, Invocation::script(blocks("[Threading.Thread]::Sleep(-1)")).timeout(2 * SECOND));
     assert_timeout(&error, true);
     still_works(&engine);
 
@@ -903,13 +915,13 @@ fn children_of_other_calls_are_left_alone(context: &Context) {
 fn the_common_faults_on_this_layout(context: &Context) {
     let engine = impatient(context, 4);
     assert_timeout(&fails(&engine, Invocation::script("while ($true) {}").timeout(SECOND)), false);
-    assert_timeout(&fails(&engine, Invocation::script("[Threading.Thread]::Sleep(-1)").timeout(SECOND)), true);
+    assert_timeout(&fails(&engine, Invocation::script("[Threading.Thread]::Sleep(-1)").timeout(2 * SECOND)), true);
     assert_eq!(fails(&engine, Invocation::script("throw 'x'")).code(), "E401");
     assert_eq!(fails(&engine, Invocation::script("Read-Host")).code(), "E402");
     assert_eq!(run(&engine, "exit 5").exit_code(), Some(5));
     assert!(!run(&engine, "while ($true) { 'x' * 1000 }").truncation().is_empty());
     let number = own_number(4);
-    stops_with_its_children(&engine, &format!("sh -c 'sleep {number} & wait'"), &number);
+    stops_with_its_children(&self::engine(context), &format!("sh -c 'sleep {number} & wait'"), &number);
     assert_eq!(fails(&engine, Invocation::script("[Environment]::Exit(3)")).code(), "E403");
     still_works(&engine);
 }
