@@ -112,6 +112,23 @@ internal static class HiddenMember
         return method.CreateDelegate<Func<T?>>();
     }
 
+    /// <summary>A delegate that reads a field, which holds a reference, of any object of that type.</summary>
+    internal static Func<T, object?>? FieldReader<T>(string name)
+        where T : class
+    {
+        if (typeof(T).GetField(name, Any) is not { IsStatic: false, FieldType.IsValueType: false } field)
+        {
+            return null;
+        }
+
+        DynamicMethod method = new("Read", typeof(object), [typeof(T)], typeof(T).Module, skipVisibility: true);
+        ILGenerator code = method.GetILGenerator();
+        code.Emit(OpCodes.Ldarg_0);
+        code.Emit(OpCodes.Ldfld, field);
+        code.Emit(OpCodes.Ret);
+        return method.CreateDelegate<Func<T, object?>>();
+    }
+
     private static Func<T> FieldReader<T>(FieldInfo field, object owner)
     {
         Type declaring = field.DeclaringType!;

@@ -76,8 +76,6 @@ internal sealed class Settler
             _ofModules.Add(new CompleterWatch(nativeCompleters, "native_completer"));
         }
 
-        _watches.AddRange(_ofModules);
-
         _watches.Add(_settings = new SettingsWatch(session, _tables));
         _watches.Add(_events = new EventWatch(session.Runspace, _tables));
         _watches.Add(new DriveWatch(session.Runspace, _tables));
@@ -107,7 +105,7 @@ internal sealed class Settler
     internal void Capture()
     {
         _modules?.Capture();
-        foreach (StateWatch watch in _watches)
+        foreach (StateWatch watch in Everything())
         {
             watch.Capture();
         }
@@ -222,7 +220,7 @@ internal sealed class Settler
 
         bool forced = request.Isolation == Isolation.Reset || !_tables.IsComplete;
         bool modulesChanged = _modules?.HasChanged() ?? false;
-        if (!forced && !modulesChanged && !AnyChanged())
+        if (!forced && !modulesChanged && !AnyChanged(request.IsHarmless))
         {
             return Verdict.Clean;
         }
@@ -309,8 +307,34 @@ internal sealed class Settler
         return !loses;
     }
 
-    private bool AnyChanged()
+    private IEnumerable<StateWatch> Everything()
     {
+        foreach (StateWatch watch in _ofModules)
+        {
+            yield return watch;
+        }
+
+        // The location, which comes last here, needs its drive.
+        foreach (StateWatch watch in _watches)
+        {
+            yield return watch;
+        }
+    }
+
+    /// <param name="harmless">Only built-in commands ran, which leave nothing in what modules are for.</param>
+    private bool AnyChanged(bool harmless = false)
+    {
+        if (!harmless)
+        {
+            foreach (StateWatch watch in _ofModules)
+            {
+                if (watch.HasChanged())
+                {
+                    return true;
+                }
+            }
+        }
+
         foreach (StateWatch watch in _watches)
         {
             if (watch.HasChanged())
@@ -335,7 +359,7 @@ internal sealed class Settler
 
     private void ReportAll()
     {
-        foreach (StateWatch watch in _watches)
+        foreach (StateWatch watch in Everything())
         {
             if (watch.HasChanged())
             {
@@ -354,7 +378,7 @@ internal sealed class Settler
 
     private void RestoreAll()
     {
-        foreach (StateWatch watch in _watches)
+        foreach (StateWatch watch in Everything())
         {
             try
             {

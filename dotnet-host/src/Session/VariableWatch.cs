@@ -23,6 +23,9 @@ internal sealed class VariableWatch(Dictionary<string, PSVariable> table, string
     private static readonly bool s_hasOptions = typeof(PSVariable).GetField(
         "_options", System.Reflection.BindingFlags.Instance | System.Reflection.BindingFlags.NonPublic)?.FieldType == typeof(ScopedItemOptions);
 
+    // Null for most variables; PSVariable.Attributes would make a list for each.
+    private static readonly Func<PSVariable, object?>? s_attributes = HiddenMember.FieldReader<PSVariable>("_attributes");
+
     // In the place of the value of a variable that is not compared.
     private static readonly object s_untracked = new();
 
@@ -237,13 +240,25 @@ internal sealed class VariableWatch(Dictionary<string, PSVariable> table, string
         }
 
         internal static Rules Of(PSVariable variable) => variable.GetType() == typeof(PSVariable)
-            ? new Rules(OptionsOf(variable), variable.Attributes.Count == 0 ? null : [.. variable.Attributes])
+            ? new Rules(OptionsOf(variable), HasNone(variable) || variable.Attributes.Count == 0 ? null : [.. variable.Attributes])
             : default;
 
         internal bool Differ(PSVariable variable)
         {
+            if (OptionsOf(variable) != _options)
+            {
+                return true;
+            }
+
+            return HasNone(variable) ? _attributes is not null : AttributesDiffer(variable);
+        }
+
+        private static bool HasNone(PSVariable variable) => s_attributes is not null && s_attributes(variable) is null;
+
+        private bool AttributesDiffer(PSVariable variable)
+        {
             System.Collections.ObjectModel.Collection<Attribute> attributes = variable.Attributes;
-            if (OptionsOf(variable) != _options || attributes.Count != (_attributes?.Length ?? 0))
+            if (attributes.Count != (_attributes?.Length ?? 0))
             {
                 return true;
             }
