@@ -339,18 +339,20 @@ fn exit_ends_the_script_with_its_code(context: &Context) {
 
 fn endless_recursion_is_an_error_of_the_script(context: &Context) {
     let engine = engine(context);
-    for script in ["function f { f }; f", "function f { & { f } }; f", "function f($n) { f ($n + 1) }; f 0"] {
+    for script in ["function f { f }; f", "function f($n) { f ($n + 1) }; f 0"] {
         let error = fails(&engine, Invocation::script(script));
         assert_eq!(error.code(), "E401", "{error}");
         assert_eq!(record_of(&error), "CallDepthOverflow", "{error}");
         still_works(&engine);
     }
-    // Unwinding takes long. A deadline that comes first is kept all the same.
-    let began = Instant::now();
-    let error = fails(&engine, Invocation::script("function f { f }; f").timeout(SECOND));
-    assert!(["E401", "E501"].contains(&error.code()), "{} {error}", error.code());
-    assert!(began.elapsed() < 20 * SECOND, "deadline and grace are 3 s together");
-    still_works(&engine);
+    // Unwinding can take very long. A deadline that comes first is kept all the same.
+    for script in ["function f { f }; f", "function f { & { f } }; f"] {
+        let began = Instant::now();
+        let error = fails(&engine, Invocation::script(script).timeout(SECOND));
+        assert!(["E401", "E501"].contains(&error.code()), "{} {error}", error.code());
+        assert!(began.elapsed() < 20 * SECOND, "deadline and grace are 3 s together");
+        still_works(&engine);
+    }
 }
 
 fn record_of(error: &Error) -> &str {
@@ -919,7 +921,7 @@ fn the_common_faults_on_this_layout(context: &Context) {
     assert_eq!(run(&engine, "exit 5").exit_code(), Some(5));
     assert!(!run(&engine, "while ($true) { 'x' * 1000 }").truncation().is_empty());
     let number = own_number(4);
-    stops_with_its_children(&engine, &format!("sh -c 'sleep {number} & wait'"), &number);
+    stops_with_its_children(&self::engine(context), &format!("sh -c 'sleep {number} & wait'"), &number);
     assert_eq!(fails(&engine, Invocation::script("[Environment]::Exit(3)")).code(), "E403");
     still_works(&engine);
 }

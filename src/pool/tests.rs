@@ -164,8 +164,8 @@ fn full_queue_is_answered_at_once() {
 #[test]
 fn call_that_waits_too_long_is_told_so() {
     let (pool, _host) =
-        pool_with(PoolConfig { max: 1, acquire_timeout: Duration::from_millis(50), ..config() });
-    let first = submit(&pool, spec(), "sleep:400");
+        pool_with(PoolConfig { max: 1, acquire_timeout: Duration::from_millis(500), ..config() });
+    let first = submit(&pool, spec(), "sleep:3000");
     eventually("the first call runs", || pool.stats().running == 1);
     assert_eq!(error(submit(&pool, spec(), "ok").1).code(), "E202");
     drop(outcome(first.1));

@@ -351,17 +351,20 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn an_abandoned_slot_is_not_heard_again_but_its_buffer_is_released() {
+    fn an_abandoned_slot_is_heard_no_more_but_its_end_and_its_buffer_is_released() {
         let ears = Arc::new(Ears::default());
         ROUTES.open(SlotId(9_003), ears.clone());
         let slot = ROUTES.get(SlotId(9_003)).unwrap();
         let ctx = CallBuffer::new(slot.clone()).into_context();
         ROUTES.abandon(SlotId(9_003));
-        assert_eq!(Arc::strong_count(&slot), 2);
+        assert_eq!(Arc::strong_count(&slot), 3, "this one, the route's, the buffer's");
         // SAFETY: `ctx` is alive and used for the last time; nothing was written.
         unsafe { done(9_003, 5, ctx, 0, 0, 0) };
-        assert_eq!(Arc::strong_count(&slot), 1);
+        assert_eq!(Arc::strong_count(&slot), 2);
         assert!(ears.0.lock().is_empty());
+        send(kind::CLOSED, 9_003, 0, "");
+        assert_eq!(ears.0.lock().len(), 1, "that its thread has ended is heard");
+        assert_eq!(Arc::strong_count(&slot), 1);
     }
 
     #[test]

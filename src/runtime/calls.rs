@@ -154,7 +154,7 @@ impl Host for ClrHost {
         // Taken before PowerShell ends the process it waits for: what that one had started is found through it only
         // as long as it lives.
         if let Some(known) = ROUTES.get(slot) {
-            let seen = Descendants::of(&known, &ROUTES.turns);
+            let seen = Descendants::held(&known, &ROUTES.turns);
             known.descendants.lock().get_or_insert_default().merge(seen);
         }
         // SAFETY: an export of the running host; it takes numbers only.
