@@ -1,6 +1,8 @@
 //! The parts of the engine that need no PowerShell: writing requests, reading answers, the pool's way from a submission to an
 //! answer. `runspaced bench engine` measures the whole.
 
+#![allow(clippy::expect_used, reason = "a benchmark that cannot run is to say so")]
+
 use std::{hint::black_box, time::Duration};
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};

@@ -4,6 +4,8 @@
 //! cargo run --example cancel
 //! ```
 
+#![allow(clippy::print_stdout, reason = "an example talks to whoever runs it")]
+
 use std::{thread, time::Duration};
 
 use runspaced::{Engine, Error, Invocation};

@@ -1,6 +1,13 @@
 //! What scripts can do to the process that hosts them, on a real PowerShell: each fault gives one typed answer within
 //! bounds, and the next call works. (That isolation holds is another suite's matter.)
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a test fails by panicking"
+)]
+
 mod support;
 
 use std::env;

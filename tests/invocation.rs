@@ -1,5 +1,12 @@
 //! What can be run and how, on a real PowerShell: arguments, input, files, secrets, stops, streams, questions.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a test fails by panicking"
+)]
+
 mod support;
 
 use std::collections::BTreeSet;

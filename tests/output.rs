@@ -1,6 +1,13 @@
 //! How PowerShell's values become JSON and text, on a real PowerShell: the documented forms, what differs from `ConvertTo-Json`
 //! and why, text as pwsh prints it, budgets with marks. `docs/output.md` is the contract.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a test fails by panicking"
+)]
+
 mod support;
 
 use std::env;
@@ -528,7 +535,8 @@ fn each_budget_leaves_a_mark_and_an_entry(context: &Context) {
 
 fn budgets_out_of_range_are_refused(context: &Context) {
     let engine = engine(context);
-    let wrong: [(&str, fn(&mut Limits)); 5] = [
+    type Spoil = fn(&mut Limits);
+    let wrong: [(&str, Spoil); 5] = [
         ("depth", |limits| limits.depth = 0),
         ("depth", |limits| limits.depth = 101),
         ("output_bytes", |limits| limits.output_bytes = 1000),
