@@ -21,7 +21,8 @@ pub struct RuntimeSettings {
     pub conserve_memory: Option<u8>,
     /// Start with quickly made code and improve it later (default none: PowerShell says yes).
     pub tiered_compilation: Option<bool>,
-    /// Watch running code to improve it better (default none: .NET says yes).
+    /// Watch running code to improve it better (default false: calls 1 to 5,000 of a process take half the time without the
+    /// watching, later ones about a fifth more; `docs/bench.md`).
     pub tiered_pgo: Option<bool>,
     /// Folder in which the runtime remembers which methods a start needed, so that the next start compiles them on
     /// another core ahead of time (default none).

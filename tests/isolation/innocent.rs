@@ -108,8 +108,7 @@ pub fn ordinary_scripts_cost_no_reset(context: &Context) {
     let scripts = SCRIPTS.iter().map(|text| {
         (
             *text,
-            Invocation::script(format!("{}", with_parameter(text)))
-                .arg("Scratch", fixture.scratch().display().to_string()),
+            Invocation::script(with_parameter(text)).arg("Scratch", fixture.scratch().display().to_string()),
         )
     });
     let commands = COMMANDS.iter().map(|(name, arguments)| {

@@ -327,7 +327,7 @@ fn console_output_and_cat_do_not_touch_the_protocol(context: &Context) {
         let answer = client.receive();
         let id = answer["id"].as_u64().unwrap_or_else(|| panic!("{answer}"));
         let values = values(&answer["result"]).as_array().cloned().unwrap_or_else(|| panic!("{answer}"));
-        if id % 2 == 0 {
+        if id.is_multiple_of(2) {
             assert_eq!(values.last(), Some(&json!(format!("t{id}"))), "{answer}");
             if cfg!(unix) {
                 assert!(values.contains(&json!("read:")), "the child read something: {answer}");
