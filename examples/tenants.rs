@@ -13,9 +13,8 @@ fn main() -> runspaced::Result<()> {
     let run = |call: Invocation| engine.blocking().invoke(call).map(|output| output.json().to_owned());
 
     // Under `shared` a runspace keeps what a call leaves, but never for another key.
-    let shared = |key: &str, script: &str| {
-        run(Invocation::script(script).affinity(key).isolation(Isolation::Shared))
-    };
+    let shared =
+        |key: &str, script: &str| run(Invocation::script(script).affinity(key).isolation(Isolation::Shared));
     shared("contoso", "$global:token = 'of contoso'")?;
     println!("contoso sees  {}", shared("contoso", "$global:token")?);
     println!("fabrikam sees {}", shared("fabrikam", "$global:token")?);

@@ -16,7 +16,8 @@ use runspaced::{
 use serde_json::{Value, json};
 use support::Context;
 use support::engine::{
-    builder, builder_at, clipped, engine, eventually, fails, invoke, run, still_works, values, values_of, warm,
+    builder, builder_at, clipped, engine, eventually, fails, invoke, run, still_works, values, values_of,
+    warm,
 };
 
 fn main() -> ExitCode {
@@ -36,7 +37,7 @@ fn main() -> ExitCode {
         test!(environment_exit_is_an_error_and_the_process_lives).powershell(),
         test!(environment_exit_is_told_from_calls_that_only_wait).powershell(),
         test!(exit_ends_the_script_with_its_code).powershell(),
-        test!(endless_recursion_is_an_error_of_the_script).powershell().limit_s(120),
+        test!(endless_recursion_is_an_error_of_the_script).powershell().limit_s(600),
         test!(endless_recursion_of_script_blocks_never_outlives_its_answer).powershell().limit_s(300),
         test!(a_stack_overflow_in_compiled_code_ends_the_process_by_a_signal).powershell(),
         // 11
@@ -99,9 +100,7 @@ fn assert_timeout(error: &Error, abandoned: bool) {
 
 fn an_endless_loop_ends_at_its_deadline(context: &Context) {
     let engine = engine(context);
-    let spinning = engine
-        .start(Invocation::script("while ($true) {}").timeout(SECOND))
-        .expect("starts");
+    let spinning = engine.start(Invocation::script("while ($true) {}").timeout(SECOND)).expect("starts");
     still_works(&engine);
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     assert_timeout(&runtime.block_on(spinning).expect_err("is stopped"), false);
@@ -130,10 +129,10 @@ fn a_sleep_ends_when_cancelled(context: &Context) {
 fn a_thread_that_cannot_be_stopped_is_given_up_and_replaced(context: &Context) {
     let engine = impatient(context, 4);
     let before = Instant::now();
-    let error = fails(&engine, Invocation::script("[Threading.Thread]::Sleep(-1)").timeout(SECOND));
+    let error = fails(&engine, Invocation::script("[Threading.Thread]::Sleep(-1)").timeout(2 * SECOND));
     assert_timeout(&error, true);
-    assert!(before.elapsed() >= SECOND, "not before its deadline");
-    assert!(before.elapsed() < 20 * SECOND, "deadline and grace are 1.5 s together");
+    assert!(before.elapsed() >= 2 * SECOND, "not before its deadline");
+    assert!(before.elapsed() < 20 * SECOND, "deadline and grace are 2.5 s together");
     let stats = engine.stats();
     assert_eq!((stats.abandoned, stats.abandoned_total), (1, 1));
     assert!(!stats.degraded);
@@ -142,9 +141,9 @@ fn a_thread_that_cannot_be_stopped_is_given_up_and_replaced(context: &Context) {
     // One that returns after all is no longer counted.
     let error = fails(
         &engine,
-        Invocation::script("[Threading.Thread]::Sleep(4000); [IO.File]::WriteAllText($args[0], 'x')")
+        Invocation::script("[Threading.Thread]::Sleep(6000); 'x' | Set-Content $args[0]")
             .positional(context.scratch().join("late"))
-            .timeout(SECOND),
+            .timeout(2 * SECOND),
     );
     assert_timeout(&error, true);
     assert_eq!(engine.stats().abandoned_total, 2);
@@ -156,7 +155,7 @@ fn a_thread_that_cannot_be_stopped_is_given_up_and_replaced(context: &Context) {
 fn too_many_given_up_slots_degrade_the_engine(context: &Context) {
     let engine = impatient(context, 2);
     for round in 1..=2 {
-        let call = Invocation::script("[Threading.Thread]::Sleep(-1)").timeout(Duration::from_millis(300));
+        let call = Invocation::script("[Threading.Thread]::Sleep(-1)").timeout(2 * SECOND);
         assert_timeout(&fails(&engine, call), true);
         assert_eq!(engine.stats().abandoned, round);
     }
@@ -188,7 +187,8 @@ const VICTIM_STDIN: &str = "RUNSPACED_VICTIM_STDIN";
 /// The process of a script that may end it.
 fn victim(script: &str) -> ExitCode {
     let home = env::var_os(VICTIM_HOME).expect("was set");
-    let home = locate::inspect(Path::new(&home), &locate::LocateOptions::from_environment()).expect("suitable");
+    let home =
+        locate::inspect(Path::new(&home), &locate::LocateOptions::from_environment()).expect("suitable");
     let engine = warm(builder_at(&home));
     println!("ready");
     match engine.blocking().invoke(Invocation::script(script).timeout(10 * SECOND)) {
@@ -252,7 +252,8 @@ fn a_native_crash_ends_the_process_by_a_signal(context: &Context) {
     let death = Death::of(context, script);
     assert_eq!(death.signal(), 6, "SIGABRT: {}", death.stderr);
     // A write to an address that is not mapped, from managed code.
-    let death = Death::of(context, "[Runtime.InteropServices.Marshal]::WriteInt64([IntPtr]0x7ffffffff000, 1)");
+    let death =
+        Death::of(context, "[Runtime.InteropServices.Marshal]::WriteInt64([IntPtr]0x7ffffffff000, 1)");
     assert!([6, 11].contains(&death.signal()), "SIGABRT or SIGSEGV: {}", death.stderr);
 }
 
@@ -286,9 +287,8 @@ fn environment_exit_is_an_error_and_the_process_lives(context: &Context) {
 
 fn environment_exit_is_told_from_calls_that_only_wait(context: &Context) {
     let engine = engine(context);
-    let sleepers: Vec<_> = (0..2)
-        .map(|_| engine.start(Invocation::script("Start-Sleep 3; 'slept'")).expect("starts"))
-        .collect();
+    let sleepers: Vec<_> =
+        (0..2).map(|_| engine.start(Invocation::script("Start-Sleep 3; 'slept'")).expect("starts")).collect();
     eventually("they run", || engine.stats().running == 2);
     let error = fails(&engine, Invocation::script("[System.Environment]::Exit(7)"));
     assert!(matches!(error, Error::ExitCalled { code: 7 }), "{} {error}", error.code());
@@ -339,15 +339,25 @@ fn exit_ends_the_script_with_its_code(context: &Context) {
 
 fn endless_recursion_is_an_error_of_the_script(context: &Context) {
     let engine = engine(context);
-    for script in ["function f { f }; f", "function f { & { f } }; f", "function f($n) { f ($n + 1) }; f 0"] {
-        let error = fails(&engine, Invocation::script(script).timeout(10 * SECOND));
-        match &error {
-            Error::Script(failure) => assert_eq!(failure.record.fully_qualified_error_id, "CallDepthOverflow", "{error}"),
-            // On a slow machine the deadline comes first; that is an answer as well.
-            _ => assert_timeout(&error, false),
-        }
+    for script in ["function f { f }; f", "function f($n) { f ($n + 1) }; f 0"] {
+        // Unwinding takes seconds, on a busy machine many.
+        let error = fails(&engine, Invocation::script(script).timeout(Duration::from_secs(240)));
+        assert_eq!(error.code(), "E401", "{error}");
+        assert_eq!(record_of(&error), "CallDepthOverflow", "{error}");
         still_works(&engine);
     }
+    // A deadline that comes first is kept all the same.
+    for script in ["function f { f }; f", "function f { & { f } }; f"] {
+        let began = Instant::now();
+        let error = fails(&engine, Invocation::script(script).timeout(SECOND));
+        assert!(["E401", "E501"].contains(&error.code()), "{} {error}", error.code());
+        assert!(began.elapsed() < 20 * SECOND, "deadline and grace are 3 s together");
+        still_works(&engine);
+    }
+}
+
+fn record_of(error: &Error) -> &str {
+    error.record().map_or("no record", |record| &record.fully_qualified_error_id)
 }
 
 fn endless_recursion_of_script_blocks_never_outlives_its_answer(context: &Context) {
@@ -364,7 +374,8 @@ fn endless_recursion_of_script_blocks_never_outlives_its_answer(context: &Contex
         assert!(death.stdout.contains("ready"), "{script}: {}{}", death.stdout, death.stderr);
         if death.status.success() {
             let answer = death.stdout.lines().find(|line| line.starts_with("answer:")).expect("an answer");
-            let typed = ["E401", "E501", "ok"].iter().any(|kind| answer.starts_with(&format!("answer: {kind}")));
+            let typed =
+                ["E401", "E501", "ok"].iter().any(|kind| answer.starts_with(&format!("answer: {kind}")));
             assert!(typed, "{script}: {answer}");
             assert!(death.stdout.ends_with("next\n"), "{script}: the next call works");
         } else {
@@ -382,6 +393,9 @@ fn resident_bytes() -> u64 {
     let kib: u64 = line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).expect("a number");
     kib << 10
 }
+
+/// What the marks of a cut may add to a document that has used up its budget.
+const MARKS: usize = 800;
 
 fn a_greedy_script_hits_the_heap_limit(context: &Context) {
     let mut settings = RuntimeSettings::default();
@@ -405,13 +419,16 @@ fn a_greedy_script_hits_the_heap_limit(context: &Context) {
 fn endless_output_is_cut_and_its_pipeline_stopped(context: &Context) {
     let engine = engine(context);
     let before = resident_bytes();
-    for script in
-        ["foreach ($i in 1..1000000000) { $i }", "1..1000000000 | % { $_ }", "while ($true) { 'x' * 1000 }", "while ($true) { [pscustomobject]@{ a = 1; b = 'text' } }"]
-    {
+    for script in [
+        "foreach ($i in 1..1000000000) { $i }",
+        "1..1000000000 | % { $_ }",
+        "while ($true) { 'x' * 1000 }",
+        "while ($true) { [pscustomobject]@{ a = 1; b = 'text' } }",
+    ] {
         let output = run(&engine, script);
         let cuts: Vec<_> = output.truncation().iter().map(|cut| cut.reason).collect();
         assert!(cuts.contains(&TruncationReason::Bytes), "{script}: {cuts:?}");
-        assert!(output.json().len() <= 1 << 20, "{script}: {} bytes", output.json().len());
+        assert!(output.json().len() <= (1 << 20) + MARKS, "{script}: {} bytes", output.json().len());
         let rows = output.values().expect("valid JSON");
         assert!(rows.len() > 100, "{script}: {} values", rows.len());
         let mark = rows.last().expect("a last one");
@@ -422,10 +439,14 @@ fn endless_output_is_cut_and_its_pipeline_stopped(context: &Context) {
     let mut limits = Limits::default();
     limits.output_bytes = 4096;
     let output = invoke(&engine, Invocation::script("1..1000000").limits(limits));
-    assert!(output.json().len() <= 4096);
+    assert!(output.json().len() <= 4096 + MARKS);
     let rows = output.values().expect("valid JSON");
     let whole = rows.len() - 1;
-    assert_eq!(rows[..whole], (1..=whole).map(Value::from).collect::<Vec<_>>()[..], "a prefix, nothing lost in it");
+    assert_eq!(
+        rows[..whole],
+        (1..=whole).map(Value::from).collect::<Vec<_>>()[..],
+        "a prefix, nothing lost in it"
+    );
     let grown = resident_bytes().saturating_sub(before);
     assert!(grown < 200 << 20, "{} MiB more than before", grown >> 20);
 }
@@ -447,7 +468,7 @@ fn a_huge_string_is_cut(context: &Context) {
     let mut limits = Limits::default();
     limits.string_chars = u32::MAX;
     let output = invoke(&engine, Invocation::script("'x' * 250MB").limits(limits));
-    assert!(output.json().len() <= 1 << 20, "{} bytes", output.json().len());
+    assert!(output.json().len() <= (1 << 20) + MARKS, "{} bytes", output.json().len());
     output.values().expect("valid JSON");
     assert!(output.truncation().iter().any(|cut| cut.reason == TruncationReason::Bytes));
     still_works(&engine);
@@ -463,7 +484,10 @@ fn strings_are_cut_between_characters(context: &Context) {
         for value in output.values().expect("valid JSON") {
             let text = value.as_str().expect("a string");
             assert!(!text.contains('\u{FFFD}'), "{length}: {text}");
-            assert!(text.encode_utf16().count() <= length as usize && text.ends_with('\u{1F600}'), "{length}: {text}");
+            assert!(
+                text.encode_utf16().count() <= length as usize && text.ends_with('\u{1F600}'),
+                "{length}: {text}"
+            );
         }
         assert_eq!(output.truncation().len(), 2);
     }
@@ -509,7 +533,9 @@ fn deep_and_cyclic_objects_are_cut_with_marks(context: &Context) {
     assert_eq!(value["list"][1000]["$truncated"], json!({ "reason": "items", "omitted": 4000 }));
 
     // Objects of the runtime that lead everywhere.
-    for script in ["[AppDomain]::CurrentDomain", "Get-Process -Id $PID", "$ExecutionContext", "$Host", "[int].Assembly"] {
+    for script in
+        ["[AppDomain]::CurrentDomain", "Get-Process -Id $PID", "$ExecutionContext", "$Host", "[int].Assembly"]
+    {
         let output = run(&engine, script);
         output.values().expect("valid JSON");
         still_works(&engine);
@@ -524,7 +550,11 @@ fn getters_that_throw_are_values(context: &Context) {
     let output = run(&engine, script);
     let rows = output.values().expect("valid JSON");
     assert_eq!(rows[0]["good"], 1);
-    assert!(rows[0]["bad"]["$error"].as_str().is_some_and(|text| text.contains("no such luck")), "{}", rows[0]);
+    assert!(
+        rows[0]["bad"]["$error"].as_str().is_some_and(|text| text.contains("no such luck")),
+        "{}",
+        rows[0]
+    );
     assert_eq!(rows[0]["fine"], "two");
     assert_eq!(rows[1]["a"], 1);
     assert!(!output.had_errors(), "it is no error of the script");
@@ -534,12 +564,15 @@ fn getters_that_throw_are_values(context: &Context) {
 fn getters_that_block_end_with_the_call(context: &Context) {
     let engine = impatient(context, 4);
     let blocks = |how: &str| {
-        format!("$o = [pscustomobject]@{{ good = 1 }}; Add-Member -InputObject $o ScriptProperty bad {{ {how} }}; $o")
+        format!(
+            "$o = [pscustomobject]@{{ good = 1 }}; Add-Member -InputObject $o ScriptProperty bad {{ {how} }}; $o"
+        )
     };
     let error = fails(&engine, Invocation::script(blocks("Start-Sleep 3600")).timeout(SECOND));
     assert_timeout(&error, false);
     still_works(&engine);
-    let error = fails(&engine, Invocation::script(blocks("[Threading.Thread]::Sleep(-1)")).timeout(SECOND));
+    let error =
+        fails(&engine, Invocation::script(blocks("[Threading.Thread]::Sleep(-1)")).timeout(2 * SECOND));
     assert_timeout(&error, true);
     still_works(&engine);
 
@@ -551,7 +584,11 @@ fn getters_that_block_end_with_the_call(context: &Context) {
     let rows = output.values().expect("valid JSON");
     assert_eq!(rows[0]["first"], 1);
     assert!(rows[0].as_object().is_some_and(|object| object.len() < 50), "{}", rows[0]);
-    assert!(output.truncation().iter().any(|cut| cut.reason == TruncationReason::Getter), "{:?}", output.truncation());
+    assert!(
+        output.truncation().iter().any(|cut| cut.reason == TruncationReason::Getter),
+        "{:?}",
+        output.truncation()
+    );
     still_works(&engine);
 }
 
@@ -687,7 +724,8 @@ fn reading_an_open_pipe_at_stdin_ends_at_the_deadline(context: &Context) {
 
 fn text_on_the_console_is_not_in_the_output(context: &Context) {
     let engine = engine(context);
-    let script = "[Console]::WriteLine('loose'); [Console]::Error.WriteLine('loose'); [Console]::Out.Flush(); 'value'";
+    let script =
+        "[Console]::WriteLine('loose'); [Console]::Error.WriteLine('loose'); [Console]::Out.Flush(); 'value'";
     let output = run(&engine, script);
     assert_eq!(output.json(), r#"["value"]"#);
     assert_eq!(output.records_json(), "[]");
@@ -738,7 +776,8 @@ fn a_module_that_loads_for_ever_is_bounded(context: &Context) {
 
     let mut pool = PoolConfig::default();
     pool.create_timeout = 2 * SECOND;
-    let slow = builder(context).pool(pool).module(path.display().to_string()).build().expect("settings are fine");
+    let slow =
+        builder(context).pool(pool).module(path.display().to_string()).build().expect("settings are fine");
     let error = fails(&slow, Invocation::script("1"));
     assert!(["E104", "E202"].contains(&error.code()), "{} {error}", error.code());
     still_works(&engine);
@@ -750,9 +789,11 @@ fn a_binary_module_that_throws_while_it_loads_is_named(context: &Context) {
     let source = "using System; using System.Management.Automation; \
                   public class Init : IModuleAssemblyInitializer { public void OnImport() { throw new InvalidOperationException(\"cannot initialise today\"); } } \
                   [Cmdlet(VerbsCommon.Get, \"Nothing\")] public class C : PSCmdlet { }";
-    let compile = Invocation::script("param($source, $path) Add-Type -TypeDefinition $source -OutputAssembly $path -OutputType Library")
-        .arg("source", source)
-        .arg("path", &path);
+    let compile = Invocation::script(
+        "param($source, $path) Add-Type -TypeDefinition $source -OutputAssembly $path -OutputType Library",
+    )
+    .arg("source", source)
+    .arg("path", &path);
     invoke(&engine, compile);
     let error = fails(&engine, Invocation::script("1").module(path.display().to_string()));
     assert!(error.to_string().contains("cannot initialise today"), "{error}");
@@ -903,13 +944,16 @@ fn children_of_other_calls_are_left_alone(context: &Context) {
 fn the_common_faults_on_this_layout(context: &Context) {
     let engine = impatient(context, 4);
     assert_timeout(&fails(&engine, Invocation::script("while ($true) {}").timeout(SECOND)), false);
-    assert_timeout(&fails(&engine, Invocation::script("[Threading.Thread]::Sleep(-1)").timeout(SECOND)), true);
+    assert_timeout(
+        &fails(&engine, Invocation::script("[Threading.Thread]::Sleep(-1)").timeout(2 * SECOND)),
+        true,
+    );
     assert_eq!(fails(&engine, Invocation::script("throw 'x'")).code(), "E401");
     assert_eq!(fails(&engine, Invocation::script("Read-Host")).code(), "E402");
     assert_eq!(run(&engine, "exit 5").exit_code(), Some(5));
     assert!(!run(&engine, "while ($true) { 'x' * 1000 }").truncation().is_empty());
     let number = own_number(4);
-    stops_with_its_children(&engine, &format!("sh -c 'sleep {number} & wait'"), &number);
+    stops_with_its_children(&self::engine(context), &format!("sh -c 'sleep {number} & wait'"), &number);
     assert_eq!(fails(&engine, Invocation::script("[Environment]::Exit(3)")).code(), "E403");
     still_works(&engine);
 }

@@ -60,7 +60,8 @@ impl Output {
     /// [`json`](Self::json).
     ///
     /// # Errors
-    /// [`Error::OutputType`] if the output is text.
+    /// [`Error::OutputType`] if the output is text, or has a number that is out of the range of an `f64`
+    /// ([`raw_values`](Self::raw_values) reads those too).
     pub fn values(&self) -> Result<Vec<Value>> {
         self.rows()
     }

@@ -100,6 +100,16 @@ fn calls_made_while_the_host_starts_wait_for_it() {
 }
 
 #[test]
+fn answered_calls_leave_no_alarm_behind() {
+    let (pool, _) = pool_with(PoolConfig { max: 1, ..config() });
+    let calls: Vec<_> = (0..20).map(|_| submit(&pool, spec(), "sleep:1")).collect();
+    for (_, receiver) in calls {
+        assert!(matches!(outcome(receiver), Outcome::Answered { .. }));
+    }
+    eventually("no alarm of an answered call is left", || pool.0.timer.of_calls() == 0);
+}
+
+#[test]
 fn start_that_fails_answers_waiting_and_later_calls() {
     let pool = Pool::new(config(), &slot_config()).expect("a pool");
     let (_, early) = submit(&pool, spec(), "ok");
@@ -154,8 +164,8 @@ fn full_queue_is_answered_at_once() {
 #[test]
 fn call_that_waits_too_long_is_told_so() {
     let (pool, _host) =
-        pool_with(PoolConfig { max: 1, acquire_timeout: Duration::from_millis(50), ..config() });
-    let first = submit(&pool, spec(), "sleep:400");
+        pool_with(PoolConfig { max: 1, acquire_timeout: Duration::from_millis(500), ..config() });
+    let first = submit(&pool, spec(), "sleep:3000");
     eventually("the first call runs", || pool.stats().running == 1);
     assert_eq!(error(submit(&pool, spec(), "ok").1).code(), "E202");
     drop(outcome(first.1));
@@ -428,7 +438,10 @@ fn session_does_not_end_while_it_is_used_or_awaited() {
 
     pool.open_session("s".into(), None, Some(Duration::from_millis(500))).expect("opens");
     drop(outcome(submit(&pool, call.clone(), "sleep:2500").1));
-    assert!(matches!(outcome(submit(&pool, call, "ok").1), Outcome::Answered { .. }), "its time begins with the end");
+    assert!(
+        matches!(outcome(submit(&pool, call, "ok").1), Outcome::Answered { .. }),
+        "its time begins with the end"
+    );
 }
 
 #[test]

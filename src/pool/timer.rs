@@ -84,6 +84,15 @@ impl Timer {
     }
 }
 
+#[cfg(test)]
+impl Timer {
+    /// Alarms of calls that wait in the schedule.
+    pub(super) fn of_calls(&self) -> usize {
+        let of_call = |alarm: &Alarm| matches!(alarm, Alarm::Deadline(_) | Alarm::Acquire(_));
+        self.shared.0.lock().alarms.iter().filter(|(_, alarm)| of_call(alarm)).count()
+    }
+}
+
 impl Drop for Timer {
     fn drop(&mut self) {
         let (schedule, wake) = &*self.shared;

@@ -195,8 +195,11 @@ impl Routes {
 
     fn done(&self, call: CallId, buffer: CallBuffer, output_end: usize, records_end: usize, total: usize) {
         let slot = buffer.slot.clone();
+        // After a cancel: whatever stopped first, what the call has started is held until it is ended.
+        if let Some(seen) = slot.descendants.lock().as_mut() {
+            seen.merge(Descendants::of(&slot, &self.turns));
+        }
         self.turns.end(&slot.turn);
-        drop(slot.descendants.lock().take());
         if output_end > records_end || records_end > total {
             tracing::error!(output_end, records_end, total, "an answer's parts are not in order");
         }
@@ -348,17 +351,20 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn an_abandoned_slot_is_not_heard_again_but_its_buffer_is_released() {
+    fn an_abandoned_slot_is_heard_no_more_but_its_end_and_its_buffer_is_released() {
         let ears = Arc::new(Ears::default());
         ROUTES.open(SlotId(9_003), ears.clone());
         let slot = ROUTES.get(SlotId(9_003)).unwrap();
         let ctx = CallBuffer::new(slot.clone()).into_context();
         ROUTES.abandon(SlotId(9_003));
-        assert_eq!(Arc::strong_count(&slot), 2);
+        assert_eq!(Arc::strong_count(&slot), 3, "this one, the route's, the buffer's");
         // SAFETY: `ctx` is alive and used for the last time; nothing was written.
         unsafe { done(9_003, 5, ctx, 0, 0, 0) };
-        assert_eq!(Arc::strong_count(&slot), 1);
+        assert_eq!(Arc::strong_count(&slot), 2);
         assert!(ears.0.lock().is_empty());
+        send(kind::CLOSED, 9_003, 0, "");
+        assert_eq!(ears.0.lock().len(), 1, "that its thread has ended is heard");
+        assert_eq!(Arc::strong_count(&slot), 1);
     }
 
     #[test]

@@ -154,7 +154,7 @@ impl Host for ClrHost {
         // Taken before PowerShell ends the process it waits for: what that one had started is found through it only
         // as long as it lives.
         if let Some(known) = ROUTES.get(slot) {
-            let seen = Descendants::of(&known, &ROUTES.turns);
+            let seen = Descendants::held(&known, &ROUTES.turns);
             known.descendants.lock().get_or_insert_default().merge(seen);
         }
         // SAFETY: an export of the running host; it takes numbers only.
@@ -179,7 +179,8 @@ impl Host for ClrHost {
         // SAFETY: an export of the running host; the span is alive during the call.
         let answer = unsafe { (self.exports.reply)(slot.0, call.0, prompt, reply.as_ptr(), reply.len()) };
         if answer == status::REQUEST {
-            tracing::error!(
+            // A call that was stopped meanwhile waits for nothing any more.
+            tracing::debug!(
                 slot = slot.0,
                 call = call.0,
                 why = self.exports.last_error(),

@@ -76,3 +76,21 @@ pub fn what_is_kept_on_purpose_is_seen(context: &Context) {
         .env("RUNSPACED_ENVIRONMENT__KEEP", "AZURE_TENANT_ID");
     assert_eq!(finish(command).json(), json!(["tenant", null]));
 }
+
+/// The page that people read names exactly what is taken.
+pub fn documentation_names_what_is_taken(context: &Context) {
+    let page = include_str!("../../docs/cli.md");
+    let (_, list) = page.split_once("What is taken: ").expect("has the list");
+    let (list, _) = list.split_once("; what `environment.remove`").expect("has an end");
+    let mut command = crate::program::program(context, &["config", "show", "--json"]);
+    let names: Vec<String> =
+        list.split(',').map(|name| name.trim().trim_matches('`').replace('*', "X")).collect();
+    assert!(names.len() > 20, "{names:?}");
+    for name in &names {
+        command.env(name, "x");
+    }
+    let mut expected = names.clone();
+    expected.sort();
+    let hidden = &finish(command).json()["hidden_variables"];
+    assert_eq!(hidden, &Value::from(expected));
+}

@@ -1,5 +1,7 @@
 //! The program as its users see it: what it writes where, how it ends, what it leaves alone.
 
+#![allow(clippy::expect_used, reason = "a test fails by panicking")]
+
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -33,6 +35,7 @@ fn main() -> ExitCode {
         #[cfg(unix)]
         test!(config::file_that_anybody_may_write_is_not_read),
         test!(config::documentation_is_what_the_table_says),
+        test!(environment::documentation_names_what_is_taken),
         test!(misuse::each_mistake_ends_with_2_and_says_what_would_work),
         test!(misuse::secret_on_a_command_line_is_not_repeated),
         test!(no_powershell::run_ends_with_69_and_the_remedy),

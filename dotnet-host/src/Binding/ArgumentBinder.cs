@@ -34,6 +34,37 @@ internal static class ArgumentBinder
         }
     }
 
+    /// <summary>The positional arguments as the texts a program gets; arrays give one each for their entries.</summary>
+    /// <exception cref="RefusalException">PowerShell would not hand one of them on.</exception>
+    internal static string[] ReadProgramArguments(CallRequest request)
+    {
+        List<string> texts = [];
+        foreach (object? value in ReadValues(request, request.Arguments))
+        {
+            foreach (object? part in value as object?[] ?? [value])
+            {
+                if (part is null)
+                {
+                    continue;
+                }
+
+                string text = LanguagePrimitives.ConvertTo<string>(part);
+                if (text == "--%")
+                {
+                    throw new RefusalException(
+                        $"The argument '--%' cannot be given to {request.Text}: PowerShell takes it for itself.",
+                        "ArgumentNotPassedOn",
+                        ErrorCategory.InvalidArgument,
+                        text);
+                }
+
+                texts.Add(text);
+            }
+        }
+
+        return [.. texts];
+    }
+
     /// <summary>The pipeline input of the request, complete.</summary>
     internal static PSDataCollection<object> ReadInput(CallRequest request)
     {

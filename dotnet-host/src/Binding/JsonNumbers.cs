@@ -61,7 +61,7 @@ internal static class JsonNumbers
 
         token = token.TrimStart((byte)'-');
         int point = token.IndexOf((byte)'.');
-        int whole = point < 0 ? token.Length : point;
+        int whole = token[0] == (byte)'0' ? 0 : point < 0 ? token.Length : point;
         int fraction = point < 0 ? 0 : token.Length - point - 1;
         return whole + Math.Max(exponent, 0) <= DecimalDigits
             && fraction + Math.Max(-exponent, 0) <= DecimalDigits

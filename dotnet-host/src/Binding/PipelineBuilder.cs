@@ -1,7 +1,9 @@
 using System;
+using System.Globalization;
 using System.IO;
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
+using System.Text;
 using Runspaced.Host.Interop;
 
 namespace Runspaced.Host.Binding;
@@ -105,6 +107,12 @@ internal sealed class PipelineBuilder(Runspace runspace, CommandCache commands)
             throw new RefusalException("The name of the command is empty.", "CommandNameEmpty");
         }
 
+        if (request.Arguments.IsPresent && !request.Parameters.IsPresent && commands.Command(name) is { IsNative: true })
+        {
+            AddProgram(pipeline, request, name);
+            return;
+        }
+
         if (request.UsesLocalScope)
         {
             pipeline.AddCommand(name, useLocalScope: true);
@@ -125,6 +133,24 @@ internal sealed class PipelineBuilder(Runspace runspace, CommandCache commands)
         {
             ArgumentBinder.BindArguments(pipeline, request);
         }
+    }
+
+    // PowerShell expands `*` and `~` in the arguments of a program unless they stand between quotes. So they are put
+    // there: the text has the number of arguments in it, the values are bound.
+    private static void AddProgram(PowerShell pipeline, CallRequest request, string name)
+    {
+        string[] arguments = ArgumentBinder.ReadProgramArguments(request);
+        StringBuilder text = new("param($program, $values) ");
+        text.Append(request.Input.IsPresent ? "$input | & $program" : "& $program");
+        for (int i = 0; i < arguments.Length; i++)
+        {
+            text.Append(CultureInfo.InvariantCulture, $" \"$($values[{i}])\"");
+        }
+
+        pipeline.AddScript(text.ToString(), request.UsesLocalScope)
+            .AddParameter("program", name)
+            .AddParameter("values", arguments);
+        request.IsHarmless = false;
     }
 
     private void AddScript(PowerShell pipeline, CallRequest request)

@@ -5,7 +5,8 @@ namespace Runspaced.Host.Binding;
 
 /// <summary>
 /// Tells scripts that cannot have touched the environment of the process, from their source alone: no method is
-/// called, no static member or <c>$env:</c> is used, nothing is run but built-in commands that only read.
+/// called, no static member or <c>$env:</c> is used, no property set, nothing is run but built-in commands that only
+/// read.
 /// </summary>
 internal static class ScriptReview
 {
@@ -21,6 +22,9 @@ internal static class ScriptReview
         ConvertExpressionAst conversion => IsPlain(conversion.Type.TypeName),
         ParameterAst or AttributeAst => true,
         FileRedirectionAst => false,
+        AssignmentStatementAst assignment => assignment.Left.Find(static target => target is MemberExpressionAst or IndexExpressionAst, searchNestedScriptBlocks: false) is null,
+        UnaryExpressionAst { TokenKind: TokenKind.PlusPlus or TokenKind.MinusMinus or TokenKind.PostfixPlusPlus or TokenKind.PostfixMinusMinus } step =>
+            step.Child is VariableExpressionAst,
         _ => true,
     };
 

@@ -7,6 +7,9 @@ namespace Runspaced.Host.Host;
 /// <summary>A screen of fixed size, so that formatted text comes out the same everywhere.</summary>
 internal sealed class SlotRawUserInterface(Func<PromptQuestion, PromptReply> ask) : PSHostRawUserInterface
 {
+    private const string Title = "runspaced";
+    private const int Cursor = 25;
+
     private static readonly Size s_size = new(200, 50);
 
     public override ConsoleColor ForegroundColor { get; set; } = ConsoleColor.Gray;
@@ -17,7 +20,7 @@ internal sealed class SlotRawUserInterface(Func<PromptQuestion, PromptReply> ask
 
     public override Coordinates WindowPosition { get; set; }
 
-    public override int CursorSize { get; set; } = 25;
+    public override int CursorSize { get; set; } = Cursor;
 
     public override Size BufferSize
     {
@@ -39,7 +42,7 @@ internal sealed class SlotRawUserInterface(Func<PromptQuestion, PromptReply> ask
 
     public override Size MaxPhysicalWindowSize => s_size;
 
-    public override string WindowTitle { get; set; } = "runspaced";
+    public override string WindowTitle { get; set; } = Title;
 
     public override bool KeyAvailable => false;
 
@@ -62,6 +65,17 @@ internal sealed class SlotRawUserInterface(Func<PromptQuestion, PromptReply> ask
     // Clear-Host fills the screen: nothing to do on one that does not exist.
     public override void SetBufferContents(Rectangle rectangle, BufferCell fill)
     {
+    }
+
+    /// <summary>Everything a script may have set as it was at first.</summary>
+    internal void Reset()
+    {
+        ForegroundColor = ConsoleColor.Gray;
+        BackgroundColor = ConsoleColor.Black;
+        CursorPosition = default;
+        WindowPosition = default;
+        CursorSize = Cursor;
+        WindowTitle = Title;
     }
 
     private static PSNotSupportedException NoScreen() => new("There is no screen: this PowerShell runs inside another program.");

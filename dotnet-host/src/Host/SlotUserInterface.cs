@@ -16,9 +16,14 @@ internal sealed class SlotUserInterface : PSHostUserInterface
 {
     private InformationRecord? _alreadyRecorded;
 
-    internal SlotUserInterface() => RawUI = new SlotRawUserInterface(Ask);
+    private readonly SlotRawUserInterface _screen;
 
-    public override PSHostRawUserInterface RawUI { get; }
+    internal SlotUserInterface() => _screen = new SlotRawUserInterface(Ask);
+
+    public override PSHostRawUserInterface RawUI => _screen;
+
+    /// <summary>Title, colours and cursor as they were at first.</summary>
+    internal void ResetScreen() => _screen.Reset();
 
     public override bool SupportsVirtualTerminal => false;
 
@@ -78,13 +83,7 @@ internal sealed class SlotUserInterface : PSHostUserInterface
 
     public override Dictionary<string, PSObject> Prompt(string caption, string message, Collection<FieldDescription> descriptions)
     {
-        List<string> names = [];
-        foreach (FieldDescription description in descriptions)
-        {
-            names.Add(description.Name);
-        }
-
-        PromptReply reply = Ask(new PromptQuestion("prompt", caption ?? string.Empty, message ?? string.Empty) { Fields = names });
+        PromptReply reply = Ask(QuestionOf(caption ?? string.Empty, message ?? string.Empty, descriptions));
         Dictionary<string, PSObject> answers = [];
         for (int index = 0; index < descriptions.Count; index++)
         {
@@ -139,6 +138,24 @@ internal sealed class SlotUserInterface : PSHostUserInterface
         return int.TryParse(answer, NumberStyles.None, CultureInfo.InvariantCulture, out int index) && index < choices.Count
             ? index
             : throw new PromptBlockedException(question);
+    }
+
+    // Read-Host with a text comes as a prompt for one field of that name.
+    private static PromptQuestion QuestionOf(string caption, string message, Collection<FieldDescription> descriptions)
+    {
+        if (caption.Length == 0 && message.Length == 0 && descriptions.Count == 1)
+        {
+            bool secure = descriptions[0].ParameterTypeFullName == typeof(SecureString).FullName;
+            return new PromptQuestion(secure ? "read_secure" : "read_line", caption, descriptions[0].Name);
+        }
+
+        List<string> names = [];
+        foreach (FieldDescription description in descriptions)
+        {
+            names.Add(description.Name);
+        }
+
+        return new PromptQuestion("prompt", caption, message) { Fields = names };
     }
 
     private PromptReply Ask(PromptQuestion question) => Audience?.Ask(question) ?? throw new PromptBlockedException(question);

@@ -4,8 +4,8 @@ using System.Reflection;
 
 namespace Runspaced.Host.Session;
 
-/// <summary>The functions of the global scope. One that is redefined keeps its object and gets another script block.</summary>
-internal sealed class FunctionWatch(Dictionary<string, FunctionInfo> table) : StateWatch
+/// <summary>The functions of one scope. One that is redefined keeps its object and gets another script block.</summary>
+internal sealed class FunctionWatch(Dictionary<string, FunctionInfo> table, string kind = "function", string prefix = "") : StateWatch
 {
     private static readonly MethodInfo? s_update = typeof(FunctionInfo).GetMethod(
         "Update",
@@ -82,7 +82,7 @@ internal sealed class FunctionWatch(Dictionary<string, FunctionInfo> table) : St
             baseline[name] = (function, body);
             if (!_table.ContainsKey(name))
             {
-                changes.Add("function", name);
+                changes.Add(kind, prefix + name);
             }
         }
 
@@ -92,7 +92,7 @@ internal sealed class FunctionWatch(Dictionary<string, FunctionInfo> table) : St
                 || !ReferenceEquals(function, known.Function)
                 || !ReferenceEquals(function.ScriptBlock, known.Body))
             {
-                changes.Add("function", name);
+                changes.Add(kind, prefix + name);
             }
         }
     }

@@ -36,6 +36,12 @@ internal static class HiddenMember
         return null;
     }
 
+    /// <summary>The value of a static property or field, by reflection.</summary>
+    internal static object? StaticValue(Type? type, string name) =>
+        type?.GetProperty(name, Any) is { GetMethod.IsStatic: true } property ? property.GetValue(null)
+        : type?.GetField(name, Any) is { IsStatic: true } field ? field.GetValue(null)
+        : null;
+
     /// <summary>A delegate that reads a property or field of this one object.</summary>
     internal static Func<T>? Reader<T>(object? owner, string name)
     {
@@ -47,12 +53,12 @@ internal static class HiddenMember
         for (Type? type = owner.GetType(); type is not null; type = type.BaseType)
         {
             if (type.GetProperty(name, Any | BindingFlags.DeclaredOnly)?.GetMethod is { IsStatic: false } getter
-                && getter.ReturnType == typeof(T))
+                && Suits<T>(getter.ReturnType))
             {
                 return getter.CreateDelegate<Func<T>>(owner);
             }
 
-            if (type.GetField(name, Any | BindingFlags.DeclaredOnly) is { IsStatic: false } field && field.FieldType == typeof(T))
+            if (type.GetField(name, Any | BindingFlags.DeclaredOnly) is { IsStatic: false } field && Suits<T>(field.FieldType))
             {
                 return FieldReader<T>(field, owner);
             }
@@ -75,6 +81,20 @@ internal static class HiddenMember
 
         return null;
     }
+
+    /// <summary>Sets a property of an object, by reflection. False if there is none.</summary>
+    internal static bool Set(object owner, string name, object? value)
+    {
+        if (owner.GetType().GetProperty(name, Any) is not { SetMethod: not null } property)
+        {
+            return false;
+        }
+
+        property.SetValue(owner, value);
+        return true;
+    }
+
+    private static bool Suits<T>(Type type) => type == typeof(T) || (!type.IsValueType && typeof(T).IsAssignableFrom(type));
 
     /// <summary>A delegate that reads a static field.</summary>
     internal static Func<T?>? StaticReader<T>(Type type, string name)

@@ -4,21 +4,25 @@ using System.Management.Automation;
 
 namespace Runspaced.Host.Session;
 
-/// <summary>Jobs of the session.</summary>
-internal sealed class JobWatch(SlotSession session, Dictionary<Guid, Job> table) : StateWatch
+/// <summary>Jobs of the session: PowerShell's own, and those of modules that bring a kind of jobs (thread jobs).</summary>
+internal sealed class JobWatch(SlotSession session, RunspaceTables tables) : StateWatch
 {
     private readonly HashSet<Guid> _baseline = [];
 
     internal override void Capture()
     {
         _baseline.Clear();
-        _baseline.UnionWith(table.Keys);
+        foreach (Job job in Jobs())
+        {
+            _baseline.Add(job.InstanceId);
+        }
     }
 
+    /// <summary>Ends and removes all jobs, those of the baseline too.</summary>
     internal void EndAll()
     {
         _baseline.Clear();
-        if (table.Count > 0)
+        if (HasChanged())
         {
             Restore();
         }
@@ -26,20 +30,24 @@ internal sealed class JobWatch(SlotSession session, Dictionary<Guid, Job> table)
 
     internal override bool HasChanged()
     {
-        if (table.Count != _baseline.Count)
+        // The usual case first: no job anywhere, and no module that brings some.
+        if (_baseline.Count == 0 && tables.Jobs is null or { Count: 0 } && tables.JobSources is null or { Count: 0 })
         {
-            return true;
+            return false;
         }
 
-        foreach (Guid id in _baseline)
+        int known = 0;
+        foreach (Job job in Jobs())
         {
-            if (!table.ContainsKey(id))
+            if (!_baseline.Contains(job.InstanceId))
             {
                 return true;
             }
+
+            known++;
         }
 
-        return false;
+        return known != _baseline.Count;
     }
 
     internal override void Report(ChangeList changes)
@@ -61,20 +69,42 @@ internal sealed class JobWatch(SlotSession session, Dictionary<Guid, Job> table)
         }
 
         // A job of the baseline that is gone cannot come back.
-        _baseline.IntersectWith(table.Keys);
+        HashSet<Guid> present = [];
+        foreach (Job job in Jobs())
+        {
+            present.Add(job.InstanceId);
+        }
+
+        _baseline.IntersectWith(present);
     }
 
     private List<Job> Added()
     {
         List<Job> added = [];
-        foreach ((Guid id, Job job) in table)
+        foreach (Job job in Jobs())
         {
-            if (!_baseline.Contains(id))
+            if (!_baseline.Contains(job.InstanceId))
             {
                 added.Add(job);
             }
         }
 
         return added;
+    }
+
+    private List<Job> Jobs()
+    {
+        List<Job> jobs = [];
+        if (tables.Jobs is { } own)
+        {
+            jobs.AddRange(own.Values);
+        }
+
+        foreach (JobSourceAdapter source in tables.JobSources?.Values ?? (IEnumerable<JobSourceAdapter>)[])
+        {
+            jobs.AddRange(source.GetJobs());
+        }
+
+        return jobs;
     }
 }

@@ -38,6 +38,9 @@ internal sealed class LocationWatch(Runspace runspace, RunspaceTables tables) : 
 
     internal override bool HasChanged() => !ReferenceEquals(Current(), _baselineValue) || StackedLocations() != _stacks;
 
+    /// <summary>The location is not that of the baseline, and nothing else has changed here.</summary>
+    internal bool HasMoved() => !ReferenceEquals(Current(), _baselineValue) && StackedLocations() == _stacks;
+
     internal override void Report(ChangeList changes)
     {
         string path = runspace.SessionStateProxy.Path.CurrentLocation.Path;

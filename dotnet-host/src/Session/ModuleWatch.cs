@@ -15,12 +15,12 @@ internal sealed class ModuleWatch(SlotSession session, RunspaceTables tables)
     private readonly Dictionary<string, PSModuleInfo> _loaded = tables.LoadedModules!;
     private readonly List<(string Key, PSModuleInfo Module)> _baseline = [];
     private readonly List<PSModuleInfo> _known = [];
-    private readonly Dictionary<PSModuleInfo, VariableWatch> _watches = [];
-    private readonly List<VariableWatch> _scopes = [];
+    private readonly Dictionary<PSModuleInfo, List<StateWatch>> _watches = [];
+    private readonly List<StateWatch> _scopes = [];
     private int _noted;
 
-    /// <summary>The variables of the scopes of all loaded modules.</summary>
-    internal IReadOnlyList<VariableWatch> Scopes => _scopes;
+    /// <summary>The variables and functions of the scopes of all loaded modules.</summary>
+    internal IReadOnlyList<StateWatch> Scopes => _scopes;
 
     internal void Capture()
     {
@@ -98,7 +98,8 @@ internal sealed class ModuleWatch(SlotSession session, RunspaceTables tables)
         HashSet<string> kept = new(StringComparer.OrdinalIgnoreCase);
         foreach ((string key, PSModuleInfo module) in Baseline())
         {
-            if (!_imported.ContainsKey(key))
+            // Replaced by another instance, with a state of its own, counts as well; a module that stays may be.
+            if (!_imported.TryGetValue(key, out PSModuleInfo? now) || (!ReferenceEquals(now, module) && !Stays(now, requested)))
             {
                 changes.Add("module_removed", module.Name);
                 undone = false;
@@ -227,10 +228,10 @@ internal sealed class ModuleWatch(SlotSession session, RunspaceTables tables)
             _baseline.Add((key, module));
         }
 
-        CaptureScopes(new Dictionary<PSModuleInfo, VariableWatch>(_watches));
+        CaptureScopes(new Dictionary<PSModuleInfo, List<StateWatch>>(_watches));
     }
 
-    private void CaptureScopes(Dictionary<PSModuleInfo, VariableWatch> before)
+    private void CaptureScopes(Dictionary<PSModuleInfo, List<StateWatch>> before)
     {
         _known.Clear();
         _watches.Clear();
@@ -238,10 +239,10 @@ internal sealed class ModuleWatch(SlotSession session, RunspaceTables tables)
         foreach (PSModuleInfo module in _loaded.Values)
         {
             _known.Add(module);
-            if (before.TryGetValue(module, out VariableWatch? watch))
+            if (before.TryGetValue(module, out List<StateWatch>? watches))
             {
-                _watches[module] = watch;
-                _scopes.Add(watch);
+                _watches[module] = watches;
+                _scopes.AddRange(watches);
             }
             else
             {
@@ -254,12 +255,23 @@ internal sealed class ModuleWatch(SlotSession session, RunspaceTables tables)
 
     private void Watch(PSModuleInfo module)
     {
+        List<StateWatch> watches = [];
         if (RunspaceTables.VariablesOf(module) is { } variables)
         {
-            VariableWatch watch = new(variables, "module_state", module.Name + "/");
-            watch.Capture();
-            _watches[module] = watch;
-            _scopes.Add(watch);
+            watches.Add(new VariableWatch(variables, "module_state", module.Name + "/"));
         }
+
+        if (RunspaceTables.FunctionsOf(module) is { } functions)
+        {
+            watches.Add(new ModuleFunctionWatch(functions, module.Name + "/"));
+        }
+
+        foreach (StateWatch watch in watches)
+        {
+            watch.Capture();
+        }
+
+        _watches[module] = watches;
+        _scopes.AddRange(watches);
     }
 }

@@ -19,9 +19,13 @@ internal static class ProcessState
     private static readonly Func<TextWriter?>? s_readError = HiddenMember.StaticReader<TextWriter>(typeof(Console), "s_error");
     private static readonly Func<TextReader?>? s_readIn = HiddenMember.StaticReader<TextReader>(typeof(Console), "s_in");
 
+    private static readonly AcceleratorWatch s_accelerators = new();
+    private static readonly StateWatch[] s_watches = [new StyleWatch(), s_accelerators, new TraceSourceWatch()];
+
     private static bool s_captured;
     private static int s_running;
     private static bool s_overlap;
+    private static int s_overlapping;
     private static string s_directory = string.Empty;
     private static Encoding s_outputEncoding = Encoding.Default;
     private static Encoding s_inputEncoding = Encoding.Default;
@@ -54,6 +58,7 @@ internal static class ProcessState
         {
             if (s_captured)
             {
+                s_accelerators.Capture();
                 s_environment.AcceptSince(before);
                 return;
             }
@@ -65,6 +70,10 @@ internal static class ProcessState
             s_culture = CultureInfo.DefaultThreadCurrentCulture;
             s_uiCulture = CultureInfo.DefaultThreadCurrentUICulture;
             s_rendering = PowerShellSurface.Instance.OutputRendering;
+            foreach (StateWatch watch in s_watches)
+            {
+                watch.Capture();
+            }
         }
     }
 
@@ -72,7 +81,8 @@ internal static class ProcessState
     /// Compares and restores at the end of a call, which still counts as running.
     /// </summary>
     /// <param name="withEnvironment">False if the call cannot have touched the environment.</param>
-    internal static ProcessVerdict Settle(ChangeList changes, bool withEnvironment)
+    /// <param name="withModules">Modules came with the call; the type accelerators that came with them stay.</param>
+    internal static ProcessVerdict Settle(ChangeList changes, bool withEnvironment, bool withModules)
     {
         if (!HasChanged(withEnvironment))
         {
@@ -81,23 +91,51 @@ internal static class ProcessState
 
         lock (s_gate)
         {
+            if (withModules)
+            {
+                s_accelerators.Capture();
+                if (!HasChanged(withEnvironment))
+                {
+                    return default;
+                }
+            }
+
             int before = changes.Items.Count;
             Report(changes);
+            int found = changes.Items.Count - before;
+
+            // Each call that ends meanwhile finds the same change; it is told once.
+            bool more = !s_overlap || found > s_overlapping;
             if (Volatile.Read(ref s_running) > 1)
             {
                 s_overlap = true;
-                return new ProcessVerdict(Changed: true, Overlap: true, Dirty: true);
+                s_overlapping = Math.Max(found, s_overlapping);
+                return new ProcessVerdict(Changed: true, Overlap: more, Dirty: true);
             }
 
-            bool overlap = s_overlap;
+            bool overlap = s_overlap && more;
             s_overlap = false;
+            s_overlapping = 0;
             Restore();
-            return new ProcessVerdict(changes.Items.Count > before, overlap, Dirty: HasChanged(withEnvironment: true));
+            return new ProcessVerdict(Changed: true, overlap, Dirty: HasChanged(withEnvironment: true));
         }
     }
 
     private static bool HasChanged(bool withEnvironment) =>
-        ConsoleChanged() || CultureChanged() || RenderingChanged() || DirectoryChanged() || (withEnvironment && s_environment.HasChanged());
+        ConsoleChanged() || CultureChanged() || RenderingChanged() || DirectoryChanged() || (withEnvironment && (s_environment.HasChanged() || AnyWatchChanged()));
+
+    private static bool AnyWatchChanged()
+    {
+        foreach (StateWatch watch in s_watches)
+        {
+            if (watch.HasChanged())
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     private static void Report(ChangeList changes)
     {
@@ -120,6 +158,11 @@ internal static class ProcessState
         if (RenderingChanged())
         {
             changes.Add("process", "output_rendering");
+        }
+
+        foreach (StateWatch watch in s_watches)
+        {
+            watch.Report(changes);
         }
     }
 
@@ -148,6 +191,11 @@ internal static class ProcessState
         if (RenderingChanged())
         {
             PowerShellSurface.Instance.OutputRendering = s_rendering;
+        }
+
+        foreach (StateWatch watch in s_watches)
+        {
+            watch.Restore();
         }
     }
 

@@ -18,6 +18,9 @@ internal sealed class RunspaceTables
     private readonly List<string> _missing = [];
     private readonly Runspace _runspace;
     private readonly object? _globalScope;
+    private readonly Func<object?>? _history;
+    private object? _knownHistory;
+    private Func<long>? _historyCount;
 
     internal RunspaceTables(Runspace runspace)
     {
@@ -32,6 +35,7 @@ internal sealed class RunspaceTables
         Modules = Table<string, PSModuleInfo>(session, "ModuleTable");
         LoadedModules = Table<string, PSModuleInfo>(HiddenMember.Value(context, "Modules"), "ModuleTable");
         Jobs = Table<Guid, Job>(HiddenMember.Value(runspace, "JobRepository"), "_repository");
+        JobSources = Table<string, JobSourceAdapter>(HiddenMember.Value(runspace, "JobManager"), "_sourceAdapters");
         LocationStacks = Table<string, Stack<PathInfo>>(session, "_workingLocationStack");
         Transcripts = Found(HiddenMember.Value(HiddenMember.Value(runspace, "TranscriptionData"), "Transcripts") as ICollection, "transcripts");
         StrictMode = Found(HiddenMember.Reader<Version?>(_globalScope, "StrictModeVersion"), "strict mode");
@@ -40,6 +44,11 @@ internal sealed class RunspaceTables
         DebugTraceLevel = Found(HiddenMember.Reader<int>(context, "_debugTraceLevel"), "debug trace level");
         PassExitOn = Found(HiddenMember.Writer<bool>(context, "ScriptCommandProcessorShouldRethrowExit"), "the exit of script files");
         DebuggingMode = Found(HiddenMember.Reader<int>(context, "_debuggingMode"), "breakpoints");
+        Cmdlets = Table<string, List<CmdletInfo>>(_globalScope, "_cmdlets");
+        Completers = Found(HiddenMember.Reader<Dictionary<string, ScriptBlock>?>(context, "CustomArgumentCompleters"), "argument completers");
+        NativeCompleters = Found(HiddenMember.Reader<Dictionary<string, ScriptBlock>?>(context, "NativeArgumentCompleters"), "argument completers of native commands");
+        LocationHook = Found(HiddenMember.Reader<object?>(runspace.SessionStateProxy.InvokeCommand, "LocationChangedAction"), "location hook");
+        _history = Found(HiddenMember.Reader<object?>(runspace, "History"), "history");
         Report();
     }
 
@@ -56,6 +65,18 @@ internal sealed class RunspaceTables
     internal Dictionary<string, PSModuleInfo>? LoadedModules { get; }
 
     internal Dictionary<Guid, Job>? Jobs { get; }
+
+    internal Dictionary<string, List<CmdletInfo>>? Cmdlets { get; }
+
+    /// <summary>Where the jobs of modules are; those of PowerShell itself are in <see cref="Jobs"/>.</summary>
+    internal Dictionary<string, JobSourceAdapter>? JobSources { get; }
+
+    internal Func<Dictionary<string, ScriptBlock>?>? Completers { get; }
+
+    internal Func<Dictionary<string, ScriptBlock>?>? NativeCompleters { get; }
+
+    /// <summary>What a script has called at every change of location.</summary>
+    internal Func<object?>? LocationHook { get; }
 
     internal Dictionary<string, Stack<PathInfo>>? LocationStacks { get; }
 
@@ -87,6 +108,29 @@ internal sealed class RunspaceTables
     /// <summary>The event subscribers. A reset replaces the table.</summary>
     internal Dictionary<PSEventSubscriber, Delegate>? EventSubscribers =>
         HiddenMember.Value(_runspace.Events, "_eventSubscribers") as Dictionary<PSEventSubscriber, Delegate>;
+
+    /// <summary>How many entries were added to the history. A reset replaces it.</summary>
+    internal long HistoryCount
+    {
+        get
+        {
+            object? history = _history?.Invoke();
+            if (!ReferenceEquals(history, _knownHistory))
+            {
+                _knownHistory = history;
+                _historyCount = HiddenMember.Reader<long>(history, "_countEntriesAdded");
+            }
+
+            return _historyCount?.Invoke() ?? 0;
+        }
+    }
+
+    /// <summary>The functions of a module's own scope, whether exported or not; null for a module without one.</summary>
+    internal static Dictionary<string, FunctionInfo>? FunctionsOf(PSModuleInfo module)
+    {
+        object? session = HiddenMember.Value(module.SessionState, "Internal");
+        return HiddenMember.Value(HiddenMember.Value(session, "ModuleScope"), "_functions") as Dictionary<string, FunctionInfo>;
+    }
 
     /// <summary>The variables of a module's own scope; null for a module without one.</summary>
     internal static Dictionary<string, PSVariable>? VariablesOf(PSModuleInfo module)

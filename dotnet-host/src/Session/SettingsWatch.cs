@@ -19,6 +19,8 @@ internal sealed class SettingsWatch(SlotSession session, RunspaceTables tables) 
     private Delegate? _notFound;
     private Delegate? _preLookup;
     private Delegate? _postLookup;
+    private object? _locationHook;
+    private long _history;
     private Delegate? _watching;
     private int _applications;
     private int _scripts;
@@ -58,6 +60,8 @@ internal sealed class SettingsWatch(SlotSession session, RunspaceTables tables) 
         _notFound = _commands.CommandNotFoundAction;
         _preLookup = _commands.PreCommandLookupAction;
         _postLookup = _commands.PostCommandLookupAction;
+        _locationHook = tables.LocationHook?.Invoke();
+        _history = tables.HistoryCount;
         _applications = _runspace.SessionStateProxy.Applications.Count;
         _scripts = _runspace.SessionStateProxy.Scripts.Count;
     }
@@ -69,6 +73,8 @@ internal sealed class SettingsWatch(SlotSession session, RunspaceTables tables) 
         || BreakpointsChanged()
         || TranscriptsChanged()
         || HooksChanged()
+        || LocationHookChanged()
+        || HistoryChanged()
         || VisibilityChanged();
 
     internal override void Report(ChangeList changes)
@@ -103,6 +109,16 @@ internal sealed class SettingsWatch(SlotSession session, RunspaceTables tables) 
             changes.Add("setting", "command_lookup");
         }
 
+        if (LocationHookChanged())
+        {
+            changes.Add("setting", "location_hook");
+        }
+
+        if (HistoryChanged())
+        {
+            changes.Add("setting", "history");
+        }
+
         if (VisibilityChanged())
         {
             changes.Add("setting", "visibility");
@@ -128,13 +144,18 @@ internal sealed class SettingsWatch(SlotSession session, RunspaceTables tables) 
             _commands.PostCommandLookupAction = (EventHandler<CommandLookupEventArgs>?)_postLookup!;
         }
 
+        if (LocationHookChanged())
+        {
+            HiddenMember.Set(_commands, "LocationChangedAction", _locationHook);
+        }
+
         for (int count = tables.Transcripts?.Count ?? 0; count > _transcripts; count--)
         {
             using PowerShell pipeline = session.NewPipeline("Stop-Transcript");
             SlotSession.RunQuietly(pipeline);
         }
 
-        // Tracing and breakpoints are for PowerShell's own reset, which follows where something is left.
+        // Tracing, breakpoints and history are for PowerShell's own reset, which follows where something is left.
     }
 
     private bool StrictModeChanged() => tables.StrictMode is { } read && !Equals(read(), _strictMode);
@@ -151,6 +172,10 @@ internal sealed class SettingsWatch(SlotSession session, RunspaceTables tables) 
         !ReferenceEquals(_commands.CommandNotFoundAction, _notFound)
         || !ReferenceEquals(_commands.PreCommandLookupAction, _preLookup)
         || !ReferenceEquals(_commands.PostCommandLookupAction, _postLookup);
+
+    private bool LocationHookChanged() => !ReferenceEquals(tables.LocationHook?.Invoke(), _locationHook);
+
+    private bool HistoryChanged() => tables.HistoryCount != _history;
 
     private bool VisibilityChanged() =>
         _runspace.SessionStateProxy.Applications.Count != _applications || _runspace.SessionStateProxy.Scripts.Count != _scripts;

@@ -23,7 +23,8 @@ internal sealed class Settler
     private readonly TypeDataWatch _typeData;
     private readonly SettingsWatch _settings;
     private readonly EventWatch _events;
-    private readonly JobWatch? _jobs;
+    private readonly JobWatch _jobs;
+    private readonly List<StateWatch> _ofModules = [];
     private readonly LocationWatch _location;
     private readonly List<string> _assemblies = [];
     private readonly ArrayList? _errors;
@@ -59,10 +60,23 @@ internal sealed class Settler
             _modules = new ModuleWatch(session, _tables);
         }
 
-        if (_tables.Jobs is { } jobs)
+        _watches.Add(_jobs = new JobWatch(session, _tables));
+        if (_tables.Cmdlets is { } cmdlets)
         {
-            _watches.Add(_jobs = new JobWatch(session, jobs));
+            _ofModules.Add(new CmdletWatch(cmdlets));
         }
+
+        if (_tables.Completers is { } completers)
+        {
+            _ofModules.Add(new CompleterWatch(completers, "completer"));
+        }
+
+        if (_tables.NativeCompleters is { } nativeCompleters)
+        {
+            _ofModules.Add(new CompleterWatch(nativeCompleters, "native_completer"));
+        }
+
+        _watches.AddRange(_ofModules);
 
         _watches.Add(_settings = new SettingsWatch(session, _tables));
         _watches.Add(_events = new EventWatch(session.Runspace, _tables));
@@ -151,13 +165,14 @@ internal sealed class Settler
     internal void NoteAssembly(string name) => _assemblies.Add(name);
 
     /// <summary>Ends all jobs, before the runspace closes.</summary>
-    internal void EndJobs() => _jobs?.EndAll();
+    internal void EndJobs() => _jobs.EndAll();
 
     /// <summary>Looks, restores, looks again.</summary>
     internal Verdict Settle(CallRequest request, out ProcessVerdict process)
     {
         Changes.Clear();
-        bool withEnvironment = !request.IsHarmless || _modulesCame;
+        bool withModules = _modulesCame || _modules?.HasChanged() == true;
+        bool withEnvironment = !request.IsHarmless || withModules || _typeData.HasAdditions;
         process = default;
         Verdict verdict;
         switch (request.Isolation)
@@ -168,16 +183,16 @@ internal sealed class Settler
                 break;
             case Isolation.Session:
                 _stale = true;
-                process = ProcessState.Settle(Changes, withEnvironment);
+                process = ProcessState.Settle(Changes, withEnvironment, withModules);
                 verdict = Verdict.Clean;
                 break;
             case Isolation.Fresh:
-                process = ProcessState.Settle(Changes, withEnvironment);
+                process = ProcessState.Settle(Changes, withEnvironment, withModules);
                 verdict = Verdict.Retire;
                 break;
             default:
                 verdict = SettleRunspace(request);
-                process = ProcessState.Settle(Changes, withEnvironment);
+                process = ProcessState.Settle(Changes, withEnvironment, withModules);
                 if (process.Changed && verdict == Verdict.Clean)
                 {
                     verdict = Verdict.Restored;
@@ -198,6 +213,12 @@ internal sealed class Settler
     {
         _errors?.Clear();
         _variables?.DropEngineVariables();
+        _session.Host.Interface.ResetScreen();
+        if (_location.HasMoved() && !_settings.HasChanged())
+        {
+            // To go somewhere is nothing to report. (A hook of the script would run now; it goes first.)
+            _location.Restore();
+        }
 
         bool forced = request.Isolation == Isolation.Reset || !_tables.IsComplete;
         bool modulesChanged = _modules?.HasChanged() ?? false;
@@ -252,6 +273,11 @@ internal sealed class Settler
         _functions?.AcceptFrom(modules);
         _aliases?.AcceptFrom(modules);
         _typeData.Capture();
+        foreach (StateWatch watch in _ofModules)
+        {
+            watch.Capture();
+        }
+
         foreach ((string name, PSVariable variable) in new Dictionary<string, PSVariable>(_tables.Variables ?? []))
         {
             if (modules.Contains(variable.ModuleName ?? string.Empty))
@@ -295,7 +321,7 @@ internal sealed class Settler
 
         if (_modules is not null)
         {
-            foreach (VariableWatch scope in _modules.Scopes)
+            foreach (StateWatch scope in _modules.Scopes)
             {
                 if (scope.HasChanged())
                 {
@@ -317,7 +343,7 @@ internal sealed class Settler
             }
         }
 
-        foreach (VariableWatch scope in _modules?.Scopes ?? [])
+        foreach (StateWatch scope in _modules?.Scopes ?? [])
         {
             if (scope.HasChanged())
             {
@@ -344,7 +370,7 @@ internal sealed class Settler
             }
         }
 
-        foreach (VariableWatch scope in _modules?.Scopes ?? [])
+        foreach (StateWatch scope in _modules?.Scopes ?? [])
         {
             if (scope.HasChanged())
             {

@@ -8,8 +8,14 @@ namespace Runspaced.Host.Session;
 /// </summary>
 internal sealed class TypeDataWatch(Runspace runspace) : StateWatch
 {
+    private readonly int _own = runspace.InitialSessionState.Types.Count;
     private int _types;
     private int _formats;
+
+    /// <summary>
+    /// There is more than PowerShell brings: reading a property may run a script that does anything.
+    /// </summary>
+    internal bool HasAdditions => runspace.InitialSessionState.Types.Count != _own;
 
     internal override void Capture()
     {

@@ -6,8 +6,8 @@ using System.Runtime.CompilerServices;
 namespace Runspaced.Host.Session;
 
 /// <summary>
-/// The variables of one scope: which there are, and what they hold, by reference. An object that is changed in place
-/// is not seen.
+/// The variables of one scope: which there are, what they hold, by reference, and what they may hold. An object that
+/// is changed in place is not seen.
 /// </summary>
 internal sealed class VariableWatch(Dictionary<string, PSVariable> table, string kind, string prefix = "") : StateWatch
 {
@@ -20,6 +20,9 @@ internal sealed class VariableWatch(Dictionary<string, PSVariable> table, string
     private static readonly bool s_hasField = typeof(PSVariable).GetField(
         "_value", System.Reflection.BindingFlags.Instance | System.Reflection.BindingFlags.NonPublic) is { } field && field.FieldType == typeof(object);
 
+    private static readonly bool s_hasOptions = typeof(PSVariable).GetField(
+        "_options", System.Reflection.BindingFlags.Instance | System.Reflection.BindingFlags.NonPublic)?.FieldType == typeof(ScopedItemOptions);
+
     // In the place of the value of a variable that is not compared.
     private static readonly object s_untracked = new();
 
@@ -27,6 +30,7 @@ internal sealed class VariableWatch(Dictionary<string, PSVariable> table, string
     private string[] _names = [];
     private PSVariable[] _variables = [];
     private object?[] _values = [];
+    private Rules[] _rules = [];
 
     internal override void Capture()
     {
@@ -34,12 +38,14 @@ internal sealed class VariableWatch(Dictionary<string, PSVariable> table, string
         _names = new string[count];
         _variables = new PSVariable[count];
         _values = new object?[count];
+        _rules = new Rules[count];
         int index = 0;
         foreach ((string name, PSVariable variable) in _table)
         {
             _names[index] = name;
             _variables[index] = variable;
             _values[index] = Tracks(name, variable) ? ValueOf(variable) : s_untracked;
+            _rules[index] = Rules.Of(variable);
             index++;
         }
     }
@@ -62,6 +68,7 @@ internal sealed class VariableWatch(Dictionary<string, PSVariable> table, string
                 _names = Without(_names, index);
                 _variables = Without(_variables, index);
                 _values = Without(_values, index);
+                _rules = Without(_rules, index);
             }
 
             return;
@@ -73,11 +80,13 @@ internal sealed class VariableWatch(Dictionary<string, PSVariable> table, string
             Array.Resize(ref _names, index + 1);
             Array.Resize(ref _variables, index + 1);
             Array.Resize(ref _values, index + 1);
+            Array.Resize(ref _rules, index + 1);
         }
 
         _names[index] = name;
         _variables[index] = variable;
         _values[index] = Tracks(name, variable) ? ValueOf(variable) : s_untracked;
+        _rules[index] = Rules.Of(variable);
     }
 
     internal override bool HasChanged()
@@ -91,7 +100,7 @@ internal sealed class VariableWatch(Dictionary<string, PSVariable> table, string
         int index = 0;
         foreach ((string _, PSVariable variable) in _table)
         {
-            if (!ReferenceEquals(variable, variables[index]) || Differs(variable, _values[index]))
+            if (!ReferenceEquals(variable, variables[index]) || Differs(variable, index))
             {
                 return true;
             }
@@ -107,7 +116,7 @@ internal sealed class VariableWatch(Dictionary<string, PSVariable> table, string
         foreach ((string name, PSVariable variable) in _table)
         {
             int index = IndexOf(name);
-            if (index < 0 || !ReferenceEquals(variable, _variables[index]) || Differs(variable, _values[index]))
+            if (index < 0 || !ReferenceEquals(variable, _variables[index]) || Differs(variable, index))
             {
                 changes.Add(kind, prefix + name);
             }
@@ -129,24 +138,27 @@ internal sealed class VariableWatch(Dictionary<string, PSVariable> table, string
         for (int index = 0; index < _names.Length; index++)
         {
             PSVariable variable = _variables[index];
-            if (Differs(variable, _values[index]))
+            if (Differs(variable, index))
             {
+                // Adding a rule checks the value, so that comes first.
                 SetValue(variable, _values[index]);
+                _rules[index].Restore(variable);
             }
 
             _table[_names[index]] = variable;
         }
     }
 
-    private static bool Differs(PSVariable variable, object? baseline)
+    private bool Differs(PSVariable variable, int index)
     {
+        object? baseline = _values[index];
         if (ReferenceEquals(baseline, s_untracked))
         {
             return false;
         }
 
         object? value = ValueOf(variable);
-        return !ReferenceEquals(value, baseline) && !SameScalar(value, baseline);
+        return (!ReferenceEquals(value, baseline) && !SameScalar(value, baseline)) || _rules[index].Differ(variable);
     }
 
     // A value set again to what it was is no change.
@@ -175,6 +187,11 @@ internal sealed class VariableWatch(Dictionary<string, PSVariable> table, string
 
         variable.Value = value;
     }
+
+    private static ScopedItemOptions OptionsOf(PSVariable variable) => s_hasOptions ? Options(variable) : variable.Options;
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_options")]
+    private static extern ref ScopedItemOptions Options(PSVariable variable);
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_value")]
     private static extern ref object? Field(PSVariable variable);
@@ -205,5 +222,60 @@ internal sealed class VariableWatch(Dictionary<string, PSVariable> table, string
         List<T> rest = [.. items];
         rest.RemoveAt(index);
         return [.. rest];
+    }
+
+    // Who may set a variable, and to what: read-only, typed, validated.
+    private readonly struct Rules
+    {
+        private readonly ScopedItemOptions _options;
+        private readonly Attribute[]? _attributes;
+
+        private Rules(ScopedItemOptions options, Attribute[]? attributes)
+        {
+            _options = options;
+            _attributes = attributes;
+        }
+
+        internal static Rules Of(PSVariable variable) => variable.GetType() == typeof(PSVariable)
+            ? new Rules(OptionsOf(variable), variable.Attributes.Count == 0 ? null : [.. variable.Attributes])
+            : default;
+
+        internal bool Differ(PSVariable variable)
+        {
+            System.Collections.ObjectModel.Collection<Attribute> attributes = variable.Attributes;
+            if (OptionsOf(variable) != _options || attributes.Count != (_attributes?.Length ?? 0))
+            {
+                return true;
+            }
+
+            for (int index = 0; index < attributes.Count; index++)
+            {
+                if (!ReferenceEquals(attributes[index], _attributes![index]))
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+
+        internal void Restore(PSVariable variable)
+        {
+            if (s_hasOptions)
+            {
+                Options(variable) = ScopedItemOptions.None;
+            }
+
+            variable.Attributes.Clear();
+            foreach (Attribute attribute in _attributes ?? [])
+            {
+                variable.Attributes.Add(attribute);
+            }
+
+            if (s_hasOptions)
+            {
+                Options(variable) = _options;
+            }
+        }
     }
 }

@@ -104,6 +104,11 @@ impl Process {
         self.pid == other.pid
     }
 
+    /// Stops it where it is. [`Process::ask_to_end`] lets it go on.
+    pub(super) fn hold(&self) {
+        let _ = pidfd_send_signal(&self.handle, Signal::STOP);
+    }
+
     /// True if it was alive.
     pub(super) fn ask_to_end(&self) -> bool {
         if Status::of(self.pid).is_none_or(|status| status.state == 'Z') {
@@ -198,6 +203,20 @@ mod tests {
         let sleep = seen.0[1].pid;
         assert_eq!(seen.end(), 1);
         eventually("the sleep is gone", || Status::of(sleep).is_none_or(|status| status.state == 'Z'));
+    }
+
+    #[test]
+    fn one_that_is_held_starts_nothing_and_ends_when_asked() {
+        let (slot, turns) = (slot(1), Turns::default());
+        slot.thread.store(thread(), Ordering::Release);
+        turns.begin(&slot.turn);
+        let mut child = shell("while :; do sleep 0.01; done");
+        eventually("the shell works", || find(&slot, &turns).len() == 2);
+        let held = Descendants::held(&slot, &turns);
+        let stopped = |pid| Status::of(pid).is_none_or(|status| matches!(status.state, 'T' | 'Z'));
+        eventually("all of it stands still", || held.0.iter().all(|process| stopped(process.pid)));
+        assert!(held.end() >= 1);
+        child.wait().unwrap();
     }
 
     #[test]

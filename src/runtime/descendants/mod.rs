@@ -89,6 +89,23 @@ impl Descendants {
         Self(system::find(slot, turns))
     }
 
+    /// As [`Descendants::of`], when they are about to be ended: on Linux they are held still, so that none starts another
+    /// one after it was looked at, which nobody would find once its parent is gone.
+    pub(super) fn held(slot: &Slot, turns: &Turns) -> Self {
+        #[cfg_attr(not(target_os = "linux"), allow(unused_mut, reason = "only there they can be held"))]
+        let mut all = Self::of(slot, turns);
+        #[cfg(target_os = "linux")]
+        for _ in 0..8 {
+            let known = all.0.len();
+            all.0.iter().for_each(system::Process::hold);
+            all.merge(Self::of(slot, turns));
+            if all.0.len() == known {
+                break;
+            }
+        }
+        all
+    }
+
     pub(super) fn merge(&mut self, other: Self) {
         for process in other.0 {
             if !self.0.iter().any(|known| known.is_same(&process)) {
