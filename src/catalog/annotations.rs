@@ -15,16 +15,58 @@ pub(crate) struct Annotations {
 
 /// Verbs whose commands look at things or make new values of them.
 const READING: &[&str] = &[
-    "compare", "convert", "convertfrom", "convertto", "find", "format", "get", "group", "join", "measure", "ping",
-    "read", "resolve", "search", "select", "show", "sort", "split", "test", "trace", "wait", "watch", "where",
+    "compare",
+    "convert",
+    "convertfrom",
+    "convertto",
+    "find",
+    "format",
+    "get",
+    "group",
+    "join",
+    "measure",
+    "ping",
+    "read",
+    "resolve",
+    "search",
+    "select",
+    "show",
+    "sort",
+    "split",
+    "test",
+    "trace",
+    "wait",
+    "watch",
+    "where",
 ];
 /// Verbs whose commands add something and leave the rest alone.
-const ADDING: &[&str] =
-    &["add", "connect", "enter", "export", "import", "mount", "new", "open", "out", "register", "send", "start", "write"];
+const ADDING: &[&str] = &[
+    "add", "connect", "enter", "export", "import", "mount", "new", "open", "out", "register", "send",
+    "start", "write",
+];
 /// Verbs whose commands may be repeated without further effect.
 const REPEATABLE: &[&str] = &[
-    "block", "clear", "disable", "dismount", "enable", "hide", "lock", "mount", "protect", "publish", "remove", "reset",
-    "resume", "revoke", "set", "stop", "suspend", "unblock", "uninstall", "unlock", "unregister",
+    "block",
+    "clear",
+    "disable",
+    "dismount",
+    "enable",
+    "hide",
+    "lock",
+    "mount",
+    "protect",
+    "publish",
+    "remove",
+    "reset",
+    "resume",
+    "revoke",
+    "set",
+    "stop",
+    "suspend",
+    "unblock",
+    "uninstall",
+    "unlock",
+    "unregister",
 ];
 /// Built-in commands that reach beyond this machine.
 const REACHING_OUT: &[&str] =
@@ -67,7 +109,10 @@ mod tests {
     fn annotations_of_unknown_verbs_are_the_worst() {
         for command in ["Frobnicate-Item", "deploy", "Invoke-Expression"] {
             let hints = Annotations::of(command, "Vendor");
-            assert!(!hints.read_only && hints.destructive && !hints.idempotent && hints.open_world, "{command}");
+            assert!(
+                !hints.read_only && hints.destructive && !hints.idempotent && hints.open_world,
+                "{command}"
+            );
         }
     }
 }

@@ -14,7 +14,10 @@ const SHOWN_CHARS: usize = 60;
 ///
 /// # Errors
 /// Every mistake, each one line: the parameter, what was given, what it takes.
-pub(crate) fn bind(tool: &ToolSpec, arguments: Map<String, Value>) -> Result<Map<String, Value>, Vec<String>> {
+pub(crate) fn bind(
+    tool: &ToolSpec,
+    arguments: Map<String, Value>,
+) -> Result<Map<String, Value>, Vec<String>> {
     let mut bound = Map::new();
     let mut mistakes = Vec::new();
     for (given, value) in arguments {
@@ -157,8 +160,10 @@ fn check_text(parameter: &Parameter, text: &str) -> Result<(), Mistake> {
 
 fn check_range(parameter: &Parameter, number: &Number) -> Result<(), Mistake> {
     let Some(value) = number.as_f64() else { return Ok(()) };
-    let below = |bound: &Bound| bound.value.as_f64().is_some_and(|b| value < b || (bound.exclusive && value <= b));
-    let above = |bound: &Bound| bound.value.as_f64().is_some_and(|b| value > b || (bound.exclusive && value >= b));
+    let below =
+        |bound: &Bound| bound.value.as_f64().is_some_and(|b| value < b || (bound.exclusive && value <= b));
+    let above =
+        |bound: &Bound| bound.value.as_f64().is_some_and(|b| value > b || (bound.exclusive && value >= b));
     let rules = &parameter.rules;
     if !rules.minimum.as_ref().is_some_and(below) && !rules.maximum.as_ref().is_some_and(above) {
         return Ok(());
@@ -173,7 +178,11 @@ fn check_range(parameter: &Parameter, number: &Number) -> Result<(), Mistake> {
     .into_iter()
     .flatten()
     .collect();
-    Err(Mistake::Text(format!("'{}' was given {number}, it must be {}", parameter.name, limits.join(" and "))))
+    Err(Mistake::Text(format!(
+        "'{}' was given {number}, it must be {}",
+        parameter.name,
+        limits.join(" and ")
+    )))
 }
 
 fn is_integer(number: &Number) -> bool {
@@ -231,7 +240,9 @@ mod tests {
     #[test]
     fn bind_accepts_names_in_any_case_aliases_and_single_values() {
         assert_eq!(
-            bound(json!({"processname": "pwsh", "COUNT": 3, "level": "high", "Force": true, "Nothing": null})),
+            bound(
+                json!({"processname": "pwsh", "COUNT": 3, "level": "high", "Force": true, "Nothing": null})
+            ),
             Err(vec!["'Nothing' is not a parameter; there are Name, Count, Level, Force".to_owned()])
         );
         assert_eq!(
@@ -243,7 +254,8 @@ mod tests {
 
     #[test]
     fn bind_names_what_was_given_and_what_would_work() {
-        let mistakes = bound(json!({"Count": 11, "Level": "Middle", "Force": "yes", "Filter": "{}"})).unwrap_err();
+        let mistakes =
+            bound(json!({"Count": 11, "Level": "Middle", "Force": "yes", "Filter": "{}"})).unwrap_err();
         assert_eq!(
             mistakes,
             [

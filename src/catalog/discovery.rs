@@ -1,9 +1,12 @@
 //! Asks PowerShell which commands there are, and what they are like.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use super::{Catalog, command::Command, exposure::Exposure};
 use crate::engine::{Engine, Invocation, Limits};
+
+/// How long one question may take, whatever calls may take: a module's commands are described in well under a second.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Names of the functions and cmdlets that a module brings. The module is imported already, by name or by path.
 const MODULE_COMMANDS: &str = "param($module)
@@ -53,14 +56,14 @@ async fn describe(engine: &Engine, pattern: &str) -> Result<Vec<Command>, String
     // A description is a large value of its own form, not a value of a script: it is never cut for size.
     let limits = Limits { output_bytes: Limits::MAX_OUTPUT_BYTES, ..Limits::default() };
     let output = engine
-        .invoke(Invocation::describe(pattern).limits(limits))
+        .invoke(Invocation::describe(pattern).limits(limits).timeout(PATIENCE))
         .await
         .map_err(|error| format!("{pattern}: {error}"))?;
     output.rows().map_err(|error| format!("{pattern}: {error}"))
 }
 
 async fn names(engine: &Engine, invocation: Invocation) -> Result<Vec<String>, String> {
-    let output = engine.invoke(invocation).await.map_err(|error| error.to_string())?;
+    let output = engine.invoke(invocation.timeout(PATIENCE)).await.map_err(|error| error.to_string())?;
     output.rows().map_err(|error| error.to_string())
 }
 

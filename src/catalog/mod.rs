@@ -83,7 +83,8 @@ mod tests {
 
     #[test]
     fn catalog_is_sorted_and_takes_a_command_once() {
-        let commands = [command("Get-B", json!([])), command("Get-A", json!([])), command("get-b", json!([]))];
+        let commands =
+            [command("Get-B", json!([])), command("Get-A", json!([])), command("get-b", json!([]))];
         let catalog = Catalog::new(&commands).expect("a catalog");
         assert_eq!(catalog.iter().map(|tool| tool.name.as_str()).collect::<Vec<_>>(), ["get_a", "get_b"]);
     }

@@ -43,7 +43,8 @@ fn shortened(name: &str, command: &str) -> String {
     const DIGEST_BYTES: usize = 3;
     let digest = Sha256::digest(command.to_lowercase().as_bytes());
     let kept: String = name.chars().take(MAX_NAME_CHARS - 2 * DIGEST_BYTES - 1).collect();
-    let mut short = if kept.is_empty() { "command".to_owned() } else { kept.trim_end_matches('_').to_owned() };
+    let mut short =
+        if kept.is_empty() { "command".to_owned() } else { kept.trim_end_matches('_').to_owned() };
     short.push('_');
     for byte in digest.iter().take(DIGEST_BYTES) {
         // Writing to a String cannot fail.

@@ -77,7 +77,8 @@ impl Parameter {
     /// Why it cannot be offered to a client.
     pub(crate) fn of(parameter: &CommandParameter, sets: &[ParameterSet]) -> Result<Self, LeftOut> {
         let required = parameter.required(sets);
-        let left_out = |reason: &str| LeftOut { name: parameter.name.clone(), reason: reason.to_owned(), required };
+        let left_out =
+            |reason: &str| LeftOut { name: parameter.name.clone(), reason: reason.to_owned(), required };
         if !parameter.bindable {
             return Err(left_out("no JSON value stands for its type"));
         }
@@ -126,8 +127,22 @@ fn kind(type_name: &str) -> Result<Kind, &'static str> {
     let name = name.strip_prefix("system.").unwrap_or(name);
     Ok(match name {
         "string" | "char" => Kind::Text,
-        "byte" | "sbyte" | "int16" | "short" | "uint16" | "ushort" | "int" | "int32" | "uint" | "uint32" | "long"
-        | "int64" | "ulong" | "uint64" | "bigint" | "numerics.biginteger" => Kind::Integer,
+        "byte"
+        | "sbyte"
+        | "int16"
+        | "short"
+        | "uint16"
+        | "ushort"
+        | "int"
+        | "int32"
+        | "uint"
+        | "uint32"
+        | "long"
+        | "int64"
+        | "ulong"
+        | "uint64"
+        | "bigint"
+        | "numerics.biginteger" => Kind::Integer,
         "double" | "single" | "float" | "decimal" => Kind::Number,
         "bool" | "boolean" => Kind::Boolean,
         "switch" | "management.automation.switchparameter" => Kind::Switch,
@@ -139,10 +154,15 @@ fn kind(type_name: &str) -> Result<Kind, &'static str> {
         "securestring" | "security.securestring" | "pscredential" | "management.automation.pscredential" => {
             return Err("secrets are not taken as arguments");
         }
-        "hashtable" | "collections.hashtable" | "collections.idictionary" | "ordered"
+        "hashtable"
+        | "collections.hashtable"
+        | "collections.idictionary"
+        | "ordered"
         | "collections.specialized.ordereddictionary" => Kind::Object,
         "object" | "psobject" | "pscustomobject" | "management.automation.psobject" => Kind::Any,
-        _ if name.starts_with("collections.generic.dictionary") || name.contains("idictionary[") => Kind::Object,
+        _ if name.starts_with("collections.generic.dictionary") || name.contains("idictionary[") => {
+            Kind::Object
+        }
         _ => Kind::Converted,
     })
 }
@@ -161,7 +181,9 @@ fn description(parameter: &CommandParameter, sets: &[ParameterSet], kind: Kind) 
     if let Kind::Described(form) = kind {
         parts.push(format!("Takes {form}."));
     }
-    if let Some(default) = parameter.default_text.as_deref().filter(|text| !text.is_empty() && text.len() <= 80) {
+    if let Some(default) =
+        parameter.default_text.as_deref().filter(|text| !text.is_empty() && text.len() <= 80)
+    {
         parts.push(format!("Default: {default}."));
     }
     if let Some(pattern) = &parameter.validate_pattern {
@@ -217,8 +239,10 @@ impl Rules {
 
     /// The pattern, if JavaScript's regular expressions read it the same way as .NET's, as far as that can be told.
     pub(crate) fn portable_pattern(&self) -> Option<&str> {
-        const DOTNET_ONLY: &[&str] =
-            &["(?i", "(?s", "(?m", "(?x", "(?n", "(?-", "(?>", "(?#", "(?'", "(?(", "\\A", "\\Z", "\\z", "\\G", "\\p", "\\P", "-["];
+        const DOTNET_ONLY: &[&str] = &[
+            "(?i", "(?s", "(?m", "(?x", "(?n", "(?-", "(?>", "(?#", "(?'", "(?(", "\\A", "\\Z", "\\z", "\\G",
+            "\\p", "\\P", "-[",
+        ];
         self.pattern.as_deref().filter(|pattern| !DOTNET_ONLY.iter().any(|part| pattern.contains(part)))
     }
 }

@@ -8,8 +8,11 @@ use super::parameter::{Kind, Parameter};
 pub(crate) fn input_schema(parameters: &[Parameter]) -> Map<String, Value> {
     let properties: Map<String, Value> =
         parameters.iter().map(|parameter| (parameter.name.clone(), property(parameter))).collect();
-    let required: Vec<&str> =
-        parameters.iter().filter(|parameter| parameter.required).map(|parameter| parameter.name.as_str()).collect();
+    let required: Vec<&str> = parameters
+        .iter()
+        .filter(|parameter| parameter.required)
+        .map(|parameter| parameter.name.as_str())
+        .collect();
     let mut schema = Map::new();
     schema.insert("type".to_owned(), json!("object"));
     schema.insert("properties".to_owned(), Value::Object(properties));
@@ -74,10 +77,16 @@ fn element(parameter: &Parameter) -> Map<String, Value> {
         schema.insert("pattern".to_owned(), json!(pattern));
     }
     if let Some(bound) = &rules.minimum {
-        schema.insert(if bound.exclusive { "exclusiveMinimum" } else { "minimum" }.to_owned(), json!(bound.value));
+        schema.insert(
+            if bound.exclusive { "exclusiveMinimum" } else { "minimum" }.to_owned(),
+            json!(bound.value),
+        );
     }
     if let Some(bound) = &rules.maximum {
-        schema.insert(if bound.exclusive { "exclusiveMaximum" } else { "maximum" }.to_owned(), json!(bound.value));
+        schema.insert(
+            if bound.exclusive { "exclusiveMaximum" } else { "maximum" }.to_owned(),
+            json!(bound.value),
+        );
     }
     schema
 }

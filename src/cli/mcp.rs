@@ -93,7 +93,8 @@ impl McpArguments {
         exposure.modules = [configured.modules.as_slice(), &self.modules].concat();
         for script in &self.scripts {
             // Runspaces open in other folders than this one.
-            let path = std::path::absolute(script).map_err(|error| format!("{}: {error}", script.display()))?;
+            let path =
+                std::path::absolute(script).map_err(|error| format!("{}: {error}", script.display()))?;
             if !path.is_file() {
                 return Err(format!("there is no file {}", path.display()));
             }

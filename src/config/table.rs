@@ -278,7 +278,8 @@ pub static SETTINGS: LazyLock<Vec<Setting>> = LazyLock::new(|| {
             .default_text("PowerShell's"),
         setting!(runtime.tiered_pgo, Kind::Flag, "Watches running code to improve it better.").default_text(".NET's"),
         setting!(runtime.jit_profile, Kind::Path,
-            "Folder in which the runtime remembers what a start needed, so that the next start compiles it on another core."),
+            "Folder in which the runtime remembers what a start needed, so that the next start compiles it on another core.")
+            .default_text("none"),
 
         setting!(log.filter, Kind::Text,
             "What is logged to the error stream: error, warn, info, debug or trace, also by part (runspaced=debug).")

@@ -50,7 +50,10 @@ pub(crate) struct Dispatcher {
 /// How a call ended.
 #[derive(Debug)]
 pub(crate) enum Outcome {
-    Reply { call_id: String, reply: Reply },
+    Reply {
+        call_id: String,
+        reply: Reply,
+    },
     /// There is no such tool; what there is instead.
     UnknownTool(String),
     /// The tools are not known, and why.
@@ -77,14 +80,16 @@ impl Dispatcher {
         let mut catalog = self.catalog.clone();
         let state = tokio::select! {
             state = catalog.wait_for(|state| !matches!(state, CatalogState::Loading)) => {
-                state.map_or(CatalogState::Loading, |state| state.clone())
+                state.map(|state| state.clone()).ok()
             }
-            () = self.shutdown.calls_cancelled() => CatalogState::Loading,
+            () = self.shutdown.calls_cancelled() => return Err("the server is shutting down".to_owned()),
         };
         match state {
-            CatalogState::Ready(catalog) => Ok(catalog),
-            CatalogState::Failed(reason) => Err(reason.to_string()),
-            CatalogState::Loading => Err("the server is shutting down".to_owned()),
+            Some(CatalogState::Ready(catalog)) => Ok(catalog),
+            Some(CatalogState::Failed(reason)) => Err(reason.to_string()),
+            Some(CatalogState::Loading) | None => {
+                Err("finding them failed inside the server; see its log".to_owned())
+            }
         }
     }
 
@@ -94,16 +99,15 @@ impl Dispatcher {
         let guarded = AssertUnwindSafe(self.answer(call, &call_id)).catch_unwind();
         guarded.await.unwrap_or_else(|_| {
             tracing::error!(call_id, "a tool call panicked");
-            let text = format!("Internal failure in this call (id {call_id}); the server goes on. Its log has the details.");
+            let text = format!(
+                "Internal failure in this call (id {call_id}); the server goes on. Its log has the details."
+            );
             Outcome::Reply { call_id: call_id.clone(), reply: Reply::failure(text) }
         })
     }
 
     async fn answer(&self, call: ToolCall, call_id: &str) -> Outcome {
         let reply = |reply| Outcome::Reply { call_id: call_id.to_owned(), reply };
-        if self.shutdown.has_begun() {
-            return reply(Reply::of_error(&Error::ShutDown));
-        }
         let Ok(_permit) = self.admission.try_acquire() else {
             return reply(Reply::failure(format!(
                 "Busy: {} calls are under way, which is the limit. Try again when some are answered.",

@@ -18,7 +18,8 @@ mod server;
 mod service;
 mod shutdown;
 mod table;
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests;
 mod transport;
 

@@ -38,8 +38,12 @@ impl ProgressRecord {
     pub(crate) fn from_json(record: &Value) -> Self {
         let text = |name: &str| record.get(name).and_then(Value::as_str).unwrap_or_default().trim();
         let parts = [text("activity"), text("status"), text("currentOperation")];
-        let percent = record.get("percent").and_then(Value::as_f64).filter(|percent| (0.0..=100.0).contains(percent));
-        Self { percent, text: parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ") }
+        let percent =
+            record.get("percent").and_then(Value::as_f64).filter(|percent| (0.0..=100.0).contains(percent));
+        Self {
+            percent,
+            text: parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": "),
+        }
     }
 }
 

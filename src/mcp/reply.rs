@@ -52,10 +52,9 @@ impl Reply {
         let errors = output.errors();
         text.list("Errors", errors.iter().map(error_text));
         put(&mut content, "errors", errors.iter().take(MAX_RECORDS).map(error_json).collect());
-        for (stream, title, name) in [
-            (Stream::Warning, "Warnings", "warnings"),
-            (Stream::Information, "Information", "information"),
-        ] {
+        for (stream, title, name) in
+            [(Stream::Warning, "Warnings", "warnings"), (Stream::Information, "Information", "information")]
+        {
             let messages = output.messages(stream);
             text.list(title, messages.iter().map(|message| clipped(message)));
             put(&mut content, name, messages.iter().take(MAX_RECORDS).map(|m| json!(clipped(m))).collect());
@@ -150,7 +149,9 @@ fn error_json(record: &ErrorRecord) -> Value {
             json[name] = json!(clipped(value));
         }
     }
-    if let Some(position) = record.position.as_ref().filter(|position| position.line > 0 && position.file.is_some()) {
+    if let Some(position) =
+        record.position.as_ref().filter(|position| position.line > 0 && position.file.is_some())
+    {
         json["at"] = json!(format!("{}:{}", position.file.as_deref().unwrap_or_default(), position.line));
     }
     json
@@ -230,7 +231,11 @@ pub(crate) mod tests {
             full.extend(meta);
         }
         let meta: AnswerMeta = serde_json::from_value(full).expect("meta");
-        Output::new(RawAnswer { buffer, output_end, records_end }, meta, Timings { total_us: 9, ..Timings::default() })
+        Output::new(
+            RawAnswer { buffer, output_end, records_end },
+            meta,
+            Timings { total_us: 9, ..Timings::default() },
+        )
     }
 
     fn not_found() -> Value {
@@ -276,7 +281,10 @@ pub(crate) mod tests {
         let reply = Reply::of_error(&error);
         assert!(reply.is_error);
         assert_eq!(reply.text, "first\n\nboom [E401]");
-        assert_eq!(reply.structured, Some(json!({"error": {"message": "boom", "code": "E401"}, "values": ["first"]})));
+        assert_eq!(
+            reply.structured,
+            Some(json!({"error": {"message": "boom", "code": "E401"}, "values": ["first"]}))
+        );
     }
 
     #[test]

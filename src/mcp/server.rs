@@ -10,16 +10,13 @@ use super::{
     dispatch::{CallLimits, CatalogState, Dispatcher},
     powershell::PowerShell,
     service::Service,
-    shutdown::{Cause, Shutdown},
+    shutdown::{Cause, Patience, Shutdown},
     transport::StdioTransport,
 };
 use crate::{
     Engine,
     catalog::{Exposure, discover},
 };
-
-/// After the calls are cancelled, how long their answers may take to get out.
-const LAST_ANSWERS: Duration = Duration::from_millis(75);
 
 /// An MCP server over two files: tools made of PowerShell commands, run by an engine.
 #[must_use]
@@ -72,7 +69,7 @@ impl Server {
             sender.send_replace(state);
         });
         let executor = Arc::new(PowerShell::new(self.engine));
-        let cause = serve(executor, catalog, self.limits, (input, output), stop).await;
+        let cause = serve(executor, catalog, self.limits, Patience::default(), (input, output), stop).await;
         discovery.abort();
         cause
     }
@@ -83,6 +80,7 @@ pub(crate) async fn serve(
     executor: Arc<dyn Executor>,
     catalog: watch::Receiver<CatalogState>,
     limits: CallLimits,
+    patience: Patience,
     (input, output): (File, File),
     stop: impl Future<Output = ()>,
 ) -> io::Result<Cause> {
@@ -107,9 +105,9 @@ pub(crate) async fn serve(
     let end = async {
         shutdown.begun().await;
         // The transport gives no more requests from here on; those that are there may be answered.
-        tokio::time::sleep(shutdown.cause().map_or(Duration::ZERO, Cause::grace)).await;
+        tokio::time::sleep(shutdown.cause().map_or(Duration::ZERO, |cause| patience.with_calls(cause))).await;
         shutdown.cancel_calls();
-        tokio::time::sleep(LAST_ANSWERS).await;
+        tokio::time::sleep(patience.last_answers).await;
     };
     tokio::select! {
         () = conversation => {}
@@ -119,6 +117,6 @@ pub(crate) async fn serve(
     // Whatever still runs must not outlive the conversation.
     shutdown.begin(Cause::EndOfInput);
     shutdown.cancel_calls();
-    rest.finish(LAST_ANSWERS).await;
+    rest.finish(patience.last_answers).await;
     Ok(shutdown.cause().unwrap_or(Cause::EndOfInput))
 }

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use rmcp::{
     RoleServer, ServerHandler,
     model::{
-        CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, ErrorData, Implementation,
-        ListToolsResult, MetaObject, PaginatedRequestParams, ProgressNotificationParam, ServerCapabilities,
-        ServerConfig, Tool, ToolAnnotations,
+        CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, ErrorData,
+        Implementation, ListToolsResult, MetaObject, PaginatedRequestParams, ProgressNotificationParam,
+        ServerCapabilities, ServerConfig, Tool, ToolAnnotations,
     },
     service::RequestContext,
 };
@@ -62,16 +62,15 @@ impl ServerHandler for Service {
         let catalog = catalog.map_err(no_catalog)?;
         let first = match request.and_then(|request| request.cursor) {
             None => 0,
-            Some(cursor) => cursor
-                .parse()
-                .ok()
-                .filter(|first| *first < catalog.len())
-                .ok_or_else(|| ErrorData::invalid_params(format!("the cursor '{cursor}' is not one of this list"), None))?,
+            Some(cursor) => cursor.parse().ok().filter(|first| *first < catalog.len()).ok_or_else(|| {
+                ErrorData::invalid_params(format!("the cursor '{cursor}' is not one of this list"), None)
+            })?,
         };
         let page: Vec<Tool> = catalog.iter().skip(first).take(PAGE_TOOLS).map(tool).collect();
         let next = first + page.len();
-        let mut result =
-            ListToolsResult::with_all_items(page).with_ttl_ms(LIST_TTL_MS).with_cache_scope(CacheScope::Private);
+        let mut result = ListToolsResult::with_all_items(page)
+            .with_ttl_ms(LIST_TTL_MS)
+            .with_cache_scope(CacheScope::Private);
         result.next_cursor = (next < catalog.len()).then(|| next.to_string());
         Ok(result)
     }
@@ -123,7 +122,8 @@ fn tool(spec: &ToolSpec) -> Tool {
 
 fn result(call_id: &str, reply: Reply) -> CallToolResult {
     let content = vec![ContentBlock::text(reply.text)];
-    let mut result = if reply.is_error { CallToolResult::error(content) } else { CallToolResult::success(content) };
+    let mut result =
+        if reply.is_error { CallToolResult::error(content) } else { CallToolResult::success(content) };
     result.structured_content = reply.structured;
     let mut meta = MetaObject::new();
     meta.0.insert("runspaced/callId".to_owned(), json!(call_id));

@@ -24,14 +24,35 @@ pub enum Cause {
     Asked,
 }
 
-impl Cause {
+/// How long things may take at the end.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Patience {
+    /// Calls that run when the input ends. Answers that are as good as made still reach a client that only closed its
+    /// input; the others wait for the process to be gone.
+    pub(crate) end_of_input: Duration,
+    /// Calls that run when somebody asks for the end.
+    pub(crate) asked: Duration,
+    /// Answers that are on their way when the calls are cancelled.
+    pub(crate) last_answers: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            end_of_input: Duration::from_millis(50),
+            asked: Duration::from_millis(1_400),
+            last_answers: Duration::from_millis(75),
+        }
+    }
+}
+
+impl Patience {
     /// How long running calls may go on to end by themselves.
-    pub(crate) fn grace(self) -> Duration {
-        match self {
-            // Answers that are as good as made still reach a client that only closed its input.
-            Self::EndOfInput => Duration::from_millis(75),
-            Self::Asked => Duration::from_millis(1_400),
-            Self::OutputClosed(_) | Self::OutputStalled | Self::InputFailed(_) => Duration::ZERO,
+    pub(crate) fn with_calls(&self, cause: Cause) -> Duration {
+        match cause {
+            Cause::EndOfInput => self.end_of_input,
+            Cause::Asked => self.asked,
+            Cause::OutputClosed(_) | Cause::OutputStalled | Cause::InputFailed(_) => Duration::ZERO,
         }
     }
 }
@@ -71,11 +92,6 @@ impl Shutdown {
     /// Why it has begun, if it has.
     pub(crate) fn cause(&self) -> Option<Cause> {
         self.0.cause.get().copied()
-    }
-
-    /// True if it has begun.
-    pub(crate) fn has_begun(&self) -> bool {
-        self.0.begun.is_cancelled()
     }
 
     /// Waits for the beginning.

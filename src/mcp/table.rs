@@ -40,7 +40,11 @@ fn table(columns: &[&str], values: &[Value]) -> String {
     let empty = Map::new();
     let row = |value: &Value| {
         let object = value.as_object().unwrap_or(&empty);
-        columns.iter().map(|name| object.get(*name).map(cell).unwrap_or_default()).collect::<Vec<_>>().join("\t")
+        columns
+            .iter()
+            .map(|name| object.get(*name).map(cell).unwrap_or_default())
+            .collect::<Vec<_>>()
+            .join("\t")
     };
     let rows = bounded(values.iter().map(row), values.len());
     format!("{}\n{rows}", columns.join("\t"))
@@ -88,7 +92,9 @@ mod tests {
     #[test]
     fn text_is_a_table_of_objects_with_all_their_columns() {
         assert_eq!(
-            shown(json!([{"Id": 1, "Name": "a", "Owner": null}, {"Name": "b\tc", "Owner": "", "Tags": ["x", {"y": null}]}])),
+            shown(
+                json!([{"Id": 1, "Name": "a", "Owner": null}, {"Name": "b\tc", "Owner": "", "Tags": ["x", {"y": null}]}])
+            ),
             "Id\tName\tTags\n1\ta\t\n\t\"b\\tc\"\t[\"x\",{\"y\":null}]"
         );
     }

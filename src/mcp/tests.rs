@@ -22,7 +22,7 @@ use super::{
     progress::ProgressRecord,
     reply::tests::output,
     server::serve,
-    shutdown::Cause,
+    shutdown::{Cause, Patience},
 };
 use crate::{
     Error,
@@ -36,7 +36,7 @@ const HANG: Duration = Duration::from_secs(20);
 #[derive(Default)]
 struct Script {
     running: AtomicUsize,
-    most: AtomicUsize,
+    started: AtomicUsize,
 }
 
 /// Counts a job while it runs.
@@ -53,7 +53,8 @@ struct Scripted(Arc<Script>);
 impl Executor for Scripted {
     fn execute(&self, job: Job) -> Running {
         let script = Arc::clone(&self.0);
-        script.most.fetch_max(script.running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+        script.started.fetch_add(1, Ordering::SeqCst);
+        script.running.fetch_add(1, Ordering::SeqCst);
         let mark = Mark(script);
         Box::pin(async move {
             let _mark = mark;
@@ -61,7 +62,7 @@ impl Executor for Scripted {
             match command.rsplit('\\').next().unwrap_or_default() {
                 "Get-Echo" => Ok(output(&json!([job.arguments]), &json!([]), json!({"count": 1}))),
                 "Get-Big" => {
-                    let text = "x".repeat(128 << 10);
+                    let text = "x".repeat(96 << 10);
                     Ok(output(&json!([text]), &json!([]), json!({"count": 1})))
                 }
                 "Wait-Long" => {
@@ -89,7 +90,8 @@ impl Executor for Scripted {
 }
 
 fn catalog() -> Catalog {
-    let text = json!([{"name": "Text", "type": "string", "type_full_name": "System.String", "bindable": true}]);
+    let text =
+        json!([{"name": "Text", "type": "string", "type_full_name": "System.String", "bindable": true}]);
     let names = ["Get-Big", "Wait-Long", "Wait-Short", "Stop-Panic", "Write-Steps"];
     let mut commands: Vec<_> = names.iter().map(|name| test_command(name, json!([]))).collect();
     commands.push(test_command("Get-Echo", text));
@@ -112,6 +114,10 @@ impl Client {
     }
 
     fn with(limits: CallLimits, state: CatalogState) -> Self {
+        Self::patient(limits, Patience::default(), state)
+    }
+
+    fn patient(limits: CallLimits, patience: Patience, state: CatalogState) -> Self {
         let (input, to_server) = io::pipe().expect("a pipe");
         let (from_server, output) = io::pipe().expect("a pipe");
         let streams = (File::from(OwnedFd::from(input)), File::from(OwnedFd::from(output)));
@@ -120,13 +126,14 @@ impl Client {
         let (sender, catalog) = watch::channel(state);
         let (stop, stopped) = oneshot::channel::<()>();
         let server = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            let runtime =
+                tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
             let stop = async {
                 if stopped.await.is_err() {
                     std::future::pending::<()>().await;
                 }
             };
-            runtime.block_on(serve(executor, catalog, limits, streams, stop)).expect("served")
+            runtime.block_on(serve(executor, catalog, limits, patience, streams, stop)).expect("served")
         });
         let (line, lines) = mpsc::channel();
         std::thread::spawn(move || {
@@ -167,7 +174,9 @@ impl Client {
 
     fn call(&mut self, id: impl Into<Value>, tool: &str, arguments: Value) {
         let id: Value = id.into();
-        self.send(json!({"id": id, "method": "tools/call", "params": {"name": tool, "arguments": arguments}}));
+        self.send(
+            json!({"id": id, "method": "tools/call", "params": {"name": tool, "arguments": arguments}}),
+        );
     }
 
     fn receive(&self) -> Value {
@@ -242,7 +251,10 @@ fn new_era_is_discovered_listed_and_called_without_a_handshake() {
     let mut client = Client::new();
     client.send(modern(1, "server/discover", json!({})));
     let versions = client.receive()["result"]["supportedVersions"].clone();
-    assert!(versions.as_array().is_some_and(|versions| versions.contains(&json!("2026-07-28"))), "{versions}");
+    assert!(
+        versions.as_array().is_some_and(|versions| versions.contains(&json!("2026-07-28"))),
+        "{versions}"
+    );
     client.send(modern(2, "tools/list", json!({})));
     let list = client.receive()["result"].clone();
     assert_eq!(list["cacheScope"], "private");
@@ -281,7 +293,11 @@ fn missing_powershell_is_said_to_the_client() {
     let error = client.receive()["error"].clone();
     assert!(error["message"].as_str().is_some_and(|text| text.contains("no usable PowerShell")), "{error}");
     client.call(2, "get_echo", json!({}));
-    assert!(client.receive()["error"]["message"].as_str().is_some_and(|text| text.contains("no usable PowerShell")));
+    assert!(
+        client.receive()["error"]["message"]
+            .as_str()
+            .is_some_and(|text| text.contains("no usable PowerShell"))
+    );
     client.end();
 }
 
@@ -434,14 +450,21 @@ fn end_of_input_before_anything_is_an_end_as_well() {
 
 #[test]
 fn answers_that_are_ready_reach_a_client_that_only_closed_its_input() {
-    let mut client = Client::connected();
-    for id in 0..4 {
-        client.call(id, "get_echo", json!({}));
-    }
+    let patience = Patience { end_of_input: HANG, ..Patience::default() };
+    let state = CatalogState::Ready(Arc::new(catalog()));
+    let mut client = Client::patient(CallLimits { deadline: HANG, calls: 8 }, patience, state);
+    client.initialize();
+    let calls: Vec<String> = (0..4)
+        .map(|id| {
+            json!({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": {"name": "get_echo"}})
+                .to_string()
+        })
+        .collect();
+    // In one piece, so that the end is read together with the calls.
+    client.send_text(&calls.join("\n"));
     client.input = None;
-    let mut ids: Vec<i64> = (0..4).filter_map(|_| client.receive()["id"].as_i64()).collect();
-    ids.sort_unstable();
-    assert_eq!(ids, [0, 1, 2, 3]);
+    let answers: Vec<Value> = (0..4).map(|_| client.receive()).collect();
+    assert!(answers.iter().all(|answer| answer["result"]["isError"] == false), "{answers:?}");
     assert_eq!(client.join(), Cause::EndOfInput);
 }
 
@@ -459,14 +482,21 @@ fn client_that_closed_its_output_ends_the_server() {
     let executor = Arc::new(Scripted(Arc::default()));
     let limits = CallLimits { deadline: HANG, calls: 1 };
     let cause = runtime.block_on(async {
-        tokio::time::timeout(HANG, serve(executor, catalog, limits, streams, std::future::pending())).await
+        tokio::time::timeout(
+            HANG,
+            serve(executor, catalog, limits, Patience::default(), streams, std::future::pending()),
+        )
+        .await
     });
     assert!(matches!(cause, Ok(Ok(Cause::OutputClosed(_)))), "{cause:?}");
 }
 
 #[test]
 fn stop_lets_calls_end_and_cancels_the_rest() {
-    let mut client = Client::connected();
+    let patience = Patience { asked: Duration::from_secs(3), last_answers: HANG, ..Patience::default() };
+    let state = CatalogState::Ready(Arc::new(catalog()));
+    let mut client = Client::patient(CallLimits { deadline: HANG, calls: 8 }, patience, state);
+    client.initialize();
     client.call(1, "wait_short", json!({}));
     client.call(2, "wait_long", json!({}));
     client.wait_for_running(2);
@@ -485,10 +515,66 @@ fn client_that_goes_away_amid_answers_ends_the_server() {
     // Without its channel the reading thread closes the pipe after one more line.
     client.lines = None;
     for id in 0..16 {
-        let message = json!({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": {"name": "get_big"}});
+        let message =
+            json!({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": {"name": "get_big"}});
         if client.input.as_mut().expect("open").write_all(format!("{message}\n").as_bytes()).is_err() {
             break; // It has noticed already.
         }
     }
     assert!(matches!(client.join(), Cause::OutputClosed(_)));
+}
+
+#[test]
+fn client_that_does_not_read_is_not_read_either() {
+    const CALLS: usize = 400;
+    let (input, mut to_server) = io::pipe().expect("a pipe");
+    let (from_server, output) = io::pipe().expect("a pipe");
+    let streams = (File::from(OwnedFd::from(input)), File::from(OwnedFd::from(output)));
+    let script = Arc::new(Script::default());
+    let executor = Arc::new(Scripted(Arc::clone(&script)));
+    let (_sender, catalog) = watch::channel(CatalogState::Ready(Arc::new(catalog())));
+    let limits = CallLimits { deadline: HANG, calls: CALLS };
+    let server = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(serve(
+            executor,
+            catalog,
+            limits,
+            Patience::default(),
+            streams,
+            std::future::pending(),
+        ))
+    });
+    let writer = std::thread::spawn(move || {
+        for id in 0..CALLS {
+            let mut message = modern(id as i64, "tools/call", json!({"name": "get_big"}));
+            message["jsonrpc"] = json!("2.0");
+            to_server.write_all(format!("{message}\n").as_bytes()).expect("written");
+        }
+        to_server
+    });
+    // It starts what fits the outbox, and no more.
+    let mut before = 0;
+    loop {
+        std::thread::sleep(Duration::from_millis(500));
+        assert!(!server.is_finished(), "the server ended: {:?}", server.join());
+        let started = script.started.load(Ordering::SeqCst);
+        if started > 0 && started == before {
+            break;
+        }
+        before = started;
+    }
+    assert!(before < CALLS, "{before} calls were started for a client that reads nothing");
+    // A client that reads again gets everything.
+    let mut answers = 0;
+    for line in io::BufReader::new(from_server).lines().map_while(Result::ok) {
+        assert!(line.ends_with('}') && line.contains("\"isError\":false"), "{:.200}", line);
+        answers += 1;
+        if answers == CALLS {
+            break;
+        }
+    }
+    assert_eq!(answers, CALLS);
+    drop(writer.join().expect("all was written"));
+    assert!(matches!(server.join().expect("no panic"), Ok(Cause::EndOfInput)));
 }

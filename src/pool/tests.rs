@@ -438,7 +438,10 @@ fn session_does_not_end_while_it_is_used_or_awaited() {
 
     pool.open_session("s".into(), None, Some(Duration::from_millis(500))).expect("opens");
     drop(outcome(submit(&pool, call.clone(), "sleep:2500").1));
-    assert!(matches!(outcome(submit(&pool, call, "ok").1), Outcome::Answered { .. }), "its time begins with the end");
+    assert!(
+        matches!(outcome(submit(&pool, call, "ok").1), Outcome::Answered { .. }),
+        "its time begins with the end"
+    );
 }
 
 #[test]

@@ -179,7 +179,8 @@ impl Host for ClrHost {
         // SAFETY: an export of the running host; the span is alive during the call.
         let answer = unsafe { (self.exports.reply)(slot.0, call.0, prompt, reply.as_ptr(), reply.len()) };
         if answer == status::REQUEST {
-            tracing::error!(
+            // A call that was stopped meanwhile waits for nothing any more.
+            tracing::debug!(
                 slot = slot.0,
                 call = call.0,
                 why = self.exports.last_error(),

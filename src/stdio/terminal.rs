@@ -40,13 +40,14 @@ pub fn read_line(question: &str) -> io::Result<Zeroizing<String>> {
 /// As [`read_line`].
 pub fn read_hidden_line(question: &str) -> io::Result<Zeroizing<String>> {
     let mut terminal = open()?;
-    terminal.write_all(question.as_bytes())?;
     let before = tcgetattr(&terminal)?;
     let mut hidden = before.clone();
     hidden.local_modes.remove(LocalModes::ECHO);
     BEFORE.lock().get_or_insert(before);
+    // Before the question: whoever answers quickly is not to be seen either.
     let line = tcsetattr(&terminal, OptionalActions::Flush, &hidden)
         .map_err(io::Error::from)
+        .and_then(|()| terminal.write_all(question.as_bytes()))
         .and_then(|()| line_of(&mut terminal));
     show_input_again();
     terminal.write_all(b"\n")?;

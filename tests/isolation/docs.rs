@@ -21,7 +21,8 @@ pub fn the_matrix_is_documented(_: &Context) {
     let (documented, after) = rest.split_once(END).expect("docs/pool.md has a place for the matrix");
     let tested = format!("\n{}", matrix());
     if std::env::var_os("RUNSPACED_WRITE_DOCS").is_some_and(|value| value == "1") {
-        std::fs::write(&path, format!("{before}{BEGIN}{tested}{END}{after}")).expect("docs/pool.md can be written");
+        std::fs::write(&path, format!("{before}{BEGIN}{tested}{END}{after}"))
+            .expect("docs/pool.md can be written");
         return;
     }
     assert!(
@@ -33,7 +34,8 @@ pub fn the_matrix_is_documented(_: &Context) {
 
 /// Every name stands for one row.
 pub fn names_are_unique(_: &Context) {
-    let mut names: Vec<&str> = rows::GROUPS.iter().flat_map(|(_, rows)| rows.iter().map(|row| row.name)).collect();
+    let mut names: Vec<&str> =
+        rows::GROUPS.iter().flat_map(|(_, rows)| rows.iter().map(|row| row.name)).collect();
     let count = names.len();
     names.sort_unstable();
     names.dedup();
@@ -43,7 +45,10 @@ pub fn names_are_unique(_: &Context) {
 fn matrix() -> String {
     let mut text = String::new();
     for (group, rows) in rows::GROUPS {
-        let _ = write!(text, "\n### {group}\n\n| what a call leaves | `scoped` | `reset` | `fresh` | `session` |\n");
+        let _ = write!(
+            text,
+            "\n### {group}\n\n| what a call leaves | `scoped` | `reset` | `fresh` | `session` |\n"
+        );
         text.push_str("| --- | --- | --- | --- | --- |\n");
         for row in *rows {
             let _ = writeln!(

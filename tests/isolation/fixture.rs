@@ -181,7 +181,9 @@ pub fn write_module(folder: &Path, name: &str, text: &str) -> PathBuf {
 fn explain(error: &Error) -> String {
     let position = error.record().and_then(|record| record.position.as_ref());
     match position {
-        Some(position) => format!("{} {error} (at {}: {})", error.code(), position.line, position.text.trim()),
+        Some(position) => {
+            format!("{} {error} (at {}: {})", error.code(), position.line, position.text.trim())
+        }
         None => format!("{} {error}", error.code()),
     }
 }

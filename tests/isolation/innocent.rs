@@ -106,10 +106,17 @@ pub fn ordinary_scripts_cost_no_reset(context: &Context) {
     let reports = Reports::listen();
     let engine = fixture.builder().pool(Fixture::pool(1)).build().expect("the settings are valid");
     let scripts = SCRIPTS.iter().map(|text| {
-        (*text, Invocation::script(format!("{}", with_parameter(text))).arg("Scratch", fixture.scratch().display().to_string()))
+        (
+            *text,
+            Invocation::script(format!("{}", with_parameter(text)))
+                .arg("Scratch", fixture.scratch().display().to_string()),
+        )
     });
     let commands = COMMANDS.iter().map(|(name, arguments)| {
-        (*name, arguments.iter().fold(Invocation::command(*name), |call, (name, value)| call.arg(*name, value)))
+        (
+            *name,
+            arguments.iter().fold(Invocation::command(*name), |call, (name, value)| call.arg(*name, value)),
+        )
     });
     let calls: Vec<_> = scripts.chain(commands).collect();
     assert!(calls.len() >= 60, "the corpus has only {} scripts", calls.len());

@@ -35,13 +35,18 @@ fn never_meet(context: &Context, max: usize) {
             looks += rows.len();
             let engine = fixture.builder().pool(Fixture::pool(max)).build().expect("the settings are valid");
             let canary = canary();
-            let pristine: Vec<_> = rows.iter().map(|row| call(&fixture, &engine, row.look, level, "P", &canary)).collect();
+            let pristine: Vec<_> =
+                rows.iter().map(|row| call(&fixture, &engine, row.look, level, "P", &canary)).collect();
             let mut left = 0;
             for row in &rows {
                 // One row may keep the next from working: under `shared` they pile up.
                 left += usize::from(call(&fixture, &engine, row.leave, level, "A", &canary).is_ok());
             }
-            assert!(left * 2 > rows.len(), "{group} / {level:?}: only {left} of {} rows left anything", rows.len());
+            assert!(
+                left * 2 > rows.len(),
+                "{group} / {level:?}: only {left} of {} rows left anything",
+                rows.len()
+            );
             for (row, pristine) in rows.iter().zip(&pristine) {
                 let seen = call(&fixture, &engine, row.look, level, "B", &canary);
                 if seen != *pristine {
@@ -87,13 +92,19 @@ pub fn no_slot_serves_two_keys(context: &Context) {
         let runspaces: Vec<String> = (0..3)
             .map(|_| {
                 let call = Invocation::script(slot).isolation(Isolation::Shared);
-                crate::fixture::tell(&engine, match key {
-                    Some(key) => call.affinity(key),
-                    None => call,
-                })
+                crate::fixture::tell(
+                    &engine,
+                    match key {
+                        Some(key) => call.affinity(key),
+                        None => call,
+                    },
+                )
             })
             .collect();
-        assert!(runspaces.iter().all(|runspace| runspace == &runspaces[0]), "{key:?} changed slots: {runspaces:?}");
+        assert!(
+            runspaces.iter().all(|runspace| runspace == &runspaces[0]),
+            "{key:?} changed slots: {runspaces:?}"
+        );
         assert!(!seen.contains(&runspaces[0]), "{key:?} got the slot of another key");
         seen.push(runspaces[0].clone());
     }

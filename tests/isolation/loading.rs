@@ -80,10 +80,17 @@ pub fn a_large_module_is_imported_once_a_slot(context: &Context) {
 pub fn modules_of_the_engine_are_imported_when_a_slot_opens(context: &Context) {
     let fixture = Fixture::new(context);
     let imports = fixture.scratch().join("imports");
-    let text = format!("[IO.File]::AppendAllText({}, 'import;')\nfunction Get-Own {{ 'own' }}\nExport-ModuleMember -Function *", quoted(&imports));
+    let text = format!(
+        "[IO.File]::AppendAllText({}, 'import;')\nfunction Get-Own {{ 'own' }}\nExport-ModuleMember -Function *",
+        quoted(&imports)
+    );
     let module = write_module(&fixture.scratch().join("own"), "Own", &text);
-    let engine =
-        fixture.plain().module(module.display().to_string()).pool(Fixture::pool(1)).build().expect("the settings are valid");
+    let engine = fixture
+        .plain()
+        .module(module.display().to_string())
+        .pool(Fixture::pool(1))
+        .build()
+        .expect("the settings are valid");
     for _ in 0..5 {
         assert_eq!(tell(&engine, Invocation::command("Get-Own")), r#""own""#);
     }

@@ -41,7 +41,9 @@ fn check_level(fixture: &Fixture<'_>, reports: &Reports, row: &Row, level: Isola
     let after = look(fixture, &engine, row, level, &canary)?;
 
     match row.nature.fate(level) {
-        Fate::Stays if after == before => return Err(format!("is not to be seen: {before} before and after")),
+        Fate::Stays if after == before => {
+            return Err(format!("is not to be seen: {before} before and after"));
+        }
         Fate::Gone if after != before => {
             return Err(format!("leaks: {before} before, {after} after; reported {reported:?}"));
         }

@@ -11,7 +11,10 @@ use crate::support::Context;
 
 /// Waits inside a script until a file is there; the deadline is for a test that fails.
 fn wait_for(file: &str) -> String {
-    format!("$end = [datetime]::Now.AddSeconds({}); while (-not [IO.File]::Exists((Join-Path $Scratch '{file}')) -and [datetime]::Now -lt $end) {{ [Threading.Thread]::Sleep(2) }}\n", PATIENCE.as_secs())
+    format!(
+        "$end = [datetime]::Now.AddSeconds({}); while (-not [IO.File]::Exists((Join-Path $Scratch '{file}')) -and [datetime]::Now -lt $end) {{ [Threading.Thread]::Sleep(2) }}\n",
+        PATIENCE.as_secs()
+    )
 }
 
 /// A call that notes itself in a folder while it runs and gives how many others were there.
@@ -36,7 +39,10 @@ pub fn exclusive_calls_run_alone(context: &Context) {
 
     // The detector works: two calls that wait for each other do overlap.
     let meet = |mine: &str, other: &str| {
-        let text = format!("param($Scratch)\n[IO.File]::WriteAllText((Join-Path $Scratch '{mine}'), '')\n{}[IO.File]::Exists((Join-Path $Scratch '{other}'))", wait_for(other));
+        let text = format!(
+            "param($Scratch)\n[IO.File]::WriteAllText((Join-Path $Scratch '{mine}'), '')\n{}[IO.File]::Exists((Join-Path $Scratch '{other}'))",
+            wait_for(other)
+        );
         Invocation::script(text).arg("Scratch", fixture.scratch().display().to_string())
     };
     let (first, second) = both(&engine, meet("one", "two"), meet("two", "one"));
@@ -48,7 +54,8 @@ pub fn exclusive_calls_run_alone(context: &Context) {
                 let exclusive = index % 4 == 0;
                 let (engine, folder) = (&engine, folder.display().to_string());
                 scope.spawn(move || {
-                    let call = Invocation::script(OVERLAP).arg("Name", format!("{index}")).arg("Folder", folder);
+                    let call =
+                        Invocation::script(OVERLAP).arg("Name", format!("{index}")).arg("Folder", folder);
                     (exclusive, tell(engine, if exclusive { call.exclusive() } else { call }))
                 })
             })
@@ -71,7 +78,10 @@ pub fn an_overlapping_change_is_reported(context: &Context) {
     assert_eq!(tell(&engine, Invocation::script(see)), r#""""#);
 
     thread::scope(|scope| {
-        let text = format!("param($Scratch)\n[IO.File]::WriteAllText((Join-Path $Scratch 'runs'), '')\n{}'ended'", wait_for("go"));
+        let text = format!(
+            "param($Scratch)\n[IO.File]::WriteAllText((Join-Path $Scratch 'runs'), '')\n{}'ended'",
+            wait_for("go")
+        );
         let other = Invocation::script(text).arg("Scratch", &scratch);
         let engine = &engine;
         let other = scope.spawn(move || tell(engine, other));
@@ -134,7 +144,8 @@ pub fn a_script_seen_before_is_watched_as_well(context: &Context) {
         Update-TypeData -TypeName Runspaced.Leaky -MemberName Leak -MemberType ScriptProperty -Value { Set-Item env:LEAK_OFTEN leak; 1 }
         Update-TypeData -TypeName Runspaced.Leaky -MemberName Run -MemberType ScriptMethod -Value { Set-Item env:LEAK_OFTEN leak; 1 }
     ";
-    let engine = fixture.plain().startup_script(leaky).pool(Fixture::pool(1)).build().expect("the settings are valid");
+    let engine =
+        fixture.plain().startup_script(leaky).pool(Fixture::pool(1)).build().expect("the settings are valid");
     let value = || tell(&engine, Invocation::script("[string]$env:LEAK_OFTEN"));
     for run in 1..=3 {
         tell(&engine, command());
@@ -164,10 +175,17 @@ pub fn engines_share_nothing_else(context: &Context) {
     let second = fixture.plain().pool(Fixture::pool(1)).build().expect("the settings are valid");
     first.open_session("work", None, None).expect("the name is free");
     let folder = quoted(fixture.scratch());
-    tell(&first, Invocation::script(format!("$mine = 1; Set-Location {folder}; $env:LEAK_ENGINE = '1'")).session("work"));
+    tell(
+        &first,
+        Invocation::script(format!("$mine = 1; Set-Location {folder}; $env:LEAK_ENGINE = '1'"))
+            .session("work"),
+    );
     settled(&first);
     assert_eq!(tell(&second, Invocation::script("[string]$mine; [string]$env:LEAK_ENGINE")), r#""","""#);
-    assert!(second.blocking().invoke(Invocation::script("1").session("work")).is_err(), "a session of another engine");
+    assert!(
+        second.blocking().invoke(Invocation::script("1").session("work")).is_err(),
+        "a session of another engine"
+    );
 }
 
 fn both(engine: &Engine, first: Invocation, second: Invocation) -> (String, String) {

@@ -66,9 +66,8 @@ impl Nature {
         match (self, level) {
             (_, Isolation::Shared) | (Reported | Invisible, _) => Fate::Stays,
             (Process, _) => Fate::Gone,
-            (Call | Restored | Retired | Kept, Isolation::Session) | (Kept, Isolation::Scoped | Isolation::Reset) => {
-                Fate::Stays
-            }
+            (Call | Restored | Retired | Kept, Isolation::Session)
+            | (Kept, Isolation::Scoped | Isolation::Reset) => Fate::Stays,
             (Call | Restored | Retired | Kept, _) => Fate::Gone,
         }
     }

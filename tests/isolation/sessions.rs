@@ -13,14 +13,17 @@ pub fn state_is_kept_within(context: &Context) {
     engine.open_session("work", None, None).expect("the name is free");
     let within = |text: &str| tell(&engine, Invocation::script(text).session("work"));
 
-    within("$count = 1; function Step { $script:count++; $count }; Set-Location /; $ErrorActionPreference = 'Stop'");
+    within(
+        "$count = 1; function Step { $script:count++; $count }; Set-Location /; $ErrorActionPreference = 'Stop'",
+    );
     within("$null = Register-EngineEvent -SourceIdentifier Mine -Action { }; Set-CanaryState mine");
     assert_eq!(within("Step"), "2");
     assert_eq!(within("Step; (Get-Location).Path; \"$ErrorActionPreference\""), r#"3,"/","Stop""#);
     assert_eq!(within("(Get-EventSubscriber).SourceIdentifier; Get-CanaryState"), r#""Mine","mine""#);
 
     // Calls without the session's name see none of it.
-    let outside = tell(&engine, Invocation::script("[bool](Get-Command Step -ErrorAction Ignore); Get-CanaryState"));
+    let outside =
+        tell(&engine, Invocation::script("[bool](Get-Command Step -ErrorAction Ignore); Get-CanaryState"));
     assert_eq!(outside, r#"false,"untouched""#);
     let stats = settled(&engine);
     assert_eq!((stats.sessions, stats.retired), (1, 0), "{stats:?}");
@@ -35,7 +38,8 @@ pub fn another_key_does_not_reach_it(context: &Context) {
 
     for stranger in [call().affinity("B"), call()] {
         let error = engine.blocking().invoke(stranger).expect_err("it is not theirs");
-        let unknown = engine.blocking().invoke(Invocation::script("1").session("nowhere")).expect_err("there is none");
+        let unknown =
+            engine.blocking().invoke(Invocation::script("1").session("nowhere")).expect_err("there is none");
         assert_eq!((error.code(), unknown.code()), ("E303", "E303"));
         // Not even that it exists is told.
         assert_eq!(error.to_string().replace("work", ""), unknown.to_string().replace("nowhere", ""));
@@ -57,12 +61,16 @@ pub fn an_unused_one_ends(context: &Context) {
     engine.open_session("short", None, Some(Duration::from_millis(50))).expect("the name is free");
     engine.open_session("long", None, Some(Duration::from_secs(3600))).expect("the name is free");
     // A call that outlasts the time to live does not lose its session.
-    let during = tell(&engine, Invocation::script("Start-Sleep -Milliseconds 2500; $kept = 1; 'ran'").session("short"));
+    let during = tell(
+        &engine,
+        Invocation::script("Start-Sleep -Milliseconds 2500; $kept = 1; 'ran'").session("short"),
+    );
     assert_eq!(during, r#""ran""#);
     tell(&engine, Invocation::script("$kept = 1").session("long"));
 
     until("the session ends", || engine.stats().sessions == 1);
-    let error = engine.blocking().invoke(Invocation::script("$kept").session("short")).expect_err("its time is over");
+    let error =
+        engine.blocking().invoke(Invocation::script("$kept").session("short")).expect_err("its time is over");
     assert_eq!(error.code(), "E303");
     assert_eq!(tell(&engine, Invocation::script("$kept").session("long")), "1");
     until("its runspace is closed", || engine.stats().closed == 1);
@@ -72,7 +80,10 @@ pub fn one_that_exits_goes_on(context: &Context) {
     let fixture = Fixture::new(context);
     let engine = fixture.plain().pool(Fixture::pool(1)).build().expect("the settings are valid");
     engine.open_session("work", None, None).expect("the name is free");
-    let output = engine.blocking().invoke(Invocation::script("$mine = 5; exit 3").session("work")).expect("exit is no error");
+    let output = engine
+        .blocking()
+        .invoke(Invocation::script("$mine = 5; exit 3").session("work"))
+        .expect("exit is no error");
     assert_eq!(output.exit_code(), Some(3));
     assert_eq!(tell(&engine, Invocation::script("$mine").session("work")), "5");
 }

@@ -31,7 +31,11 @@ pub fn the_same_again_is_no_upgrade(context: &Context) {
     let file = home.join("pwsh.dll");
     let time = modified(&file);
     fs::write(&file, fs::read(&file).expect("it is there")).expect("it is our copy");
-    fs::File::options().write(true).open(&file).and_then(|file| file.set_modified(time)).expect("it is our copy");
+    fs::File::options()
+        .write(true)
+        .open(&file)
+        .and_then(|file| file.set_modified(time))
+        .expect("it is our copy");
     assert_eq!(tell(&engine, Invocation::script("2").affinity("B")), "2");
     assert_eq!(engine.stats().opened, 2);
 }
@@ -50,16 +54,17 @@ fn check(context: &Context, change: impl Fn(&Path) -> io::Result<()>) {
          while (-not [IO.File]::Exists($Go) -and [datetime]::Now -lt $end) {{ [Threading.Thread]::Sleep(2) }}; 'ended'",
         PATIENCE.as_secs()
     );
-    let long = Invocation::script(text)
-        .arg("Runs", runs.display().to_string())
-        .arg("Go", go.display().to_string());
+    let long =
+        Invocation::script(text).arg("Runs", runs.display().to_string()).arg("Go", go.display().to_string());
     thread::scope(|scope| {
         let long = scope.spawn(|| tell(&engine, long));
         until("the call runs", || runs.exists());
 
         change(&home.join("pwsh.dll")).expect("it is our copy");
         let error = engine.blocking().invoke(Invocation::script("1")).expect_err("it needs a new slot");
-        let Error::PowerShellChanged { home: named, .. } = &error else { panic!("{}: {error}", error.code()) };
+        let Error::PowerShellChanged { home: named, .. } = &error else {
+            panic!("{}: {error}", error.code())
+        };
         assert_eq!(Path::new(named), home, "the error names another home");
         assert_eq!(error.code(), "E105");
 

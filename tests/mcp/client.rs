@@ -96,7 +96,9 @@ impl Client {
     /// Sends a call and does not wait.
     pub fn post(&mut self, id: impl Into<Value>, tool: &str, arguments: Value) {
         let id: Value = id.into();
-        self.send(json!({"id": id, "method": "tools/call", "params": {"name": tool, "arguments": arguments}}));
+        self.send(
+            json!({"id": id, "method": "tools/call", "params": {"name": tool, "arguments": arguments}}),
+        );
     }
 
     /// Calls a tool; the answer must be the next message.
@@ -110,7 +112,8 @@ impl Client {
     /// The next message. Whatever is on the output must be one.
     pub fn receive(&self) -> Value {
         let line = self.lines.as_ref().expect("open").recv_timeout(HANG).expect("a message");
-        let message: Value = serde_json::from_str(&line).unwrap_or_else(|error| panic!("not JSON: {error}: {line}"));
+        let message: Value =
+            serde_json::from_str(&line).unwrap_or_else(|error| panic!("not JSON: {error}: {line}"));
         assert_eq!(message["jsonrpc"], "2.0", "{line}");
         message
     }

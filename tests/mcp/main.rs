@@ -1,5 +1,7 @@
 //! The MCP server on a real PowerShell, as clients see it: the built program, its pipes, its end.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
 mod client;
 mod sdk;
 #[path = "../support/mod.rs"]
@@ -93,7 +95,10 @@ fn commands_become_tools_with_schemas_and_hints(context: &Context) {
     assert_eq!(schema["properties"]["Depth"]["type"], "integer");
     assert_eq!(schema["additionalProperties"], false);
     assert!(schema["properties"].get("Verbose").is_none(), "common parameters are not offered");
-    assert!(tools[1]["inputSchema"]["properties"].get("InputObject").is_none(), "live objects are not offered");
+    assert!(
+        tools[1]["inputSchema"]["properties"].get("InputObject").is_none(),
+        "live objects are not offered"
+    );
     for hint in ["readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"] {
         assert!(tools[0]["annotations"][hint].is_boolean(), "{hint}");
     }
@@ -121,7 +126,11 @@ fn modern(id: u32, method: &str, mut params: Value) -> Value {
 fn the_new_era_needs_no_handshake(context: &Context) {
     let mut client = Client::start(&arguments(context.home(), &["--script", SCRIPT]), context.scratch());
     client.send(modern(1, "server/discover", json!({})));
-    assert!(client.receive()["result"]["supportedVersions"].as_array().is_some_and(|v| v.contains(&json!("2026-07-28"))));
+    assert!(
+        client.receive()["result"]["supportedVersions"]
+            .as_array()
+            .is_some_and(|v| v.contains(&json!("2026-07-28")))
+    );
     client.send(modern(2, "tools/call", json!({"name": "get_echo", "arguments": {"Text": "x"}})));
     let result = client.receive()["result"].clone();
     assert_eq!(values(&result), &json!([{"Text": "x", "Times": 1}]));
@@ -138,7 +147,11 @@ fn the_new_era_needs_no_handshake(context: &Context) {
 fn functions_of_a_script_become_tools(context: &Context) {
     let mut client = Client::of_script(context.home(), context.scratch());
     let tools = tools(&mut client);
-    assert!(names(&tools).contains(&"get_echo") && names(&tools).contains(&"write_noise"), "{:?}", names(&tools));
+    assert!(
+        names(&tools).contains(&"get_echo") && names(&tools).contains(&"write_noise"),
+        "{:?}",
+        names(&tools)
+    );
     assert!(names(&tools).is_sorted());
     let echo = tools.iter().find(|tool| tool["name"] == "get_echo").expect("there");
     assert_eq!(echo["description"], "Gives back what it is given.");
@@ -201,7 +214,10 @@ fn what_a_model_did_wrong_is_told_to_it(context: &Context) {
     let result = client.call("get_echo", json!({"Txt": "x", "Times": 101}));
     assert_eq!(result["isError"], true);
     assert!(text(&result).contains("'Txt' is not a parameter; there are Text, Times"), "{result}");
-    assert!(text(&result).contains("'Times' was given 101, it must be at least 1 and at most 100"), "{result}");
+    assert!(
+        text(&result).contains("'Times' was given 101, it must be at least 1 and at most 100"),
+        "{result}"
+    );
     assert!(text(&result).contains("'Text' is missing"), "{result}");
     client.post(1, "get_eco", json!({}));
     let error = client.receive()["error"].clone();
@@ -256,7 +272,10 @@ fn progress_rises_to_its_end(context: &Context) {
         }
         assert_eq!(message["method"], "notifications/progress");
         assert_eq!(message["params"]["progressToken"], 77);
-        assert!(message["params"]["message"].as_str().is_some_and(|text| text.starts_with("Steps")), "{message}");
+        assert!(
+            message["params"]["message"].as_str().is_some_and(|text| text.starts_with("Steps")),
+            "{message}"
+        );
         progress.push(message["params"]["progress"].as_f64().expect("a number"));
     };
     assert_eq!(values(&result), &json!(["done"]));
@@ -297,7 +316,11 @@ fn console_output_and_cat_do_not_touch_the_protocol(context: &Context) {
     let mut client = Client::of_script(context.home(), context.scratch());
     // Several at once, with further requests behind them for `cat` to eat.
     for id in 0..10 {
-        client.post(id, if id % 2 == 0 { "write_noise" } else { "get_echo" }, json!({"Text": format!("t{id}")}));
+        client.post(
+            id,
+            if id % 2 == 0 { "write_noise" } else { "get_echo" },
+            json!({"Text": format!("t{id}")}),
+        );
     }
     let mut answered = BTreeSet::new();
     for _ in 0..10 {
@@ -367,7 +390,8 @@ fn sigterm_lets_a_call_end_and_exits_with_zero(context: &Context) {
     client.call("get_echo", json!({"Text": "warm"}));
     client.post(1, "wait_long", json!({"Seconds": 1}));
     client.post(2, "wait_long", json!({"Seconds": 60}));
-    sleep(Duration::from_millis(200));
+    // The first has most of its second behind it, so that it ends in time on a busy machine too.
+    sleep(Duration::from_millis(900));
     client.terminate();
     let mut answers = [client.receive(), client.receive()];
     answers.sort_by_key(|answer| answer["id"].as_u64());

@@ -28,7 +28,15 @@ pub fn python() -> Result<(), String> {
 pub fn node() -> Result<(), String> {
     installed("node", &["package.json", "checks.mjs", "old-era.mjs", "new-era.mjs"], |folder| {
         run(Command::new(npm())
-            .args(["install", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts", "--loglevel", "error"])
+            .args([
+                "install",
+                "--no-audit",
+                "--no-fund",
+                "--no-package-lock",
+                "--ignore-scripts",
+                "--loglevel",
+                "error",
+            ])
             .current_dir(folder))
     })
 }

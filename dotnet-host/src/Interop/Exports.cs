@@ -43,7 +43,9 @@ public static unsafe class Exports
             }
 
             Border.Connect(in *callbacks);
+            JitProfile.Begin();
             ProcessGuard.Install();
+            HeadStart.Begin();
             Fill(api);
             return Done;
         }

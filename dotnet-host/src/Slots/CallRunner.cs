@@ -56,6 +56,7 @@ internal sealed class CallRunner : IHostAudience
         try
         {
             Execute();
+            JitProfile.KeepFirst();
             _answer.Finish(_outcome, _session.Settler.ChangedModules());
         }
         catch (Exception failure)

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Collections.ObjectModel;
 using System.Diagnostics;
 using System.Management.Automation;
@@ -62,6 +63,7 @@ internal sealed class FloorMeasure
         int count = (int)Math.Clamp(_request.Count, 1, MostRuns);
         double[] nanoseconds = new double[count];
         int done = 0;
+        List<CommandParameter> parameters = BindOnce(builder);
         while (done < count && !control.IsCancelled)
         {
             long start = Stopwatch.GetTimestamp();
@@ -71,7 +73,7 @@ internal sealed class FloorMeasure
             }
             else
             {
-                RunOnce(builder);
+                RunOnce(parameters);
             }
 
             nanoseconds[done++] = Stopwatch.GetElapsedTime(start).TotalNanoseconds;
@@ -80,21 +82,31 @@ internal sealed class FloorMeasure
         return Summary(nanoseconds.AsSpan(0, done));
     }
 
-    private void RunOnce(PipelineBuilder builder)
+    // Reading the request is no part of the floor.
+    private List<CommandParameter> BindOnce(PipelineBuilder builder)
     {
-        using PowerShell pipeline = _session.NewPipeline();
-        if (_mode == "command")
+        if (!_parameters.IsPresent || _mode == "runspace")
         {
-            pipeline.AddCommand(_request.Text);
-        }
-        else
-        {
-            pipeline.AddScript(_request.Text, useLocalScope: true);
+            return [];
         }
 
-        if (_parameters.IsPresent)
+        using PowerShell pipeline = NewPipeline();
+        builder.BindMeasured(pipeline, _request, _parameters, isCommand: _mode == "command");
+        return [.. pipeline.Commands.Commands[0].Parameters];
+    }
+
+    private PowerShell NewPipeline()
+    {
+        PowerShell pipeline = _session.NewPipeline();
+        return _mode == "command" ? pipeline.AddCommand(_request.Text) : pipeline.AddScript(_request.Text, useLocalScope: true);
+    }
+
+    private void RunOnce(List<CommandParameter> parameters)
+    {
+        using PowerShell pipeline = NewPipeline();
+        foreach (CommandParameter parameter in parameters)
         {
-            builder.BindMeasured(pipeline, _request, _parameters, isCommand: _mode == "command");
+            pipeline.AddParameter(parameter.Name, parameter.Value);
         }
 
         Collection<PSObject> output = pipeline.Invoke();

@@ -34,13 +34,17 @@ pub(crate) struct MemoryAnswer {
 
 impl MemoryProbe {
     pub(crate) fn run(self) -> Result<MemoryAnswer, BenchError> {
-        let resident = || resident_bytes().ok_or(BenchError::NoSamples("this system does not say what is resident"));
+        let resident =
+            || resident_bytes().ok_or(BenchError::NoSamples("this system does not say what is resident"));
         let before = resident()?;
         let engine = Engine::builder().max_slots(self.slots).build()?;
         engine.blocking().invoke(Invocation::command("Get-Date"))?;
         std::thread::sleep(Duration::from_secs(self.settle_s));
         let base = resident()?;
-        let one = { collect(&engine)?; resident()? };
+        let one = {
+            collect(&engine)?;
+            resident()?
+        };
         let executor = tokio::runtime::Builder::new_current_thread()
             .enable_time()
             .build()
@@ -63,7 +67,8 @@ impl MemoryProbe {
 
 /// Collects garbage; answers what is left.
 fn collect(engine: &Engine) -> Result<u64, BenchError> {
-    let script = "[GC]::Collect(); [GC]::WaitForPendingFinalizers(); [GC]::Collect(); [GC]::GetTotalMemory($true)";
+    let script =
+        "[GC]::Collect(); [GC]::WaitForPendingFinalizers(); [GC]::Collect(); [GC]::GetTotalMemory($true)";
     Ok(engine.blocking().invoke(Invocation::script(script))?.rows()?.first().copied().unwrap_or_default())
 }
 
@@ -84,7 +89,8 @@ pub(super) fn measure(context: &Context<'_>) -> Result<Vec<Figure>, BenchError> 
     };
     let further = (SLOTS - 1) as f64;
     Ok(vec![
-        figure("memory.before", "resident before the runtime", &|a| a.before as f64).target(Target::AtMost { limit: 20.0 }),
+        figure("memory.before", "resident before the runtime", &|a| a.before as f64)
+            .target(Target::AtMost { limit: 20.0 }),
         figure("memory.base", "resident 5 s after the first result", &|a| a.base as f64)
             .target(Target::AtMost { limit: 90.0 }),
         figure("memory.slot", "each further slot", &|a| (a.all as f64 - a.one as f64) / further)

@@ -22,6 +22,10 @@ pub fn error_text(error: &ErrorRecord, palette: Palette) -> String {
         .position
         .as_ref()
         .filter(|position| position.file.is_some() || position.line > 1 || error.category == "ParserError");
+    if error.category == "ParserError" && message.starts_with("At ") {
+        // It has the places of all mistakes in it.
+        return palette.paint(Tone::Bad, format!("{name}:\n{message}")).to_string();
+    }
     let Some(position) = position else {
         return palette.paint(Tone::Bad, format!("{name}: {message}")).to_string();
     };

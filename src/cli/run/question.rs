@@ -20,9 +20,10 @@ fn answer(kind: &str, heading: &str, fields: &[String], default: Option<usize>) 
     let line = |question: &str| stdio::read_line(question).ok().map(|line| line.to_string());
     let hidden = |question: &str| stdio::read_hidden_line(question).ok().map(|line| line.to_string());
     let above = if heading.is_empty() { String::new() } else { format!("{heading}\n") };
+    let asked = if heading.is_empty() { String::new() } else { format!("{heading}: ") };
     match kind {
-        "read_line" => Some(vec![line(heading)?]),
-        "read_secure" => Some(vec![hidden(heading)?]),
+        "read_line" => Some(vec![line(&asked)?]),
+        "read_secure" => Some(vec![hidden(&asked)?]),
         "credential" => Some(vec![line(&format!("{above}User: "))?, hidden("Password: ")?]),
         "choice" => {
             let labels: Vec<String> = fields

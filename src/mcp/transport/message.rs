@@ -47,9 +47,14 @@ fn has_id(line: &[u8]) -> bool {
 fn diagnose(line: &[u8]) -> Reading {
     if let Err(error) = serde_json::from_slice::<IgnoredAny>(line) {
         let id = id_in(line);
-        return Reading::Answer(error_line(id.as_deref(), ErrorCode::PARSE_ERROR, &format!("not JSON: {error}")));
+        return Reading::Answer(error_line(
+            id.as_deref(),
+            ErrorCode::PARSE_ERROR,
+            &format!("not JSON: {error}"),
+        ));
     }
-    let invalid = |id: Option<&str>, text: &str| Reading::Answer(error_line(id, ErrorCode::INVALID_REQUEST, text));
+    let invalid =
+        |id: Option<&str>, text: &str| Reading::Answer(error_line(id, ErrorCode::INVALID_REQUEST, text));
     if line.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
         return invalid(None, "batches are not taken: send one message a line");
     }
@@ -65,7 +70,9 @@ fn diagnose(line: &[u8]) -> Reading {
     }
     match id_in(line) {
         None => invalid(None, "the id of a request is a string or an integer of at most 256 characters"),
-        Some(id) if envelope.jsonrpc.is_none() => invalid(Some(&id), "the member jsonrpc is missing: it is \"2.0\""),
+        Some(id) if envelope.jsonrpc.is_none() => {
+            invalid(Some(&id), "the member jsonrpc is missing: it is \"2.0\"")
+        }
         Some(id) => invalid(Some(&id), "the members of the request are not what its method takes"),
     }
 }

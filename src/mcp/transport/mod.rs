@@ -19,8 +19,8 @@ use std::{fs::File, io, time::Duration};
 use rmcp::{
     RoleServer,
     model::{
-        ClientJsonRpcMessage, ClientNotification, ClientRequest, ErrorCode, GetExtensions, GetMeta, ProtocolVersion,
-        RequestId, ServerJsonRpcMessage,
+        ClientJsonRpcMessage, ClientNotification, ClientRequest, ErrorCode, GetExtensions, GetMeta,
+        ProtocolVersion, RequestId, ServerJsonRpcMessage,
     },
     transport::Transport,
 };
@@ -136,7 +136,9 @@ fn opens(request: &ClientRequest) -> bool {
 
 fn refusal(id: &RequestId, refused: &Refused) -> Vec<u8> {
     let (code, text) = match refused {
-        Refused::Duplicate => (ErrorCode::INVALID_REQUEST, "the id belongs to a request that is not answered yet"),
+        Refused::Duplicate => {
+            (ErrorCode::INVALID_REQUEST, "the id belongs to a request that is not answered yet")
+        }
         Refused::Full => (ErrorCode::INTERNAL_ERROR, "too many requests are open; wait for answers"),
     };
     let id = id.clone().into_json_value().to_string();
@@ -165,19 +167,23 @@ impl Transport<RoleServer> for StdioTransport {
 
     async fn receive(&mut self) -> Option<ClientJsonRpcMessage> {
         loop {
-            while let Some(frame) = self.framing.next() {
-                if let Some(message) = self.take(frame) {
-                    return Some(message);
+            // Requests that came in one piece must not keep those before them from being answered.
+            tokio::task::coop::consume_budget().await;
+            tokio::select! {
+                biased;
+                () = self.shutdown.begun() => return None,
+                () = self.outbox.room() => {}
+            }
+            if let Some(frame) = self.framing.next() {
+                match self.take(frame) {
+                    Some(message) => return Some(message),
+                    None => continue,
                 }
             }
-            let read = async {
-                self.outbox.room().await;
-                self.input.read(self.framing.buffer()).await
-            };
             let cause = tokio::select! {
                 biased;
                 () = self.shutdown.begun() => return None,
-                read = read => match read {
+                read = self.input.read(self.framing.buffer()) => match read {
                     Ok(0) => Cause::EndOfInput,
                     Ok(_) => continue,
                     Err(error) => Cause::InputFailed(error.kind()),

@@ -155,7 +155,8 @@ impl Output {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::{io::Read as _, os::fd::OwnedFd};
 
@@ -193,7 +194,10 @@ mod tests {
     async fn outbox_of_client_that_does_not_read_has_no_room_then_ends() {
         let (outbox, _reader, shutdown) = outbox(Duration::from_millis(50));
         let big = outbox.send(vec![b'x'; MAX_WAITING_BYTES + 1]);
-        assert!(tokio::time::timeout(Duration::from_millis(10), outbox.room()).await.is_err(), "there is room");
+        assert!(
+            tokio::time::timeout(Duration::from_millis(10), outbox.room()).await.is_err(),
+            "there is room"
+        );
         big.await.expect_err("nobody reads");
         assert_eq!(shutdown.cause(), Some(Cause::OutputStalled));
         outbox.room().await;

@@ -19,7 +19,12 @@ pub const ROWS: &[Row] = &[
         "Rename-Item function:Get-Base Get-Leak",
         "Test-Path function:Get-Leak",
     ),
-    Row::new(Restored, "function of a module, overwritten", "function global:Get-Canary { 'leak' }", "Get-Canary"),
+    Row::new(
+        Restored,
+        "function of a module, overwritten",
+        "function global:Get-Canary { 'leak' }",
+        "Get-Canary",
+    ),
     Row::new(
         Restored,
         "function of a module, removed",
@@ -32,12 +37,7 @@ pub const ROWS: &[Row] = &[
         "function global:Get-Date { 'leak' }",
         "[string](Get-Command Get-Date).CommandType",
     ),
-    Row::new(
-        Restored,
-        "function of PowerShell, redefined",
-        "function global:prompt { 'leak' }",
-        "prompt",
-    ),
+    Row::new(Restored, "function of PowerShell, redefined", "function global:prompt { 'leak' }", "prompt"),
     Row::new(
         Restored,
         "private function",
@@ -72,12 +72,7 @@ pub const ROWS: &[Row] = &[
         "Set-Alias -Scope Global -Name '%' -Value Get-Canary -Option AllScope -Force",
         "(Get-Alias '%').Definition",
     ),
-    Row::new(
-        Restored,
-        "alias of a module, changed",
-        "Set-Alias -Scope Global canary Get-Base",
-        "canary",
-    ),
+    Row::new(Restored, "alias of a module, changed", "Set-Alias -Scope Global canary Get-Base", "canary"),
     Row::new(
         Restored,
         "constant alias",

@@ -83,19 +83,19 @@ pub const ROWS: &[Row] = &[
         "$null = Get-StatefulValue; Import-Module Stateful -Force; Set-StatefulValue $Canary",
         "if (Get-Module Stateful) { Get-StatefulValue } else { 'initial' }",
     ),
-    Row::new(Restored, "exported variable of a module, changed", "$global:CanaryLevel = $Canary", "$CanaryLevel"),
+    Row::new(
+        Restored,
+        "exported variable of a module, changed",
+        "$global:CanaryLevel = $Canary",
+        "$CanaryLevel",
+    ),
     Row::new(
         Restored,
         "exported variable of a module, removed",
         "Remove-Variable -Scope Global CanaryLevel",
         "Test-Path variable:CanaryLevel",
     ),
-    Row::new(
-        Retired,
-        "module of the slot, removed",
-        "Remove-Module Canary",
-        "[bool](Get-Module Canary)",
-    ),
+    Row::new(Retired, "module of the slot, removed", "Remove-Module Canary", "[bool](Get-Module Canary)"),
     Row::new(
         Restored,
         "module made in memory",

@@ -5,12 +5,7 @@ use crate::row::{Nature::*, Row};
 pub const ROWS: &[Row] = &[
     Row::new(Call, "location", "Set-Location /", "(Get-Location).Path"),
     Row::new(Call, "location in another provider", "Set-Location variable:", "(Get-Location).Path"),
-    Row::new(
-        Restored,
-        "stack of locations",
-        "Push-Location /",
-        "(Get-Location -Stack).Count",
-    ),
+    Row::new(Restored, "stack of locations", "Push-Location /", "(Get-Location -Stack).Count"),
     Row::new(
         Restored,
         "drive, new",
@@ -36,7 +31,12 @@ pub const ROWS: &[Row] = &[
         "$timer = [Timers.Timer]::new(3600000); $null = Register-ObjectEvent $timer Elapsed -SourceIdentifier Leak; $timer.Start()",
         "@(Get-EventSubscriber -SourceIdentifier Leak -ErrorAction Ignore).Count",
     ),
-    Row::new(Restored, "event in the queue", "$null = New-Event -SourceIdentifier Leak", "@(Get-Event).Count"),
+    Row::new(
+        Restored,
+        "event in the queue",
+        "$null = New-Event -SourceIdentifier Leak",
+        "@(Get-Event).Count",
+    ),
     Row::new(Restored, "job", "$null = Start-Job { Start-Sleep 600 }", "@(Get-Job).Count"),
     Row::new(
         Retired,
@@ -173,9 +173,5 @@ pub const ROWS: &[Row] = &[
 ];
 
 /// Rows that need the module ThreadJob, which an installation may lack.
-pub const THREAD_JOB: &[Row] = &[Row::new(
-    Restored,
-    "thread job",
-    "$null = Start-ThreadJob { Start-Sleep 600 }",
-    "@(Get-Job).Count",
-)];
+pub const THREAD_JOB: &[Row] =
+    &[Row::new(Restored, "thread job", "$null = Start-ThreadJob { Start-Sleep 600 }", "@(Get-Job).Count")];
