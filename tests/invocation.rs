@@ -1034,6 +1034,7 @@ fn a_dropped_future_stops_its_call(context: &Context) {
     // A call that is dropped while it waits never runs.
     let engine = warm(builder(context).max_slots(1));
     let busy = engine.start(Invocation::script("Start-Sleep 2")).expect("starts");
+    eventually("it runs", || engine.stats().running == 1);
     let late = context.scratch().join("late");
     let waiting = engine
         .start(Invocation::script("param($f) [IO.File]::WriteAllText($f, 'ran')").arg("f", &late))
