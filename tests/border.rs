@@ -517,7 +517,10 @@ fn an_abandoned_slot_tells_its_end_only_and_others_go_on(context: &Context) {
     wire.open(1);
     wire.open(2);
     let started = context.scratch().join("started");
-    let script = format!("[IO.File]::WriteAllText('{}', ''); [Threading.Thread]::Sleep(6000); 'late'", started.display());
+    let script = format!(
+        "[IO.File]::WriteAllText('{}', ''); [Threading.Thread]::Sleep(6000); 'late'",
+        started.display()
+    );
     wire.post(1, 1, &script);
     while !started.exists() {
         std::thread::sleep(Duration::from_millis(5));
