@@ -1,13 +1,16 @@
 //! The parts of the engine that need no PowerShell: writing requests, reading answers, the pool's way from a submission to an
 //! answer. `runspaced bench engine` measures the whole.
 
+#![allow(clippy::expect_used, reason = "a benchmark that cannot run is to say so")]
+
 use std::{hint::black_box, time::Duration};
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use runspaced::{Invocation, Output, parts};
 use serde_json::{Value, json};
 
-const META: &str = r#"{"status":"completed","had_errors":false,"count":1,"timings":{"bind_us":9,"run_us":40,"write_us":2}}"#;
+const META: &str =
+    r#"{"status":"completed","had_errors":false,"count":1,"timings":{"bind_us":9,"run_us":40,"write_us":2}}"#;
 
 fn requests(criterion: &mut Criterion) {
     let engine = parts::echo_engine(1).expect("an echo engine needs nothing");
@@ -16,8 +19,10 @@ fn requests(criterion: &mut Criterion) {
     group.bench_function("command", |bencher| {
         bencher.iter(|| parts::write_request(&engine, black_box(&small)).expect("it is valid"));
     });
-    let rows: Vec<Value> = (0..100).map(|n| json!({ "Id": n, "Name": format!("item {n}"), "Tags": ["a", "b"] })).collect();
-    let large = Invocation::script("param($Rows, $Name) $Rows.Count").arg("Rows", rows).arg("Name", "Zoë \u{1F600}");
+    let rows: Vec<Value> =
+        (0..100).map(|n| json!({ "Id": n, "Name": format!("item {n}"), "Tags": ["a", "b"] })).collect();
+    let large =
+        Invocation::script("param($Rows, $Name) $Rows.Count").arg("Rows", rows).arg("Name", "Zoë \u{1F600}");
     let bytes = parts::write_request(&engine, &large).expect("it is valid");
     group.throughput(Throughput::Bytes(bytes as u64));
     group.bench_function("script_with_100_rows", |bencher| {
@@ -29,19 +34,27 @@ fn requests(criterion: &mut Criterion) {
 fn answers(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("answer");
     let one = parts::Answer::new(r#"["2026-01-01T00:00:00+00:00"]"#, "[]", META);
-    group.bench_function("one_value", |bencher| bencher.iter(|| black_box(&one).read().expect("it is whole")));
-    let rows: Vec<Value> =
-        (0..1_000).map(|n| json!({ "Id": n, "Name": format!("item {n}"), "Value": 1.5, "Even": n % 2 == 0 })).collect();
+    group
+        .bench_function("one_value", |bencher| bencher.iter(|| black_box(&one).read().expect("it is whole")));
+    let rows: Vec<Value> = (0..1_000)
+        .map(|n| json!({ "Id": n, "Name": format!("item {n}"), "Value": 1.5, "Even": n % 2 == 0 }))
+        .collect();
     let document = Value::from(rows).to_string();
     group.throughput(Throughput::Bytes(document.len() as u64));
     let thousand = parts::Answer::new(&document, "[]", META);
     let output: Output = thousand.read().expect("it is whole");
     group.bench_function("1000_rows_as_values", |bencher| {
-        bencher.iter_batched(|| output.clone(), |output| output.values().expect("rows"), BatchSize::SmallInput);
+        bencher.iter_batched(
+            || output.clone(),
+            |output| output.values().expect("rows"),
+            BatchSize::SmallInput,
+        );
     });
-    let records: Vec<Value> =
-        (0..100).map(|n| json!({ "stream": "warning", "at": n, "data": "something is not as it should be" })).collect();
-    let noisy = parts::Answer::new("[]", &Value::from(records).to_string(), META).read().expect("it is whole");
+    let records: Vec<Value> = (0..100)
+        .map(|n| json!({ "stream": "warning", "at": n, "data": "something is not as it should be" }))
+        .collect();
+    let noisy =
+        parts::Answer::new("[]", &Value::from(records).to_string(), META).read().expect("it is whole");
     group.throughput(Throughput::Elements(100));
     group.bench_function("100_records", |bencher| bencher.iter(|| black_box(&noisy).records()));
     group.finish();

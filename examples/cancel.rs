@@ -4,6 +4,8 @@
 //! cargo run --example cancel
 //! ```
 
+#![allow(clippy::print_stdout, reason = "an example talks to whoever runs it")]
+
 use std::{thread, time::Duration};
 
 use runspaced::{Engine, Error, Invocation};
@@ -16,7 +18,9 @@ async fn main() -> runspaced::Result<()> {
     // A deadline of its own; the call's child processes are ended with it.
     let endless = Invocation::script("'before'; while ($true) { }").timeout(Duration::from_millis(200));
     match engine.invoke(endless).await {
-        Err(Error::Timeout { deadline, output, .. }) => println!("stopped after {deadline:?}: {}", output.json()),
+        Err(Error::Timeout { deadline, output, .. }) => {
+            println!("stopped after {deadline:?}: {}", output.json())
+        }
         other => println!("unexpected: {other:?}"),
     }
 

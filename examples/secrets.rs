@@ -4,6 +4,8 @@
 //! cargo run --example secrets
 //! ```
 
+#![allow(clippy::print_stdout, reason = "an example talks to whoever runs it")]
+
 use std::time::Duration;
 
 use runspaced::{Engine, Invocation};
@@ -21,7 +23,8 @@ fn main() -> runspaced::Result<()> {
     println!("{}", engine.blocking().invoke(call)?.json());
 
     // A string parameter is no place for a secret.
-    let call = Invocation::script("param([string]$Text) $Text").secret("Text", || Ok("correct horse".to_owned()));
+    let call =
+        Invocation::script("param([string]$Text) $Text").secret("Text", || Ok("correct horse".to_owned()));
     match engine.blocking().invoke(call) {
         Ok(output) => println!("leaked: {}", output.json()),
         Err(error) => println!("{}: {error}", error.code()),

@@ -4,6 +4,8 @@
 //! cargo run --example streaming
 //! ```
 
+#![allow(clippy::print_stdout, reason = "an example talks to whoever runs it")]
+
 use std::time::Duration;
 
 use runspaced::{Engine, Invocation, RecordData, Stream};

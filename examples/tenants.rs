@@ -4,6 +4,8 @@
 //! cargo run --example tenants
 //! ```
 
+#![allow(clippy::print_stdout, reason = "an example talks to whoever runs it")]
+
 use std::time::Duration;
 
 use runspaced::{Engine, Invocation, Isolation};
@@ -13,9 +15,8 @@ fn main() -> runspaced::Result<()> {
     let run = |call: Invocation| engine.blocking().invoke(call).map(|output| output.json().to_owned());
 
     // Under `shared` a runspace keeps what a call leaves, but never for another key.
-    let shared = |key: &str, script: &str| {
-        run(Invocation::script(script).affinity(key).isolation(Isolation::Shared))
-    };
+    let shared =
+        |key: &str, script: &str| run(Invocation::script(script).affinity(key).isolation(Isolation::Shared));
     shared("contoso", "$global:token = 'of contoso'")?;
     println!("contoso sees  {}", shared("contoso", "$global:token")?);
     println!("fabrikam sees {}", shared("fabrikam", "$global:token")?);

@@ -46,6 +46,6 @@ pub use engine::{
 };
 pub use error::{Error, Result, ScriptFailure};
 pub use pool::{PoolConfig, Stats};
+pub use runtime::{Phases, RuntimeSettings, locate};
 #[doc(hidden)]
 pub use runtime::{border, contain_children};
-pub use runtime::{Phases, RuntimeSettings, locate};

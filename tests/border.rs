@@ -33,7 +33,7 @@ fn main() -> ExitCode {
         test!(what_is_not_understood_is_refused_with_a_reason).powershell(),
         test!(a_running_call_is_cancelled).powershell(),
         test!(processes_of_a_cancelled_call_are_ended).powershell(),
-        test!(an_abandoned_slot_is_silent_and_others_go_on).powershell(),
+        test!(an_abandoned_slot_tells_its_end_only_and_others_go_on).powershell(),
         test!(slots_run_side_by_side_on_threads_of_their_own).powershell(),
         test!(two_engines_hear_only_of_their_own_slots).powershell(),
         test!(a_closed_slot_takes_no_calls).powershell(),
@@ -448,7 +448,7 @@ fn a_running_call_is_cancelled(context: &Context) {
     wire.open(1);
     for (call, script) in [(1, "'before'; while ($true) { }"), (2, "'before'; Start-Sleep 100")] {
         wire.post(1, call, script);
-        std::thread::sleep(Duration::from_millis(300));
+        std::thread::sleep(Duration::from_millis(1500));
         wire.border.cancel(1, call);
         let answer = wire.done(1, call);
         wire.settled(1, call);
@@ -512,11 +512,19 @@ fn processes_of_a_cancelled_call_are_ended(context: &Context) {
     assert_eq!(wire.done(1, 1).status(), "stopped");
 }
 
-fn an_abandoned_slot_is_silent_and_others_go_on(context: &Context) {
+fn an_abandoned_slot_tells_its_end_only_and_others_go_on(context: &Context) {
     let wire = Wire::start(context);
     wire.open(1);
     wire.open(2);
-    wire.post(1, 1, "[Threading.Thread]::Sleep(6000); 'late'");
+    let started = context.scratch().join("started");
+    let script = format!(
+        "[IO.File]::WriteAllText('{}', ''); [Threading.Thread]::Sleep(6000); 'late'",
+        started.display()
+    );
+    wire.post(1, 1, &script);
+    while !started.exists() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
     wire.border.abandon(1);
     assert_eq!(wire.run(2, 2, "1 + 1").output, json!([2]));
     assert!(wire.border.invoke(1, 3, &request("1")).is_err(), "it takes no calls");

@@ -1,6 +1,13 @@
 //! What scripts can do to the process that hosts them, on a real PowerShell: each fault gives one typed answer within
 //! bounds, and the next call works. (That isolation holds is another suite's matter.)
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a test fails by panicking"
+)]
+
 mod support;
 
 use std::env;
@@ -16,7 +23,8 @@ use runspaced::{
 use serde_json::{Value, json};
 use support::Context;
 use support::engine::{
-    builder, builder_at, clipped, engine, eventually, fails, invoke, run, still_works, values, values_of, warm,
+    builder, builder_at, clipped, engine, eventually, fails, invoke, run, still_works, values, values_of,
+    warm,
 };
 
 fn main() -> ExitCode {
@@ -36,7 +44,7 @@ fn main() -> ExitCode {
         test!(environment_exit_is_an_error_and_the_process_lives).powershell(),
         test!(environment_exit_is_told_from_calls_that_only_wait).powershell(),
         test!(exit_ends_the_script_with_its_code).powershell(),
-        test!(endless_recursion_is_an_error_of_the_script).powershell().limit_s(120),
+        test!(endless_recursion_is_an_error_of_the_script).powershell().limit_s(600),
         test!(endless_recursion_of_script_blocks_never_outlives_its_answer).powershell().limit_s(300),
         test!(a_stack_overflow_in_compiled_code_ends_the_process_by_a_signal).powershell(),
         // 11
@@ -99,9 +107,7 @@ fn assert_timeout(error: &Error, abandoned: bool) {
 
 fn an_endless_loop_ends_at_its_deadline(context: &Context) {
     let engine = engine(context);
-    let spinning = engine
-        .start(Invocation::script("while ($true) {}").timeout(SECOND))
-        .expect("starts");
+    let spinning = engine.start(Invocation::script("while ($true) {}").timeout(SECOND)).expect("starts");
     still_works(&engine);
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     assert_timeout(&runtime.block_on(spinning).expect_err("is stopped"), false);
@@ -188,7 +194,8 @@ const VICTIM_STDIN: &str = "RUNSPACED_VICTIM_STDIN";
 /// The process of a script that may end it.
 fn victim(script: &str) -> ExitCode {
     let home = env::var_os(VICTIM_HOME).expect("was set");
-    let home = locate::inspect(Path::new(&home), &locate::LocateOptions::from_environment()).expect("suitable");
+    let home =
+        locate::inspect(Path::new(&home), &locate::LocateOptions::from_environment()).expect("suitable");
     let engine = warm(builder_at(&home));
     println!("ready");
     match engine.blocking().invoke(Invocation::script(script).timeout(10 * SECOND)) {
@@ -252,7 +259,8 @@ fn a_native_crash_ends_the_process_by_a_signal(context: &Context) {
     let death = Death::of(context, script);
     assert_eq!(death.signal(), 6, "SIGABRT: {}", death.stderr);
     // A write to an address that is not mapped, from managed code.
-    let death = Death::of(context, "[Runtime.InteropServices.Marshal]::WriteInt64([IntPtr]0x7ffffffff000, 1)");
+    let death =
+        Death::of(context, "[Runtime.InteropServices.Marshal]::WriteInt64([IntPtr]0x7ffffffff000, 1)");
     assert!([6, 11].contains(&death.signal()), "SIGABRT or SIGSEGV: {}", death.stderr);
 }
 
@@ -286,9 +294,8 @@ fn environment_exit_is_an_error_and_the_process_lives(context: &Context) {
 
 fn environment_exit_is_told_from_calls_that_only_wait(context: &Context) {
     let engine = engine(context);
-    let sleepers: Vec<_> = (0..2)
-        .map(|_| engine.start(Invocation::script("Start-Sleep 3; 'slept'")).expect("starts"))
-        .collect();
+    let sleepers: Vec<_> =
+        (0..2).map(|_| engine.start(Invocation::script("Start-Sleep 3; 'slept'")).expect("starts")).collect();
     eventually("they run", || engine.stats().running == 2);
     let error = fails(&engine, Invocation::script("[System.Environment]::Exit(7)"));
     assert!(matches!(error, Error::ExitCalled { code: 7 }), "{} {error}", error.code());
@@ -340,12 +347,13 @@ fn exit_ends_the_script_with_its_code(context: &Context) {
 fn endless_recursion_is_an_error_of_the_script(context: &Context) {
     let engine = engine(context);
     for script in ["function f { f }; f", "function f($n) { f ($n + 1) }; f 0"] {
-        let error = fails(&engine, Invocation::script(script));
+        // Unwinding takes seconds, on a busy machine many.
+        let error = fails(&engine, Invocation::script(script).timeout(Duration::from_secs(240)));
         assert_eq!(error.code(), "E401", "{error}");
         assert_eq!(record_of(&error), "CallDepthOverflow", "{error}");
         still_works(&engine);
     }
-    // Unwinding can take very long. A deadline that comes first is kept all the same.
+    // A deadline that comes first is kept all the same.
     for script in ["function f { f }; f", "function f { & { f } }; f"] {
         let began = Instant::now();
         let error = fails(&engine, Invocation::script(script).timeout(SECOND));
@@ -373,7 +381,8 @@ fn endless_recursion_of_script_blocks_never_outlives_its_answer(context: &Contex
         assert!(death.stdout.contains("ready"), "{script}: {}{}", death.stdout, death.stderr);
         if death.status.success() {
             let answer = death.stdout.lines().find(|line| line.starts_with("answer:")).expect("an answer");
-            let typed = ["E401", "E501", "ok"].iter().any(|kind| answer.starts_with(&format!("answer: {kind}")));
+            let typed =
+                ["E401", "E501", "ok"].iter().any(|kind| answer.starts_with(&format!("answer: {kind}")));
             assert!(typed, "{script}: {answer}");
             assert!(death.stdout.ends_with("next\n"), "{script}: the next call works");
         } else {
@@ -417,9 +426,12 @@ fn a_greedy_script_hits_the_heap_limit(context: &Context) {
 fn endless_output_is_cut_and_its_pipeline_stopped(context: &Context) {
     let engine = engine(context);
     let before = resident_bytes();
-    for script in
-        ["foreach ($i in 1..1000000000) { $i }", "1..1000000000 | % { $_ }", "while ($true) { 'x' * 1000 }", "while ($true) { [pscustomobject]@{ a = 1; b = 'text' } }"]
-    {
+    for script in [
+        "foreach ($i in 1..1000000000) { $i }",
+        "1..1000000000 | % { $_ }",
+        "while ($true) { 'x' * 1000 }",
+        "while ($true) { [pscustomobject]@{ a = 1; b = 'text' } }",
+    ] {
         let output = run(&engine, script);
         let cuts: Vec<_> = output.truncation().iter().map(|cut| cut.reason).collect();
         assert!(cuts.contains(&TruncationReason::Bytes), "{script}: {cuts:?}");
@@ -437,7 +449,11 @@ fn endless_output_is_cut_and_its_pipeline_stopped(context: &Context) {
     assert!(output.json().len() <= 4096 + MARKS);
     let rows = output.values().expect("valid JSON");
     let whole = rows.len() - 1;
-    assert_eq!(rows[..whole], (1..=whole).map(Value::from).collect::<Vec<_>>()[..], "a prefix, nothing lost in it");
+    assert_eq!(
+        rows[..whole],
+        (1..=whole).map(Value::from).collect::<Vec<_>>()[..],
+        "a prefix, nothing lost in it"
+    );
     let grown = resident_bytes().saturating_sub(before);
     assert!(grown < 200 << 20, "{} MiB more than before", grown >> 20);
 }
@@ -475,7 +491,10 @@ fn strings_are_cut_between_characters(context: &Context) {
         for value in output.values().expect("valid JSON") {
             let text = value.as_str().expect("a string");
             assert!(!text.contains('\u{FFFD}'), "{length}: {text}");
-            assert!(text.encode_utf16().count() <= length as usize && text.ends_with('\u{1F600}'), "{length}: {text}");
+            assert!(
+                text.encode_utf16().count() <= length as usize && text.ends_with('\u{1F600}'),
+                "{length}: {text}"
+            );
         }
         assert_eq!(output.truncation().len(), 2);
     }
@@ -521,7 +540,9 @@ fn deep_and_cyclic_objects_are_cut_with_marks(context: &Context) {
     assert_eq!(value["list"][1000]["$truncated"], json!({ "reason": "items", "omitted": 4000 }));
 
     // Objects of the runtime that lead everywhere.
-    for script in ["[AppDomain]::CurrentDomain", "Get-Process -Id $PID", "$ExecutionContext", "$Host", "[int].Assembly"] {
+    for script in
+        ["[AppDomain]::CurrentDomain", "Get-Process -Id $PID", "$ExecutionContext", "$Host", "[int].Assembly"]
+    {
         let output = run(&engine, script);
         output.values().expect("valid JSON");
         still_works(&engine);
@@ -536,7 +557,11 @@ fn getters_that_throw_are_values(context: &Context) {
     let output = run(&engine, script);
     let rows = output.values().expect("valid JSON");
     assert_eq!(rows[0]["good"], 1);
-    assert!(rows[0]["bad"]["$error"].as_str().is_some_and(|text| text.contains("no such luck")), "{}", rows[0]);
+    assert!(
+        rows[0]["bad"]["$error"].as_str().is_some_and(|text| text.contains("no such luck")),
+        "{}",
+        rows[0]
+    );
     assert_eq!(rows[0]["fine"], "two");
     assert_eq!(rows[1]["a"], 1);
     assert!(!output.had_errors(), "it is no error of the script");
@@ -546,12 +571,15 @@ fn getters_that_throw_are_values(context: &Context) {
 fn getters_that_block_end_with_the_call(context: &Context) {
     let engine = impatient(context, 4);
     let blocks = |how: &str| {
-        format!("$o = [pscustomobject]@{{ good = 1 }}; Add-Member -InputObject $o ScriptProperty bad {{ {how} }}; $o")
+        format!(
+            "$o = [pscustomobject]@{{ good = 1 }}; Add-Member -InputObject $o ScriptProperty bad {{ {how} }}; $o"
+        )
     };
     let error = fails(&engine, Invocation::script(blocks("Start-Sleep 3600")).timeout(SECOND));
     assert_timeout(&error, false);
     still_works(&engine);
-    let error = fails(&engine, Invocation::script(blocks("[Threading.Thread]::Sleep(-1)")).timeout(2 * SECOND));
+    let error =
+        fails(&engine, Invocation::script(blocks("[Threading.Thread]::Sleep(-1)")).timeout(2 * SECOND));
     assert_timeout(&error, true);
     still_works(&engine);
 
@@ -563,7 +591,11 @@ fn getters_that_block_end_with_the_call(context: &Context) {
     let rows = output.values().expect("valid JSON");
     assert_eq!(rows[0]["first"], 1);
     assert!(rows[0].as_object().is_some_and(|object| object.len() < 50), "{}", rows[0]);
-    assert!(output.truncation().iter().any(|cut| cut.reason == TruncationReason::Getter), "{:?}", output.truncation());
+    assert!(
+        output.truncation().iter().any(|cut| cut.reason == TruncationReason::Getter),
+        "{:?}",
+        output.truncation()
+    );
     still_works(&engine);
 }
 
@@ -699,7 +731,8 @@ fn reading_an_open_pipe_at_stdin_ends_at_the_deadline(context: &Context) {
 
 fn text_on_the_console_is_not_in_the_output(context: &Context) {
     let engine = engine(context);
-    let script = "[Console]::WriteLine('loose'); [Console]::Error.WriteLine('loose'); [Console]::Out.Flush(); 'value'";
+    let script =
+        "[Console]::WriteLine('loose'); [Console]::Error.WriteLine('loose'); [Console]::Out.Flush(); 'value'";
     let output = run(&engine, script);
     assert_eq!(output.json(), r#"["value"]"#);
     assert_eq!(output.records_json(), "[]");
@@ -750,7 +783,8 @@ fn a_module_that_loads_for_ever_is_bounded(context: &Context) {
 
     let mut pool = PoolConfig::default();
     pool.create_timeout = 2 * SECOND;
-    let slow = builder(context).pool(pool).module(path.display().to_string()).build().expect("settings are fine");
+    let slow =
+        builder(context).pool(pool).module(path.display().to_string()).build().expect("settings are fine");
     let error = fails(&slow, Invocation::script("1"));
     assert!(["E104", "E202"].contains(&error.code()), "{} {error}", error.code());
     still_works(&engine);
@@ -762,9 +796,11 @@ fn a_binary_module_that_throws_while_it_loads_is_named(context: &Context) {
     let source = "using System; using System.Management.Automation; \
                   public class Init : IModuleAssemblyInitializer { public void OnImport() { throw new InvalidOperationException(\"cannot initialise today\"); } } \
                   [Cmdlet(VerbsCommon.Get, \"Nothing\")] public class C : PSCmdlet { }";
-    let compile = Invocation::script("param($source, $path) Add-Type -TypeDefinition $source -OutputAssembly $path -OutputType Library")
-        .arg("source", source)
-        .arg("path", &path);
+    let compile = Invocation::script(
+        "param($source, $path) Add-Type -TypeDefinition $source -OutputAssembly $path -OutputType Library",
+    )
+    .arg("source", source)
+    .arg("path", &path);
     invoke(&engine, compile);
     let error = fails(&engine, Invocation::script("1").module(path.display().to_string()));
     assert!(error.to_string().contains("cannot initialise today"), "{error}");
@@ -915,7 +951,10 @@ fn children_of_other_calls_are_left_alone(context: &Context) {
 fn the_common_faults_on_this_layout(context: &Context) {
     let engine = impatient(context, 4);
     assert_timeout(&fails(&engine, Invocation::script("while ($true) {}").timeout(SECOND)), false);
-    assert_timeout(&fails(&engine, Invocation::script("[Threading.Thread]::Sleep(-1)").timeout(2 * SECOND)), true);
+    assert_timeout(
+        &fails(&engine, Invocation::script("[Threading.Thread]::Sleep(-1)").timeout(2 * SECOND)),
+        true,
+    );
     assert_eq!(fails(&engine, Invocation::script("throw 'x'")).code(), "E401");
     assert_eq!(fails(&engine, Invocation::script("Read-Host")).code(), "E402");
     assert_eq!(run(&engine, "exit 5").exit_code(), Some(5));

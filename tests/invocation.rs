@@ -1,5 +1,12 @@
 //! What can be run and how, on a real PowerShell: arguments, input, files, secrets, stops, streams, questions.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a test fails by panicking"
+)]
+
 mod support;
 
 use std::collections::BTreeSet;
@@ -11,8 +18,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use runspaced::{
-    Call, Engine, Error, ErrorRecord, Format, Invocation, Isolation, Live, Output, PoolConfig, Prompt, Record,
-    RecordData, Stream,
+    Call, Engine, Error, ErrorRecord, Format, Invocation, Isolation, Live, Output, PoolConfig, Prompt,
+    Record, RecordData, Stream,
 };
 use serde_json::{Value, json};
 use support::Context;
@@ -119,12 +126,17 @@ fn a_command_takes_parameters_of_every_kind(context: &Context) {
     let call = Invocation::command("Split-Path").arg("Path", "/a/b").switch("Leaf");
     assert_eq!(values_of(&engine, call), ["b"]);
     // enum and its array
-    let call = Invocation::command("Get-Command").arg("Name", "Get-Date").arg("CommandType", ["Cmdlet", "Function"]);
+    let call =
+        Invocation::command("Get-Command").arg("Name", "Get-Date").arg("CommandType", ["Cmdlet", "Function"]);
     assert_eq!(values_of(&engine, call)[0]["Name"], "Get-Date");
     // dates
-    let call = Invocation::command("Get-Date").arg("Date", "2024-02-29T12:30:00Z").arg("Format", "yyyy-MM-dd").switch("AsUTC");
+    let call = Invocation::command("Get-Date")
+        .arg("Date", "2024-02-29T12:30:00Z")
+        .arg("Format", "yyyy-MM-dd")
+        .switch("AsUTC");
     assert_eq!(values_of(&engine, call), ["2024-02-29"]);
-    let call = Invocation::command("Get-Date").arg("Year", 2024).arg("Month", 2).arg("Day", 29).arg("Format", "o");
+    let call =
+        Invocation::command("Get-Date").arg("Year", 2024).arg("Month", 2).arg("Day", 29).arg("Format", "o");
     assert!(values_of(&engine, call)[0].as_str().is_some_and(|date| date.starts_with("2024-02-29T")));
     // hashtable, ordered as given
     let call = Invocation::command("New-Object")
@@ -132,14 +144,24 @@ fn a_command_takes_parameters_of_every_kind(context: &Context) {
         .arg("Property", json!({ "Host": "example.org", "Port": 8080, "Path": "x" }));
     assert_eq!(values_of(&engine, call)[0]["Port"], 8080);
     // an object
-    let call = Invocation::command("Write-Output").arg("InputObject", json!({ "z": 1, "a": { "b": [1, { "c": null }] } }));
+    let call = Invocation::command("Write-Output")
+        .arg("InputObject", json!({ "z": 1, "a": { "b": [1, { "c": null }] } }));
     assert_eq!(invoke(&engine, call).json(), r#"[{"z":1,"a":{"b":[1,{"c":null}]}}]"#);
     // names are matched as PowerShell does: any case, aliases, unambiguous starts
     let call = Invocation::command("get-content").arg("pspath", &file).arg("head", 1);
     assert_eq!(values_of(&engine, call), ["one"]);
     // functions, aliases, programs
-    assert_eq!(values_of(&engine, Invocation::command("gci").arg("Path", context.scratch()).switch("Name")), ["a.txt"]);
-    assert_eq!(values_of(&engine, Invocation::command("printf").positional("%s-%s").positional("a b").positional("c")), ["a b-c"]);
+    assert_eq!(
+        values_of(&engine, Invocation::command("gci").arg("Path", context.scratch()).switch("Name")),
+        ["a.txt"]
+    );
+    assert_eq!(
+        values_of(
+            &engine,
+            Invocation::command("printf").positional("%s-%s").positional("a b").positional("c")
+        ),
+        ["a b-c"]
+    );
 }
 
 fn a_script_takes_parameters_of_every_kind(context: &Context) {
@@ -172,13 +194,28 @@ fn a_script_takes_parameters_of_every_kind(context: &Context) {
         ("[switch]", json!(false), "SwitchParameter", json!({ "IsPresent": false })),
         ("[bool]", json!(false), "Boolean", json!(false)),
         ("[hashtable]", json!({ "a": { "b": 1 } }), "Hashtable", json!({ "a": { "b": 1 } })),
-        ("[Collections.IDictionary]", json!({ "z": 1, "a": 2 }), "Hashtable|OrderedDictionary", json!({ "z": 1, "a": 2 })),
+        (
+            "[Collections.IDictionary]",
+            json!({ "z": 1, "a": 2 }),
+            "Hashtable|OrderedDictionary",
+            json!({ "z": 1, "a": 2 }),
+        ),
         ("[pscustomobject]", json!({ "a": 1 }), "PSCustomObject", json!({ "a": 1 })),
         ("[DayOfWeek]", json!("Tuesday"), "DayOfWeek", json!("Tuesday")),
         ("[datetime]", json!("2024-02-29T12:00:00"), "DateTime", json!("2024-02-29T12:00:00")),
-        ("[datetimeoffset]", json!("2024-02-29T12:00:00+02:00"), "DateTimeOffset", json!("2024-02-29T12:00:00+02:00")),
+        (
+            "[datetimeoffset]",
+            json!("2024-02-29T12:00:00+02:00"),
+            "DateTimeOffset",
+            json!("2024-02-29T12:00:00+02:00"),
+        ),
         ("[timespan]", json!("01:30:00"), "TimeSpan", json!("PT1H30M")),
-        ("[guid]", json!("6f9619ff-8b86-d011-b42d-00c04fc964ff"), "Guid", json!("6f9619ff-8b86-d011-b42d-00c04fc964ff")),
+        (
+            "[guid]",
+            json!("6f9619ff-8b86-d011-b42d-00c04fc964ff"),
+            "Guid",
+            json!("6f9619ff-8b86-d011-b42d-00c04fc964ff"),
+        ),
         ("[version]", json!("1.2.3"), "Version", json!("1.2.3")),
         ("[uri]", json!("https://example.org/a?b"), "Uri", json!("https://example.org/a?b")),
         ("[regex]", json!("^a+$"), "Regex", json!("^a+$")),
@@ -207,7 +244,8 @@ fn null_is_bound_where_it_may_be(context: &Context) {
     assert_eq!(bound("param([int] $v = 7) $v"), 7, "left out: the default counts");
     assert_eq!(bound("param([nullable[int]] $v = 7) \"<$v>\""), "<>");
     assert_eq!(bound("param([AllowNull()][object] $v = 7) \"<$v>\""), "<>");
-    let call = Invocation::command("Get-Date").arg("Year", 2024).arg("Month", Value::Null).arg("Format", "yyyy");
+    let call =
+        Invocation::command("Get-Date").arg("Year", 2024).arg("Month", Value::Null).arg("Format", "yyyy");
     assert_eq!(values_of(&engine, call), ["2024"]);
 }
 
@@ -235,11 +273,12 @@ fn arguments_of_json_keep_their_digits(context: &Context) {
 
 fn positional_arguments_reach_their_places(context: &Context) {
     let engine = engine(context);
-    let call = Invocation::script("param($a, $b, [Parameter(ValueFromRemainingArguments)] $rest) \"$a|$b|$rest\"")
-        .positional(1)
-        .positional("two words")
-        .positional(3)
-        .positional(4);
+    let call =
+        Invocation::script("param($a, $b, [Parameter(ValueFromRemainingArguments)] $rest) \"$a|$b|$rest\"")
+            .positional(1)
+            .positional("two words")
+            .positional(3)
+            .positional(4);
     assert_eq!(values_of(&engine, call), ["1|two words|3 4"]);
     let call = Invocation::script("$args.Count; $args[1]").positional("-Name").positional("--x y");
     assert_eq!(values_of(&engine, call), [json!(2), json!("--x y")]);
@@ -255,15 +294,101 @@ fn positional_arguments_reach_their_places(context: &Context) {
 /// Text that would do something if any of it were taken for script.
 fn hostile() -> Vec<String> {
     let mut texts: Vec<String> = [
-        "'", "''", "'''", "\"", "\"\"", "`", "``", "`\"", "$", "$$", "$?", "$^", "$_", "$args", "$null", "$true",
-        "$(exit 3)", "$([Environment]::Exit(3))", "${env:PATH}", "@(1)", "@{a=1}", "@'", "'@", "\n'@\n; exit 3", "@\"", "\n\"@\nexit 3\n",
-        "'; exit 3; '", "\"; exit 3; \"", "; exit 3", "| exit 3", "&& exit 3", "|| exit 3", "& { exit 3 }", ". { exit 3 }",
-        "{ exit 3 }", "} exit 3 {", ") exit 3 (", "1; throw 'x'", "# comment", "<# block", "#> exit 3", "--%", "--", "-", "-Verbose",
-        "-InputObject:x", "/?", "-?", "\n", "\r\n", "\r", "\t", " ", "", "  two  ", "\0", "a\0b", "\u{1b}[31mred", "\u{7}", "\u{8}",
-        "\u{2018}; exit 3 \u{2019}", "\u{201C}$(exit 3)\u{201D}", "\u{201A}", "\u{201E}", "\u{2013}Verbose", "\u{2014}x", "\u{2015}x",
-        "\u{2028}exit 3", "\u{2029}", "\u{85}exit 3", "\u{FEFF}", "\u{200B}", "\u{202E}x", "\u{1F600}", "e\u{301}",
-        "$ExecutionContext.InvokeCommand.InvokeScript('exit 3')", "%PATH%", "~", "*", "?", "[a-z]", "[", "..\\..", "C:\\x", "\\\\server\\x",
-        "true", "1e3", "0x10", "1kb", "1..3", "[int]", "[datetime]::Now", "{\"$secret\":\"x\"}", "null", "\u{FFFF}",
+        "'",
+        "''",
+        "'''",
+        "\"",
+        "\"\"",
+        "`",
+        "``",
+        "`\"",
+        "$",
+        "$$",
+        "$?",
+        "$^",
+        "$_",
+        "$args",
+        "$null",
+        "$true",
+        "$(exit 3)",
+        "$([Environment]::Exit(3))",
+        "${env:PATH}",
+        "@(1)",
+        "@{a=1}",
+        "@'",
+        "'@",
+        "\n'@\n; exit 3",
+        "@\"",
+        "\n\"@\nexit 3\n",
+        "'; exit 3; '",
+        "\"; exit 3; \"",
+        "; exit 3",
+        "| exit 3",
+        "&& exit 3",
+        "|| exit 3",
+        "& { exit 3 }",
+        ". { exit 3 }",
+        "{ exit 3 }",
+        "} exit 3 {",
+        ") exit 3 (",
+        "1; throw 'x'",
+        "# comment",
+        "<# block",
+        "#> exit 3",
+        "--%",
+        "--",
+        "-",
+        "-Verbose",
+        "-InputObject:x",
+        "/?",
+        "-?",
+        "\n",
+        "\r\n",
+        "\r",
+        "\t",
+        " ",
+        "",
+        "  two  ",
+        "\0",
+        "a\0b",
+        "\u{1b}[31mred",
+        "\u{7}",
+        "\u{8}",
+        "\u{2018}; exit 3 \u{2019}",
+        "\u{201C}$(exit 3)\u{201D}",
+        "\u{201A}",
+        "\u{201E}",
+        "\u{2013}Verbose",
+        "\u{2014}x",
+        "\u{2015}x",
+        "\u{2028}exit 3",
+        "\u{2029}",
+        "\u{85}exit 3",
+        "\u{FEFF}",
+        "\u{200B}",
+        "\u{202E}x",
+        "\u{1F600}",
+        "e\u{301}",
+        "$ExecutionContext.InvokeCommand.InvokeScript('exit 3')",
+        "%PATH%",
+        "~",
+        "*",
+        "?",
+        "[a-z]",
+        "[",
+        "..\\..",
+        "C:\\x",
+        "\\\\server\\x",
+        "true",
+        "1e3",
+        "0x10",
+        "1kb",
+        "1..3",
+        "[int]",
+        "[datetime]::Now",
+        "{\"$secret\":\"x\"}",
+        "null",
+        "\u{FFFF}",
     ]
     .map(str::to_owned)
     .to_vec();
@@ -283,11 +408,25 @@ fn hostile_text_stays_text(context: &Context) {
         let many = [text, "x", text];
         let echoes: Vec<(&str, Invocation, Value)> = vec![
             ("command", Invocation::command("Write-Output").arg("InputObject", text), json!([text])),
-            ("script", Invocation::script("param([string] $Text, [string[]] $Many) $Text; $Many").arg("Text", text).arg("Many", many), json!([text, text, "x", text])),
-            ("file", Invocation::file(&file).arg("Text", text).arg("Many", many), json!([text, text, "x", text])),
+            (
+                "script",
+                Invocation::script("param([string] $Text, [string[]] $Many) $Text; $Many")
+                    .arg("Text", text)
+                    .arg("Many", many),
+                json!([text, text, "x", text]),
+            ),
+            (
+                "file",
+                Invocation::file(&file).arg("Text", text).arg("Many", many),
+                json!([text, text, "x", text]),
+            ),
             ("positional", Invocation::script("$args").positional(text), json!([text])),
             ("input", Invocation::script("process { $_ }").input([text]), json!([text])),
-            ("key", Invocation::script("param($o) $o.PSObject.Properties.Value").arg("o", json!({ "k": text })), json!([text])),
+            (
+                "key",
+                Invocation::script("param($o) $o.PSObject.Properties.Value").arg("o", json!({ "k": text })),
+                json!([text]),
+            ),
         ];
         for (way, invocation, expected) in echoes {
             let output = match engine.blocking().invoke(invocation) {
@@ -313,7 +452,8 @@ fn hostile_text_stays_text(context: &Context) {
     }
     // Through a program: what one can be given at all arrives as it was, and nothing is expanded (`*`, `~`).
     for text in texts.iter().filter(|text| !text.contains('\0')) {
-        let call = || Invocation::command("printf").positional("<%s>").positional(text).positional([text, "x"]);
+        let call =
+            || Invocation::command("printf").positional("<%s>").positional(text).positional([text, "x"]);
         if text == "--%" {
             // PowerShell's own mark; it does not reach a program however it is given.
             let error = fails(&engine, call());
@@ -322,8 +462,13 @@ fn hostile_text_stays_text(context: &Context) {
         }
         let output = invoke(&engine, call());
         let printed: Vec<String> = output.rows().expect("strings");
-        let lines = |text: &str| text.replace("\r\n", "\n").split(['\n', '\r']).map(str::to_owned).collect::<Vec<_>>();
-        assert_eq!(printed.iter().flat_map(|row| lines(row)).collect::<Vec<_>>(), lines(&format!("<{text}><{text}><x>")));
+        let lines = |text: &str| {
+            text.replace("\r\n", "\n").split(['\n', '\r']).map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            printed.iter().flat_map(|row| lines(row)).collect::<Vec<_>>(),
+            lines(&format!("<{text}><{text}><x>"))
+        );
     }
     assert!(!engine.stats().restart_wanted, "nobody called Exit");
     still_works(&engine);
@@ -344,13 +489,17 @@ fn script_blocks_cannot_come_from_arguments(context: &Context) {
         Invocation::command("Measure-Command").arg("Expression", &block),
         Invocation::script("param([scriptblock] $b) & $b").arg("b", &block),
         Invocation::script("param([scriptblock[]] $b) $b | % { & $_ }").arg("b", [&block]),
-        Invocation::script("param([Nullable[int]] $n, [ScriptBlock] $b) & $b").positional(1).positional(&block),
+        Invocation::script("param([Nullable[int]] $n, [ScriptBlock] $b) & $b")
+            .positional(1)
+            .positional(&block),
     ];
     for call in calls {
         let text = format!("{call:?}");
         // Where a parameter takes other things as well the text is just one of those.
         match engine.blocking().invoke(call) {
-            Err(error) => assert!(["E302", "E401"].contains(&error.code()), "{text}: {} {error}", error.code()),
+            Err(error) => {
+                assert!(["E302", "E401"].contains(&error.code()), "{text}: {} {error}", error.code())
+            }
             Ok(output) => assert!(!text.contains("ScriptBlock\""), "{text}: {}", output.json()),
         }
         assert!(!marker.exists(), "{text} ran the text");
@@ -373,7 +522,10 @@ fn mistakes_name_what_would_work(context: &Context) {
         (Invocation::command("Get-ChildItem").arg("Recurse", "perhaps"), &["Recurse"]),
         (Invocation::command("Get-Command").arg("CommandType", "Cmdlett"), &["CommandType", "Cmdlett"]),
         (Invocation::script(typed).arg("Name", "n").arg("Color", "red"), &["Color", "Colour"]),
-        (Invocation::script(typed).arg("Name", "n").arg("Colour", "blue"), &["Colour", "blue", "red", "green"]),
+        (
+            Invocation::script(typed).arg("Name", "n").arg("Colour", "blue"),
+            &["Colour", "blue", "red", "green"],
+        ),
         (Invocation::script(typed).arg("Name", "n").arg("Number", 10), &["Number", "10", "9"]),
     ];
     for (invocation, words) in cases {
@@ -404,7 +556,10 @@ fn mistakes_name_what_would_work(context: &Context) {
     let output = run(&engine, "'ran'; Get-Date -Year soon; 'went on'");
     assert_eq!(output.json(), r#"["ran","went on"]"#);
     assert!(output.errors()[0].message.contains("Year"), "{}", output.records_json());
-    let error = fails(&engine, Invocation::script("$ErrorActionPreference = 'Stop'; 'ran'; Get-Date -Year soon; 'never'"));
+    let error = fails(
+        &engine,
+        Invocation::script("$ErrorActionPreference = 'Stop'; 'ran'; Get-Date -Year soon; 'never'"),
+    );
     assert_eq!(error.code(), "E401", "{error}");
     assert_eq!(error.output().map(Output::json), Some(r#"["ran"]"#));
 }
@@ -416,7 +571,11 @@ fn a_script_file_knows_where_it_is(context: &Context) {
     let folder = context.scratch().join("with space [and] 'quotes'");
     fs::create_dir(&folder).expect("is made");
     let file = folder.join("where am I.ps1");
-    fs::write(&file, "param($x)\n$PSScriptRoot; $PSCommandPath; $MyInvocation.MyCommand.Name; $x\nthrow 'at the end'").expect("is written");
+    fs::write(
+        &file,
+        "param($x)\n$PSScriptRoot; $PSCommandPath; $MyInvocation.MyCommand.Name; $x\nthrow 'at the end'",
+    )
+    .expect("is written");
     let error = fails(&engine, Invocation::file(&file).arg("x", "\u{fc}"));
     assert_eq!(error.code(), "E401");
     let (folder, file) = (folder.display().to_string(), file.display().to_string());
@@ -457,7 +616,8 @@ fn requirements_of_a_script_file_are_checked(context: &Context) {
         assert_eq!(error.output().map(Output::count), Some(0), "{text}");
         still_works(&engine);
     }
-    fs::write(&file, "#Requires -Version 7.0\n#Requires -Modules Microsoft.PowerShell.Utility\n'ran'").expect("is written");
+    fs::write(&file, "#Requires -Version 7.0\n#Requires -Modules Microsoft.PowerShell.Utility\n'ran'")
+        .expect("is written");
     assert_eq!(values_of(&engine, Invocation::file(&file)), ["ran"]);
 }
 
@@ -470,7 +630,10 @@ fn a_script_file_uses_modules_beside_it(context: &Context) {
     let file = folder.join("uses.ps1");
     fs::write(&file, "using module ./Shapes.psm1\n. $PSScriptRoot/helper.ps1\n$s = [Square]@{ Side = 3 }; $s.Area(); Get-Unit; $helper").expect("is written");
     for _ in 0..3 {
-        assert_eq!(values_of(&engine, Invocation::file(&file)), [json!(9), json!("cm"), json!("dot-sourced")]);
+        assert_eq!(
+            values_of(&engine, Invocation::file(&file)),
+            [json!(9), json!("cm"), json!("dot-sourced")]
+        );
     }
     still_works(&engine);
 }
@@ -488,7 +651,13 @@ fn validation_of_a_script_file_names_the_parameter(context: &Context) {
     assert_eq!(values_of(&engine, Invocation::file(&file)), ["a 1 1 x False"]);
     let call = Invocation::file(&file).arg("Letter", "b").arg("Count", 3).arg("Size", 0.5).switch("Quiet");
     assert_eq!(values_of(&engine, call), ["b 3 0.5 x True"]);
-    for (name, value) in [("Letter", json!("c")), ("Count", json!(4)), ("Size", json!(-1)), ("Code", json!("y")), ("Nothing", json!(1))] {
+    for (name, value) in [
+        ("Letter", json!("c")),
+        ("Count", json!(4)),
+        ("Size", json!(-1)),
+        ("Code", json!("y")),
+        ("Nothing", json!(1)),
+    ] {
         let error = fails(&engine, Invocation::file(&file).arg(name, value));
         assert_eq!(error.code(), "E302", "{name}: {error}");
         assert!(error.to_string().contains(name), "{name}: {error}");
@@ -507,7 +676,11 @@ fn pipeline_input_reaches_process_blocks_and_input(context: &Context) {
     assert_eq!(values_of(&engine, call), [10, 20]);
     let call = Invocation::command("Sort-Object").switch("Descending").input([2, 3, 1]);
     assert_eq!(values_of(&engine, call), [3, 2, 1]);
-    let call = Invocation::command("Where-Object").arg("Property", "n").arg("Value", 1).switch("GT").input([json!({ "n": 1 }), json!({ "n": 2 })]);
+    let call = Invocation::command("Where-Object")
+        .arg("Property", "n")
+        .arg("Value", 1)
+        .switch("GT")
+        .input([json!({ "n": 1 }), json!({ "n": 2 })]);
     assert_eq!(values_of(&engine, call), [json!({ "n": 2 })]);
     let call = Invocation::command("cat").input(["one", "zw\u{f6}lf"]);
     assert_eq!(values_of(&engine, call), ["one", "zw\u{f6}lf"], "a program reads it line by line");
@@ -516,7 +689,8 @@ fn pipeline_input_reaches_process_blocks_and_input(context: &Context) {
     assert_eq!(values_of(&engine, call)[0]["Count"], 20_000);
     let call = Invocation::script("process { $_.a.b[1] }").input_json(r#"[{"a":{"b":[1,[2,3]]}}]"#);
     assert_eq!(values_of(&engine, call), [2, 3], "arrays inside an element stay together");
-    let call = Invocation::script("process { if ($null -eq $_) { 'null' } else { $_ } }").input([Value::Null, json!(1)]);
+    let call = Invocation::script("process { if ($null -eq $_) { 'null' } else { $_ } }")
+        .input([Value::Null, json!(1)]);
     assert_eq!(values_of(&engine, call), [json!("null"), json!(1)]);
 }
 
@@ -531,7 +705,9 @@ fn pipeline_input_binds_by_property_name(context: &Context) {
     .expect("is written");
     let input = json!([{ "Name": "Ada", "Age": 36 }, { "name": "Grace", "Years": "85", "other": true }]);
     assert_eq!(values_of(&engine, Invocation::file(&file).input(&input)), ["Ada is 36", "Grace is 85"]);
-    let call = Invocation::command("Join-Path").arg("ChildPath", "x").input(json!([{ "Path": "/a" }, { "Path": "/b" }]));
+    let call = Invocation::command("Join-Path")
+        .arg("ChildPath", "x")
+        .input(json!([{ "Path": "/a" }, { "Path": "/b" }]));
     assert_eq!(values_of(&engine, call), ["/a/x", "/b/x"]);
 }
 
@@ -557,8 +733,10 @@ fn secrets_reach_secure_parameters_only(context: &Context) {
     let plain = "param([securestring] $Password) $Password.GetType().Name; ConvertFrom-SecureString $Password -AsPlainText; $Password.Length";
     let call = Invocation::script(plain).secret("Password", given);
     assert_eq!(values_of(&engine, call), [json!("SecureString"), json!(SECRET), json!(SECRET.len())]);
-    let call = Invocation::script("param([pscredential] $Login) $Login.UserName; $Login.GetNetworkCredential().Password")
-        .credential("Login", "ada", given);
+    let call = Invocation::script(
+        "param([pscredential] $Login) $Login.UserName; $Login.GetNetworkCredential().Password",
+    )
+    .credential("Login", "ada", given);
     assert_eq!(values_of(&engine, call), ["ada", SECRET]);
     let call = Invocation::script("param([securestring] $p) ConvertFrom-SecureString $p -AsPlainText")
         .named_secret("vault", given)
@@ -577,7 +755,9 @@ fn secrets_reach_secure_parameters_only(context: &Context) {
     // Not in an array, an object, an argument without a type, or the input, and none that was not given.
     let elsewhere = [
         Invocation::script("param($v) $v").named_secret("s", given).arg("v", json!([{ "$secret": "s" }])),
-        Invocation::script("param($v) $v").named_secret("s", given).arg("v", json!({ "a": { "$secret": "s" } })),
+        Invocation::script("param($v) $v")
+            .named_secret("s", given)
+            .arg("v", json!({ "a": { "$secret": "s" } })),
         Invocation::script("$args").named_secret("s", given).positional(json!({ "$secret": "s" })),
         Invocation::script("param([securestring] $v) $v").arg("v", json!({ "$secret": "unknown" })),
     ];
@@ -635,12 +815,20 @@ fn secrets_appear_nowhere(context: &Context) {
     let error = fails(&engine, call().arg("Unknown", 1));
     assert_eq!(error.code(), "E302");
     assert!(!format!("{error:?} {error}").contains(SECRET));
-    let left = run(&engine, "$Error | Out-String; Get-Variable -Scope Global | Out-String; Get-History | Out-String");
+    let left = run(
+        &engine,
+        "$Error | Out-String; Get-Variable -Scope Global | Out-String; Get-History | Out-String",
+    );
     assert!(!left.json().contains(SECRET));
     // Nor in a text answer, a session or a log of everything.
     let text = engine.blocking().invoke(call().format(Format::Text));
     assert!(!format!("{text:?}").contains(SECRET));
-    assert!(!text.err().and_then(|error| error.output().map(|output| output.json().contains(SECRET))).unwrap_or_default());
+    assert!(
+        !text
+            .err()
+            .and_then(|error| error.output().map(|output| output.json().contains(SECRET)))
+            .unwrap_or_default()
+    );
     let written = String::from_utf8_lossy(&log.0.lock().expect("no panic")).into_owned();
     assert!(!written.contains(SECRET), "in the log");
     still_works(&engine);
@@ -691,7 +879,10 @@ fn streams_keep_their_order(context: &Context) {
     // A terminating error keeps what came before it.
     let error = fails(&engine, Invocation::script("1; Write-Warning w; throw 'stop'; 2"));
     let output = error.output().expect("has some");
-    assert_eq!((output.json(), output.messages(Stream::Warning).as_slice()), ("[1]", ["w".to_owned()].as_slice()));
+    assert_eq!(
+        (output.json(), output.messages(Stream::Warning).as_slice()),
+        ("[1]", ["w".to_owned()].as_slice())
+    );
     assert_eq!(error.to_string(), "stop");
 }
 
@@ -713,21 +904,33 @@ fn error_records_are_whole(context: &Context) {
     let script = "function Fail { throw [InvalidOperationException]::new('outer', [ArgumentException]::new('inner', [IO.IOException]::new('innermost'))) }\nFail";
     let error = fails(&engine, Invocation::script(script));
     let record = record_of(&error);
-    assert_eq!((record.message.as_str(), record.exception_type.as_str()), ("outer", "System.InvalidOperationException"));
-    let inner: Vec<_> = record.inner.iter().map(|inner| (inner.exception_type.as_str(), inner.message.as_str())).collect();
+    assert_eq!(
+        (record.message.as_str(), record.exception_type.as_str()),
+        ("outer", "System.InvalidOperationException")
+    );
+    let inner: Vec<_> =
+        record.inner.iter().map(|inner| (inner.exception_type.as_str(), inner.message.as_str())).collect();
     assert_eq!(inner, [("System.ArgumentException", "inner"), ("System.IO.IOException", "innermost")]);
-    assert!(record.script_stack_trace.as_deref().is_some_and(|trace| trace.starts_with("at Fail")), "{record:?}");
+    assert!(
+        record.script_stack_trace.as_deref().is_some_and(|trace| trace.starts_with("at Fail")),
+        "{record:?}"
+    );
     // One error is not reported twice, and one that was caught not at all.
     let output = run(&engine, "try { Get-Item /no/such -ErrorAction Stop } catch { 'caught' }");
     assert_eq!((output.json(), output.records_json()), (r#"["caught"]"#, "[]"));
-    let error = fails(&engine, Invocation::script("$ErrorActionPreference = 'Stop'; Get-Item /no/such; 'never'"));
+    let error =
+        fails(&engine, Invocation::script("$ErrorActionPreference = 'Stop'; Get-Item /no/such; 'never'"));
     assert_eq!(record_of(&error).category, "ObjectNotFound");
     assert!(error.output().expect("has some").errors().is_empty());
     // An action that is recommended arrives.
-    let output = run(&engine, "Write-Error 'x' -RecommendedAction 'try y' -ErrorId Own.Id -Category ResourceBusy");
+    let output =
+        run(&engine, "Write-Error 'x' -RecommendedAction 'try y' -ErrorId Own.Id -Category ResourceBusy");
     let error = &output.errors()[0];
     assert_eq!(error.recommended_action.as_deref(), Some("try y"));
-    assert!(error.fully_qualified_error_id.starts_with("Own.Id") && error.category == "ResourceBusy", "{error:?}");
+    assert!(
+        error.fully_qualified_error_id.starts_with("Own.Id") && error.category == "ResourceBusy",
+        "{error:?}"
+    );
     still_works(&engine);
 }
 
@@ -761,7 +964,11 @@ fn exit_codes_of_scripts_and_programs(context: &Context) {
 /// Deadlines, cancels, drops and ends race with one another; whatever wins, each call is answered once and the pool is whole.
 fn every_call_has_one_answer_whatever_ends_it(context: &Context) {
     let engine = engine(context);
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime");
     let kinds = runtime.block_on(async {
         let mut calls = tokio::task::JoinSet::new();
         for number in 0..150_u64 {
@@ -773,7 +980,9 @@ fn every_call_has_one_answer_whatever_ends_it(context: &Context) {
                 3 => "param($p) sleep 60",
                 _ => "param($p) throw \"after $p\"",
             };
-            let call = Invocation::script(script).arg("p", pause).timeout(Duration::from_millis(100 + number % 11 * 30));
+            let call = Invocation::script(script)
+                .arg("p", pause)
+                .timeout(Duration::from_millis(100 + number % 11 * 30));
             let engine = engine.clone();
             calls.spawn(async move {
                 let call = engine.start(call).expect("is valid");
@@ -825,6 +1034,7 @@ fn a_dropped_future_stops_its_call(context: &Context) {
     // A call that is dropped while it waits never runs.
     let engine = warm(builder(context).max_slots(1));
     let busy = engine.start(Invocation::script("Start-Sleep 2")).expect("starts");
+    eventually("it runs", || engine.stats().running == 1);
     let late = context.scratch().join("late");
     let waiting = engine
         .start(Invocation::script("param($f) [IO.File]::WriteAllText($f, 'ran')").arg("f", &late))
@@ -907,7 +1117,9 @@ fn progress_is_throttled_and_ends(context: &Context) {
         let mut call = engine.start(Invocation::script(script).live()).expect("starts");
         let mut seen: Vec<Value> = Vec::new();
         while let Some(live) = call.next_live().await {
-            if let Live::Record(Record { stream: Stream::Progress, data: RecordData::Value(value), .. }) = live {
+            if let Live::Record(Record { stream: Stream::Progress, data: RecordData::Value(value), .. }) =
+                live
+            {
                 seen.push(value);
             }
         }
@@ -916,7 +1128,8 @@ fn progress_is_throttled_and_ends(context: &Context) {
         assert!(seen.len() >= 3 && seen.len() < 150, "{} of 300", seen.len());
         assert_eq!(seen[0]["status"], "step 1", "the first one always");
         assert_eq!(seen.last().expect("some")["completed"], true, "and the last one");
-        let percents: Vec<i64> = seen.iter().filter_map(|value| value["percent"].as_i64()).filter(|p| *p >= 0).collect();
+        let percents: Vec<i64> =
+            seen.iter().filter_map(|value| value["percent"].as_i64()).filter(|p| *p >= 0).collect();
         assert!(percents.is_sorted(), "{percents:?}");
     });
 }
@@ -1001,7 +1214,8 @@ fn a_stream_that_is_dropped_stops_its_script(context: &Context) {
     eventually("the slot is free", || engine.stats().running == 0);
     // A deadline ends a stream that nobody reads.
     block_on(async {
-        let mut stream = engine.stream(Invocation::script("while ($true) { 1 }").timeout(SECOND)).expect("starts");
+        let mut stream =
+            engine.stream(Invocation::script("while ($true) { 1 }").timeout(SECOND)).expect("starts");
         tokio::time::sleep(2 * SECOND).await;
         let mut last = None;
         while let Some(record) = stream.next().await {
@@ -1015,7 +1229,8 @@ fn a_stream_that_is_dropped_stops_its_script(context: &Context) {
 fn a_failing_stream_ends_with_the_error(context: &Context) {
     let engine = engine(context);
     block_on(async {
-        let mut stream = engine.stream(Invocation::script("1; Write-Error soft; 2; throw 'hard'; 3")).expect("starts");
+        let mut stream =
+            engine.stream(Invocation::script("1; Write-Error soft; 2; throw 'hard'; 3")).expect("starts");
         let mut seen = Vec::new();
         while let Some(record) = stream.next().await {
             seen.push(record);
@@ -1027,7 +1242,10 @@ fn a_failing_stream_ends_with_the_error(context: &Context) {
         let streams: Vec<_> = seen.into_iter().map(|record| record.expect("goes well").stream).collect();
         assert_eq!(streams, [Stream::Output, Stream::Error, Stream::Output]);
     });
-    assert_eq!(engine.stream(Invocation::script("1").format(Format::Text)).err().map(|error| error.code()), Some("E301"));
+    assert_eq!(
+        engine.stream(Invocation::script("1").format(Format::Text)).err().map(|error| error.code()),
+        Some("E301")
+    );
     still_works(&engine);
 }
 
@@ -1073,7 +1291,8 @@ fn questions_are_answered(context: &Context) {
         ),
     ];
     for (script, answer, expected) in cases {
-        let (output, kinds) = converse(&engine, script, one(answer)).unwrap_or_else(|error| panic!("{script}: {error}"));
+        let (output, kinds) =
+            converse(&engine, script, one(answer)).unwrap_or_else(|error| panic!("{script}: {error}"));
         assert_eq!(Value::from(output.values().expect("JSON")), expected, "{script}");
         assert_eq!(kinds.len(), 1, "{script}: {kinds:?}");
         still_works(&engine);
@@ -1084,11 +1303,16 @@ fn questions_are_answered(context: &Context) {
         Some(vec!["ada".to_owned(), "lovelace".to_owned()])
     })
     .expect("is answered");
-    assert_eq!((output.json(), kinds.as_slice()), (r#"["ada","lovelace"]"#, ["credential".to_owned()].as_slice()));
+    assert_eq!(
+        (output.json(), kinds.as_slice()),
+        (r#"["ada","lovelace"]"#, ["credential".to_owned()].as_slice())
+    );
     // Fields are named; one question after the other.
     let script = "function f { param([Parameter(Mandatory)] $First, [Parameter(Mandatory)] $Second) \"$First-$Second\" }; f; Read-Host 'third'";
-    let (output, _) = converse(&engine, script, |prompt| Some(prompt.fields.iter().map(|field| format!("<{field}>")).collect()))
-        .expect("is answered");
+    let (output, _) = converse(&engine, script, |prompt| {
+        Some(prompt.fields.iter().map(|field| format!("<{field}>")).collect())
+    })
+    .expect("is answered");
     assert_eq!(output.values().expect("JSON")[0], "<First>-<Second>");
     // A confirmation, with its default.
     let target = context.scratch().join("target");
@@ -1106,7 +1330,8 @@ fn questions_are_answered(context: &Context) {
 
 fn questions_that_are_refused_end_the_call(context: &Context) {
     let engine = engine(context);
-    let error = converse(&engine, "'before'; Read-Host 'Your name'; 'after'", |_| None).expect_err("is refused");
+    let error =
+        converse(&engine, "'before'; Read-Host 'Your name'; 'after'", |_| None).expect_err("is refused");
     assert_eq!(error.code(), "E402", "{error}");
     assert_eq!(error.output().map(Output::json), Some(r#"["before"]"#));
     // A question that waits ends with the call.
@@ -1131,7 +1356,11 @@ fn profiles_are_loaded_on_demand_only(context: &Context) {
     let configuration = context.scratch().join("config");
     let folder = configuration.join("powershell");
     fs::create_dir_all(&folder).expect("is made");
-    fs::write(folder.join("profile.ps1"), "$global:FromProfile = 'loaded'; function Get-FromProfile { 'function' }").expect("is written");
+    fs::write(
+        folder.join("profile.ps1"),
+        "$global:FromProfile = 'loaded'; function Get-FromProfile { 'function' }",
+    )
+    .expect("is written");
     if !again_with(&[("XDG_CONFIG_HOME", &configuration.display().to_string())]) {
         return;
     }
@@ -1149,7 +1378,8 @@ fn the_working_directory_is_that_of_the_call(context: &Context) {
     fs::create_dir(&folder).expect("is made");
     fs::write(folder.join("here.txt"), "found").expect("is written");
     let before = env::current_dir().expect("has one");
-    let call = Invocation::script("$PWD.Path; Get-Content ./here.txt; cat here.txt; sh -c pwd").working_directory(&folder);
+    let call = Invocation::script("$PWD.Path; Get-Content ./here.txt; cat here.txt; sh -c pwd")
+        .working_directory(&folder);
     let path = folder.display().to_string();
     assert_eq!(values_of(&engine, call), [path.as_str(), "found", "found", path.as_str()]);
     assert_eq!(values(&engine, "$PWD.Path"), [before.display().to_string()], "only that call's");
@@ -1160,7 +1390,9 @@ fn the_working_directory_is_that_of_the_call(context: &Context) {
     // Two at once, each its own.
     let script = "Start-Sleep -Milliseconds 300; $PWD.Path";
     let calls: Vec<_> = ["/", "/tmp"]
-        .map(|folder| (folder, engine.start(Invocation::script(script).working_directory(folder)).expect("starts")))
+        .map(|folder| {
+            (folder, engine.start(Invocation::script(script).working_directory(folder)).expect("starts"))
+        })
         .into();
     for (folder, call) in calls {
         assert_eq!(block_on(call).expect("ends").values().expect("JSON"), [folder]);
@@ -1184,7 +1416,10 @@ fn the_culture_is_a_setting_not_the_machines(context: &Context) {
     let script = "(Get-Culture).Name; (Get-UICulture).Name; '{0:N2}' -f 1234.5; [string]::Format('{0:d}', [datetime]::new(2024, 2, 29)); (1.5).ToString(); \
                   [double]'1.5'; [Threading.Tasks.Task]::Run([Func[string]]{ 'x' }).GetType().Name";
     let rows = values(&engine, script);
-    assert_eq!(rows[..6], [json!("en-US"), json!("en-US"), json!("1,234.50"), json!("2/29/2024"), json!("1.5"), json!(1.5)]);
+    assert_eq!(
+        rows[..6],
+        [json!("en-US"), json!("en-US"), json!("1,234.50"), json!("2/29/2024"), json!("1.5"), json!(1.5)]
+    );
     let call = Invocation::script("1 | ForEach-Object -Parallel { '{0:N2}' -f 1234.5 }");
     assert_eq!(values_of(&engine, call), ["1,234.50"], "in threads of the script too");
     let own = warm(builder(context).culture("de-DE"));
@@ -1202,7 +1437,11 @@ fn native_output_is_utf8_by_setting(context: &Context) {
     }
     let engine = engine(context);
     assert_eq!(values(&engine, "printf 'gr\u{fc}\u{df}e \u{1F600}\\n'"), ["gr\u{fc}\u{df}e \u{1F600}"]);
-    assert_eq!(values(&engine, "printf 'a\\377b\\303\\n'"), ["a\u{FFFD}b\u{FFFD}"], "what is not UTF-8 is marked");
+    assert_eq!(
+        values(&engine, "printf 'a\\377b\\303\\n'"),
+        ["a\u{FFFD}b\u{FFFD}"],
+        "what is not UTF-8 is marked"
+    );
     assert_eq!(values(&engine, "'\u{fc}' | od -An -tx1 | % Trim"), ["c3 bc 0a"], "and what goes in is UTF-8");
     let call = Invocation::command("printf").positional("%s").positional("\u{fc}");
     assert_eq!(values_of(&engine, call), ["\u{fc}"]);
@@ -1215,12 +1454,19 @@ fn native_output_is_utf8_by_setting(context: &Context) {
 fn the_main_verbs_on_this_layout(context: &Context) {
     let engine = engine(context);
     let file = context.scratch().join("sum.ps1");
-    fs::write(&file, "param([int[]] $Numbers) $sum = 0; $Numbers | % { $sum += $_ }; $sum; $PSScriptRoot").expect("is written");
+    fs::write(&file, "param([int[]] $Numbers) $sum = 0; $Numbers | % { $sum += $_ }; $sum; $PSScriptRoot")
+        .expect("is written");
     let folder = context.scratch().display().to_string();
-    assert_eq!(values_of(&engine, Invocation::file(&file).arg("Numbers", [1, 2, 3])), [json!(6), json!(folder)]);
+    assert_eq!(
+        values_of(&engine, Invocation::file(&file).arg("Numbers", [1, 2, 3])),
+        [json!(6), json!(folder)]
+    );
     assert_eq!(values_of(&engine, Invocation::command("Sort-Object").input([3, 1, 2])), [1, 2, 3]);
     assert_eq!(values(&engine, "ConvertTo-Json @{ a = 1 } -Compress"), [r#"{"a":1}"#]);
-    assert_eq!(values(&engine, "Add-Type 'public static class Two { public static int Value = 2; }'; [Two]::Value"), [2]);
+    assert_eq!(
+        values(&engine, "Add-Type 'public static class Two { public static int Value = 2; }'; [Two]::Value"),
+        [2]
+    );
     assert_eq!(values(&engine, "(Get-Command Get-Date).Source"), ["Microsoft.PowerShell.Utility"]);
     let home = context.home().path.canonicalize().expect("exists");
     let reported = values(&engine, "$PSHOME").remove(0);

@@ -1,6 +1,13 @@
 //! How PowerShell's values become JSON and text, on a real PowerShell: the documented forms, what differs from `ConvertTo-Json`
 //! and why, text as pwsh prints it, budgets with marks. `docs/output.md` is the contract.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a test fails by panicking"
+)]
+
 mod support;
 
 use std::env;
@@ -72,26 +79,46 @@ fn types() -> Vec<(&'static str, &'static str, Other)> {
         ("123456789012345678901234567890n", "123456789012345678901234567890", Same),
         ("[Int128]::MaxValue", "170141183460469231731687303715884105727", Differs(EXACT)),
         ("1.10d", "1.10", Same),
-        ("[decimal]::MaxValue", "79228162514264337593543950335", NotAsked("the same digits with a point behind them")),
+        (
+            "[decimal]::MaxValue",
+            "79228162514264337593543950335",
+            NotAsked("the same digits with a point behind them"),
+        ),
         ("0.1 + 0.2", "0.30000000000000004", Same),
         ("[single]0.1", "0.1", Same),
         ("[half]1.5", "1.5", Differs(EXACT)),
-        ("1e300", "1E+300", NotAsked("both are the same number; the exponent is spelt in one way or another")),
+        (
+            "1e300",
+            "1E+300",
+            NotAsked("both are the same number; the exponent is spelt in one way or another"),
+        ),
         ("[double]::NaN", "\"NaN\"", Same),
         ("[double]::NegativeInfinity", "\"-Infinity\"", Same),
         ("'text'", "\"text\"", Same),
         ("[char]'x'", "\"x\"", Same),
         ("''", "\"\"", Same),
         ("[datetime]::new(2024, 2, 29, 12, 30, 0, [DateTimeKind]'Utc')", "\"2024-02-29T12:30:00Z\"", Same),
-        ("[datetime]::new(2024, 2, 29, 12, 30, 0, [DateTimeKind]'Unspecified')", "\"2024-02-29T12:30:00\"", Same),
-        ("[datetimeoffset]::new(2024, 2, 29, 12, 0, 0, [timespan]::FromHours(2))", "\"2024-02-29T12:00:00+02:00\"", Same),
+        (
+            "[datetime]::new(2024, 2, 29, 12, 30, 0, [DateTimeKind]'Unspecified')",
+            "\"2024-02-29T12:30:00\"",
+            Same,
+        ),
+        (
+            "[datetimeoffset]::new(2024, 2, 29, 12, 0, 0, [timespan]::FromHours(2))",
+            "\"2024-02-29T12:00:00+02:00\"",
+            Same,
+        ),
         ("[dateonly]::new(2024, 2, 29)", "\"2024-02-29\"", Differs(ONE_TEXT)),
         ("[timeonly]::new(12, 30)", "\"12:30:00\"", Differs(ONE_TEXT)),
         ("[timespan]::new(1, 2, 0, 30)", "\"P1DT2H30S\"", Differs(ONE_TEXT)),
         ("[timespan]::Zero", "\"PT0S\"", Differs(ONE_TEXT)),
         ("[DayOfWeek]::Friday", "\"Friday\"", Differs(NAME_NOT_NUMBER)),
         ("[IO.FileAttributes]'ReadOnly, Hidden'", "\"ReadOnly, Hidden\"", Differs(NAME_NOT_NUMBER)),
-        ("[Enum]::ToObject([DayOfWeek], 42)", "42|\"42\"", NotAsked("a value without a name is digits in both")),
+        (
+            "[Enum]::ToObject([DayOfWeek], 42)",
+            "42|\"42\"",
+            NotAsked("a value without a name is digits in both"),
+        ),
         ("[guid]'6f9619ff-8b86-d011-b42d-00c04fc964ff'", "\"6f9619ff-8b86-d011-b42d-00c04fc964ff\"", Same),
         ("[uri]'https://example.org/a?b=c'", "\"https://example.org/a?b=c\"", Same),
         ("[version]'1.2.3'", "\"1.2.3\"", Differs(ONE_TEXT)),
@@ -117,13 +144,29 @@ fn types() -> Vec<(&'static str, &'static str, Other)> {
         ("[Collections.Generic.List[int]](1, 2)", "[1,2]", Same),
         ("@{}", "{}", Same),
         ("[ordered]@{ z = 1; a = @(2) }", r#"{"z":1,"a":[2]}"#, Same),
-        ("@{ 1 = 'one' }", r#"{"1":"one"}"#, NotAsked("it fails for keys that are no strings, in some versions")),
+        (
+            "@{ 1 = 'one' }",
+            r#"{"1":"one"}"#,
+            NotAsked("it fails for keys that are no strings, in some versions"),
+        ),
         ("[pscustomobject]@{ b = 1; a = $null }", r#"{"b":1,"a":null}"#, Same),
         ("[pscustomobject]@{}", "{}", Same),
-        ("$(class P { [int] $X = 1; hidden [int] $Y = 2 }; [P]::new())", r#"{"X":1}"#, Differs("what is hidden is not written")),
+        (
+            "$(class P { [int] $X = 1; hidden [int] $Y = 2 }; [P]::new())",
+            r#"{"X":1}"#,
+            Differs("what is hidden is not written"),
+        ),
         ("[Collections.Generic.KeyValuePair[string, int]]::new('k', 1)", r#"{"Key":"k","Value":1}"#, Same),
-        ("[Tuple[int, string]]::new(1, 'a')", r#"{"Item1":1,"Item2":"a"}|{"Item1":1,"Item2":"a","Length":2}"#, NotAsked("a hidden interface member more or less")),
-        ("$(42 | Add-Member -PassThru n 1)", "42", Differs("the same type whether somebody added a property or not")),
+        (
+            "[Tuple[int, string]]::new(1, 'a')",
+            r#"{"Item1":1,"Item2":"a"}|{"Item1":1,"Item2":"a","Length":2}"#,
+            NotAsked("a hidden interface member more or less"),
+        ),
+        (
+            "$(42 | Add-Member -PassThru n 1)",
+            "42",
+            Differs("the same type whether somebody added a property or not"),
+        ),
         (
             "$(Add-Member -InputObject ([pscustomobject]@{ a = 1 }) ScriptProperty b { throw 'no' } -PassThru)",
             r#"{"a":1,"b":{"$error":"no"}}"#,
@@ -169,13 +212,19 @@ fn differences_from_convert_to_json_are_those_documented(context: &Context) {
         let ours = json_of(&engine, expression);
         let theirs = run(
             &engine,
-            &format!("$value = {expression}; ConvertTo-Json -Compress -Depth 6 -WarningAction Ignore -InputObject $value"),
+            &format!(
+                "$value = {expression}; ConvertTo-Json -Compress -Depth 6 -WarningAction Ignore -InputObject $value"
+            ),
         );
         let theirs: Vec<String> = theirs.rows().expect("one text");
         let theirs = theirs.concat();
         match differs {
-            None if ours != theirs => wrong.push(format!("{expression}: {ours}, but ConvertTo-Json says {theirs}")),
-            Some(reason) if ours == theirs => wrong.push(format!("{expression}: no longer differs ({reason}): {ours}")),
+            None if ours != theirs => {
+                wrong.push(format!("{expression}: {ours}, but ConvertTo-Json says {theirs}"))
+            }
+            Some(reason) if ours == theirs => {
+                wrong.push(format!("{expression}: no longer differs ({reason}): {ours}"))
+            }
             _ => {}
         }
     }
@@ -184,7 +233,10 @@ fn differences_from_convert_to_json_are_those_documented(context: &Context) {
 
 fn numbers_without_a_json_form_are_listed(context: &Context) {
     let engine = engine(context);
-    let output = run(&engine, "1.5; [double]::NaN; @{ a = @(1, [single]::PositiveInfinity); 'b/~' = [double]::NegativeInfinity }");
+    let output = run(
+        &engine,
+        "1.5; [double]::NaN; @{ a = @(1, [single]::PositiveInfinity); 'b/~' = [double]::NegativeInfinity }",
+    );
     let rows = output.values().expect("valid JSON");
     assert_eq!(rows[1], "NaN");
     assert_eq!(rows[2]["a"][1], "Infinity");
@@ -203,13 +255,18 @@ fn numbers_without_a_json_form_are_listed(context: &Context) {
 
 fn digits_are_kept(context: &Context) {
     let engine = engine(context);
-    for digits in ["79228162514264337593543950335", "0.0000000000000000000000000001", "1.000", "-0.10", "100"] {
-        assert_eq!(json_of(&engine, &format!("[decimal]::Parse('{digits}', [cultureinfo]::InvariantCulture)")), digits);
+    for digits in ["79228162514264337593543950335", "0.0000000000000000000000000001", "1.000", "-0.10", "100"]
+    {
+        assert_eq!(
+            json_of(&engine, &format!("[decimal]::Parse('{digits}', [cultureinfo]::InvariantCulture)")),
+            digits
+        );
     }
     let long = "9".repeat(400);
     assert_eq!(json_of(&engine, &format!("[bigint]::Parse('{long}')")), long);
     for number in ["0.1", "123456789.123", "4.9E-324", "1.7976931348623157E+308", "-0.5"] {
-        let written = json_of(&engine, &format!("[double]::Parse('{number}', [cultureinfo]::InvariantCulture)"));
+        let written =
+            json_of(&engine, &format!("[double]::Parse('{number}', [cultureinfo]::InvariantCulture)"));
         let read: f64 = written.parse().expect("a number");
         assert_eq!(read.to_bits(), number.parse::<f64>().expect("a number").to_bits(), "{number}: {written}");
     }
@@ -229,7 +286,9 @@ fn bytes_are_one_base64_value(context: &Context) {
     };
     assert_eq!(decoded(Invocation::script(", [byte[]](0..255)")), everything);
     assert_eq!(decoded(Invocation::script("[byte[]](0..255)")), everything, "enumerated as well");
-    let read = |parameter: &str| Invocation::command("Get-Content").arg("Path", &path).switch("AsByteStream").switch(parameter);
+    let read = |parameter: &str| {
+        Invocation::command("Get-Content").arg("Path", &path).switch("AsByteStream").switch(parameter)
+    };
     assert_eq!(decoded(read("Raw")), everything.repeat(20));
     let call = Invocation::command("Get-Content").arg("Path", &path).switch("AsByteStream");
     assert_eq!(decoded(call), everything.repeat(20));
@@ -289,11 +348,15 @@ fn rich_objects_are_written_without_their_world(context: &Context) {
     let (command, bytes) = size("Get-Command Get-ChildItem");
     assert_eq!(command["Name"], "Get-ChildItem");
     assert!(bytes < 16_384, "{bytes} bytes: {command}");
-    let (module, bytes) = size("New-Module -Name Made { function Get-Made { 1 }; Export-ModuleMember -Function * }");
+    let (module, bytes) =
+        size("New-Module -Name Made { function Get-Made { 1 }; Export-ModuleMember -Function * }");
     assert_eq!(module["Name"], "Made");
     assert!(bytes < 65_536, "{bytes} bytes");
     // What was asked for by name is there.
-    let (chosen, _) = size(&format!("Get-Item '{}/file.txt' | Select-Object Name, PSIsContainer, PSChildName", context.scratch().display()));
+    let (chosen, _) = size(&format!(
+        "Get-Item '{}/file.txt' | Select-Object Name, PSIsContainer, PSChildName",
+        context.scratch().display()
+    ));
     assert_eq!(chosen, json!({ "Name": "file.txt", "PSIsContainer": false, "PSChildName": "file.txt" }));
     let (error, _) = size("try { Get-Item /no/such } catch { }; $e = Get-Item /no/such 2>&1; $e");
     assert_eq!(error["category"], "ObjectNotFound");
@@ -309,7 +372,10 @@ fn rows_are_read_into_types(context: &Context) {
         tags: Vec<String>,
     }
     let engine = engine(context);
-    let output = run(&engine, "[pscustomobject]@{ Name = 'a'; Size = 1GB; Tags = @('x') }; [pscustomobject]@{ Name = 'b'; Size = $null; Tags = @() }");
+    let output = run(
+        &engine,
+        "[pscustomobject]@{ Name = 'a'; Size = 1GB; Tags = @('x') }; [pscustomobject]@{ Name = 'b'; Size = $null; Tags = @() }",
+    );
     let rows: Vec<Row> = output.rows().expect("fits");
     assert_eq!(rows[0], Row { name: "a".to_owned(), size: Some(1 << 30), tags: vec!["x".to_owned()] });
     assert_eq!(rows[1], Row { name: "b".to_owned(), size: None, tags: Vec::new() });
@@ -396,7 +462,8 @@ fn text_has_the_width_that_was_asked_for(context: &Context) {
         assert!(!text.contains('\u{1b}'), "no colours: {text:?}");
     }
     // Other streams stay records; the text is cut as everything is.
-    let output = invoke(&engine, Invocation::script("'a'; Write-Warning w; Write-Error e; 'b'").format(Format::Text));
+    let output =
+        invoke(&engine, Invocation::script("'a'; Write-Warning w; Write-Error e; 'b'").format(Format::Text));
     assert_eq!(lines(&output.text().expect("text")), ["a", "b"]);
     assert_eq!(output.records().len(), 2);
     let mut limits = Limits::default();
@@ -468,7 +535,8 @@ fn each_budget_leaves_a_mark_and_an_entry(context: &Context) {
 
 fn budgets_out_of_range_are_refused(context: &Context) {
     let engine = engine(context);
-    let wrong: [(&str, fn(&mut Limits)); 5] = [
+    type Spoil = fn(&mut Limits);
+    let wrong: [(&str, Spoil); 5] = [
         ("depth", |limits| limits.depth = 0),
         ("depth", |limits| limits.depth = 101),
         ("output_bytes", |limits| limits.output_bytes = 1000),
@@ -540,7 +608,11 @@ fn output_of_random_objects_always_parses(context: &Context) {
         };
         check_cuts(&output, &format!("seed {seed}"));
         let count = output.raw_values().expect("an array").len();
-        assert!(output.json().len() <= budget + 100 * 101, "seed {seed}: {} bytes of {budget}", output.json().len());
+        assert!(
+            output.json().len() <= budget + 100 * 101,
+            "seed {seed}: {} bytes of {budget}",
+            output.json().len()
+        );
         assert!(output.errors().is_empty(), "seed {seed}: {}", clipped(output.records_json()));
         serde_json::from_str::<Value>(output.records_json()).expect("valid JSON");
         cut += usize::from(!output.truncation().is_empty());
@@ -562,7 +634,8 @@ fn random_records_always_parse(context: &Context) {
     for seed in 0..60 {
         let mut limits = Limits::default();
         if seed % 2 == 1 {
-            (limits.records, limits.record_bytes, limits.string_chars) = (1 + seed % 9, 256 + seed * 16, 1 + seed % 30);
+            (limits.records, limits.record_bytes, limits.string_chars) =
+                (1 + seed % 9, 256 + seed * 16, 1 + seed % 30);
         }
         let call = Invocation::script(script).arg("Seed", seed).limits(limits);
         let output = match engine.blocking().invoke(call) {

@@ -28,7 +28,8 @@ pub(crate) struct Spoken {
 
 impl Children {
     pub(super) fn new(options: &Options) -> Result<Self, BenchError> {
-        let program = std::env::current_exe().map_err(BenchError::system("finding this program's own file"))?;
+        let program =
+            std::env::current_exe().map_err(BenchError::system("finding this program's own file"))?;
         Ok(Self { program, powershell: options.powershell.clone() })
     }
 

@@ -127,7 +127,12 @@ pub(crate) struct Floor {
 
 impl Figure {
     /// A figure of rounds, without a floor or target yet.
-    pub(crate) fn new(id: impl Into<String>, title: impl Into<String>, unit: Unit, rounds: Vec<Round>) -> Self {
+    pub(crate) fn new(
+        id: impl Into<String>,
+        title: impl Into<String>,
+        unit: Unit,
+        rounds: Vec<Round>,
+    ) -> Self {
         let mut figure = Self {
             id: id.into(),
             title: title.into(),
@@ -166,11 +171,7 @@ impl Figure {
     /// Names what the rounds were compared with.
     pub(crate) fn against(mut self, what: &'static str, percentiles: Option<Percentiles>) -> Self {
         let floors: Vec<f64> = self.rounds.iter().filter_map(|round| round.floor).collect();
-        self.floor = Some(Floor {
-            what,
-            value: quantile(&floors, 0.5),
-            percentiles,
-        });
+        self.floor = Some(Floor { what, value: quantile(&floors, 0.5), percentiles });
         self.judge();
         self
     }
@@ -203,7 +204,9 @@ impl Figure {
         self.rounds
             .iter()
             .map(|round| match (self.target, round.floor) {
-                (Some(Target::RatioAtMost { allowance, .. }), Some(floor)) => (round.value - allowance) / floor,
+                (Some(Target::RatioAtMost { allowance, .. }), Some(floor)) => {
+                    (round.value - allowance) / floor
+                }
                 (Some(Target::FasterAtLeast { .. }), Some(floor)) => floor / round.value,
                 (Some(Target::AtMost { .. }), _) | (_, None) => round.value,
                 (_, Some(floor)) => round.value / floor,
@@ -297,7 +300,8 @@ mod tests {
 
     #[test]
     fn faster_than_a_rival_is_rival_over_value() {
-        let figure = figure(&[(50.0, 150_000.0), (60.0, 150_000.0)], Target::FasterAtLeast { limit: 2_000.0 });
+        let figure =
+            figure(&[(50.0, 150_000.0), (60.0, 150_000.0)], Target::FasterAtLeast { limit: 2_000.0 });
         assert!(figure.ratio.is_some_and(|ratio| ratio > 2_500.0));
         assert_eq!(figure.verdict, Verdict::Pass);
     }

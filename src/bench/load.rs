@@ -65,8 +65,13 @@ impl Cpu {
 
 /// User, nice, system, irq, softirq and steal of the first line of /proc/stat.
 fn busy_ticks(stat: &str) -> Option<u64> {
-    let fields: Vec<u64> =
-        stat.lines().next()?.strip_prefix("cpu ")?.split_whitespace().map_while(|field| field.parse().ok()).collect();
+    let fields: Vec<u64> = stat
+        .lines()
+        .next()?
+        .strip_prefix("cpu ")?
+        .split_whitespace()
+        .map_while(|field| field.parse().ok())
+        .collect();
     Some([0, 1, 2, 5, 6, 7].iter().filter_map(|index| fields.get(*index)).sum())
 }
 

@@ -18,12 +18,12 @@ mod samples;
 mod scenario;
 mod table;
 
+use self::{child::Children, machine::Machine, rival::Rival};
 pub(crate) use self::{
     options::{LEAST_ROUNDS, Options},
     probe::Probe,
     report::Report,
 };
-use self::{child::Children, machine::Machine, rival::Rival};
 
 /// Why there are no figures.
 #[derive(Debug, thiserror::Error)]

@@ -64,7 +64,10 @@ mod tests {
     #[test]
     fn filters_pick_by_part_of_the_name() {
         let names = |filter: &[&str]| -> Vec<&str> {
-            options(filter).selected().map(|all| all.into_iter().map(Scenario::name).collect()).unwrap_or_default()
+            options(filter)
+                .selected()
+                .map(|all| all.into_iter().map(Scenario::name).collect())
+                .unwrap_or_default()
         };
         assert_eq!(names(&["warm", "canc"]), ["warm", "cancel"]);
         assert_eq!(names(&[]).len(), Scenario::ALL.len());

@@ -4,7 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     BenchError,
-    scenario::{border, cancel, first_calls, fresh, growth, isolation, memory, recursion, sizes, start, throughput, warm},
+    scenario::{
+        border, cancel, first_calls, fresh, growth, isolation, memory, recursion, sizes, start, throughput,
+        warm,
+    },
 };
 
 /// One measuring process's work.

@@ -68,7 +68,12 @@ impl Failure {
 }
 
 impl Report {
-    pub(super) fn begin(options: &Options, machine: Machine, home: Option<&PowerShellHome>, rival: &Rival) -> Self {
+    pub(super) fn begin(
+        options: &Options,
+        machine: Machine,
+        home: Option<&PowerShellHome>,
+        rival: &Rival,
+    ) -> Self {
         Self {
             schema: SCHEMA,
             started_unix_s: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),

@@ -114,7 +114,9 @@ mod tests {
         let samples = Samples::from_nanos((1..=1_000).map(|n| n * 1_000).collect());
         let percentiles = samples.percentiles(1_000.0);
         assert_eq!(percentiles.count, 1_000);
-        for (found, expected) in [(percentiles.p50, 500.0), (percentiles.p99, 990.0), (percentiles.max, 1_000.0)] {
+        for (found, expected) in
+            [(percentiles.p50, 500.0), (percentiles.p99, 990.0), (percentiles.max, 1_000.0)]
+        {
             assert!((found / expected - 1.0).abs() < 0.01, "{found} is not {expected}");
         }
     }

@@ -8,7 +8,9 @@ use super::figure::{Figure, Target, Unit, Verdict};
 pub(super) fn of(figures: &[Figure]) -> String {
     let mut table = Table::new();
     table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(["figure", "value", "p95", "p99", "floor", "ratio", "target", "verdict", "spread", "load"]);
+    table.set_header([
+        "figure", "value", "p95", "p99", "floor", "ratio", "target", "verdict", "spread", "load",
+    ]);
     for figure in figures {
         table.add_row(row(figure));
     }
@@ -97,9 +99,10 @@ mod tests {
 
     #[test]
     fn a_row_has_value_floor_ratio_target_and_verdict() {
-        let figure = Figure::new("warm.x", "warm x", Unit::Microseconds, Figure::pairs([(44.0, 40.0), (44.0, 40.0)]))
-            .against("C# loop", None)
-            .target(Target::RatioAtMost { limit: 1.15, allowance: 10.0 });
+        let figure =
+            Figure::new("warm.x", "warm x", Unit::Microseconds, Figure::pairs([(44.0, 40.0), (44.0, 40.0)]))
+                .against("C# loop", None)
+                .target(Target::RatioAtMost { limit: 1.15, allowance: 10.0 });
         let text = of(&[figure]);
         for part in ["warm x", "44.0 us", "40.0 us C# loop", "1.10 x", "<= 1.15 x + 10.0 us", "pass", "0 %"] {
             assert!(text.contains(part), "{part} is missing in\n{text}");

@@ -59,7 +59,9 @@ fn rounds(text: &str) -> Result<usize, String> {
 pub fn run(arguments: &BenchArguments) -> Exit {
     let done = match &arguments.what {
         What::Engine(arguments) => engine(arguments),
-        What::Probe { request } => bench::probe(request).map_err(Trouble::Bench).and_then(|line| print(&line)),
+        What::Probe { request } => {
+            bench::probe(request).map_err(Trouble::Bench).and_then(|line| print(&line))
+        }
     };
     match done {
         Ok(()) => Exit::OK,

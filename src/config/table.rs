@@ -276,7 +276,7 @@ pub static SETTINGS: LazyLock<Vec<Setting>> = LazyLock::new(|| {
             .default_text(".NET's"),
         setting!(runtime.tiered_compilation, Kind::Flag, "Starts with quickly made code and improves it later.")
             .default_text("PowerShell's"),
-        setting!(runtime.tiered_pgo, Kind::Flag, "Watches running code to improve it better.").default_text(".NET's"),
+        setting!(runtime.tiered_pgo, Kind::Flag, "Watches running code to improve it better: pays after some ten thousand calls, costs before."),
         setting!(runtime.jit_profile, Kind::Path,
             "Folder in which the runtime remembers what a start needed, so that the next start compiles it on another core.")
             .default_text("none"),

@@ -263,7 +263,7 @@ impl Invocation {
         self
     }
 
-    /// Sends records other than output as they come, for [`crate::Call::next_record`].
+    /// Sends records other than output as they come, for [`crate::Call::next_live`].
     pub fn live(mut self) -> Self {
         self.live = true;
         self

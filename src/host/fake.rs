@@ -98,20 +98,16 @@ impl FakeHost {
                 None => (word, 0),
             };
             match word {
-                "sleep" => {
-                    if self.sleep(slot, Duration::from_millis(number), true) {
-                        status = "stopped";
-                        break;
-                    }
+                "sleep" if self.sleep(slot, Duration::from_millis(number), true) => {
+                    status = "stopped";
+                    break;
                 }
                 "stuck" => {
                     self.sleep(slot, Duration::from_millis(number), false);
                 }
-                "records" => {
-                    if !self.send_records(slot, call, number) {
-                        status = "stopped";
-                        break;
-                    }
+                "records" if !self.send_records(slot, call, number) => {
+                    status = "stopped";
+                    break;
                 }
                 "dirty" => settlement["verdict"] = json!("restored"),
                 "retire" => settlement["verdict"] = json!("retire"),

@@ -184,7 +184,7 @@ fn deadline_stops_a_call_and_the_slot_is_used_again() {
 #[test]
 fn call_that_does_not_stop_is_given_up_and_replaced() {
     let (pool, host) = pool();
-    let call = submit(&pool, CallSpec { deadline: Duration::from_millis(30), ..spec() }, "stuck:700");
+    let call = submit(&pool, CallSpec { deadline: Duration::from_millis(400), ..spec() }, "stuck:3000");
     assert!(matches!(outcome(call.1), Outcome::Abandoned(StopReason::Deadline)));
     assert_eq!(pool.stats().abandoned, 1);
     drop(outcome(submit(&pool, spec(), "ok").1));
@@ -198,7 +198,7 @@ fn call_that_does_not_stop_is_given_up_and_replaced() {
 fn too_many_given_up_slots_refuse_new_work() {
     let (pool, _host) = pool_with(PoolConfig { abandon_budget: 2, ..config() });
     let calls: Vec<_> = (0..2)
-        .map(|_| submit(&pool, CallSpec { deadline: Duration::from_millis(30), ..spec() }, "stuck:3000").1)
+        .map(|_| submit(&pool, CallSpec { deadline: Duration::from_millis(400), ..spec() }, "stuck:6000").1)
         .collect();
     calls.into_iter().for_each(|call| assert!(matches!(outcome(call), Outcome::Abandoned(_))));
     assert!(pool.stats().degraded);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 /// How the .NET runtime is set up. What is `None` is left to PowerShell's own configuration and `DOTNET_` variables.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct RuntimeSettings {
@@ -21,7 +21,8 @@ pub struct RuntimeSettings {
     pub conserve_memory: Option<u8>,
     /// Start with quickly made code and improve it later (default none: PowerShell says yes).
     pub tiered_compilation: Option<bool>,
-    /// Watch running code to improve it better (default none: .NET says yes).
+    /// Watch running code to improve it better (default false: calls 1 to 5,000 of a process take half the time without the
+    /// watching, later ones about a fifth more; `docs/bench.md`).
     pub tiered_pgo: Option<bool>,
     /// Folder in which the runtime remembers which methods a start needed, so that the next start compiles them on
     /// another core ahead of time (default none).
@@ -33,6 +34,20 @@ impl RuntimeSettings {
     pub const MIN_HEAP_LIMIT_BYTES: u64 = 64 << 20;
     /// Largest permitted `conserve_memory`.
     pub const MAX_CONSERVE_MEMORY: u8 = 9;
+}
+
+impl Default for RuntimeSettings {
+    fn default() -> Self {
+        Self {
+            concurrent_gc: false,
+            server_gc: false,
+            heap_limit_bytes: None,
+            conserve_memory: None,
+            tiered_compilation: None,
+            tiered_pgo: Some(false),
+            jit_profile: None,
+        }
+    }
 }
 
 /// Where the time of the start went.

@@ -368,18 +368,22 @@ mod tests {
         };
         assert_eq!(
             names(&RuntimeSettings::default()),
-            [("System.GC.Concurrent", "false".to_owned()), ("System.GC.Server", "false".to_owned())]
+            [
+                ("System.GC.Concurrent", "false".to_owned()),
+                ("System.GC.Server", "false".to_owned()),
+                ("System.Runtime.TieredPGO", "false".to_owned())
+            ]
         );
         let settings = RuntimeSettings {
             heap_limit_bytes: Some(256 << 20),
-            tiered_pgo: Some(false),
+            tiered_pgo: Some(true),
             ..RuntimeSettings::default()
         };
         assert_eq!(
             names(&settings)[2..],
             [
                 ("System.GC.HeapHardLimit", "268435456".to_owned()),
-                ("System.Runtime.TieredPGO", "false".to_owned())
+                ("System.Runtime.TieredPGO", "true".to_owned())
             ]
         );
     }

@@ -83,7 +83,8 @@ pub fn documentation_names_what_is_taken(context: &Context) {
     let (_, list) = page.split_once("What is taken: ").expect("has the list");
     let (list, _) = list.split_once("; what `environment.remove`").expect("has an end");
     let mut command = crate::program::program(context, &["config", "show", "--json"]);
-    let names: Vec<String> = list.split(',').map(|name| name.trim().trim_matches('`').replace('*', "X")).collect();
+    let names: Vec<String> =
+        list.split(',').map(|name| name.trim().trim_matches('`').replace('*', "X")).collect();
     assert!(names.len() > 20, "{names:?}");
     for name in &names {
         command.env(name, "x");

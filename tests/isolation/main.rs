@@ -1,6 +1,11 @@
 //! What one call may leave for the next: the leak matrix, affinity keys, sessions, and the pool on real slots.
 
-#![allow(clippy::expect_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a test fails by panicking"
+)]
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -315,10 +315,10 @@ fn nothing_of_one_call_is_seen_by_the_next(context: &Context) {
 fn console_output_and_cat_do_not_touch_the_protocol(context: &Context) {
     let mut client = Client::of_script(context.home(), context.scratch());
     // Several at once, with further requests behind them for `cat` to eat.
-    for id in 0..10 {
+    for id in 0..10u64 {
         client.post(
             id,
-            if id % 2 == 0 { "write_noise" } else { "get_echo" },
+            if id.is_multiple_of(2) { "write_noise" } else { "get_echo" },
             json!({"Text": format!("t{id}")}),
         );
     }
@@ -327,7 +327,7 @@ fn console_output_and_cat_do_not_touch_the_protocol(context: &Context) {
         let answer = client.receive();
         let id = answer["id"].as_u64().unwrap_or_else(|| panic!("{answer}"));
         let values = values(&answer["result"]).as_array().cloned().unwrap_or_else(|| panic!("{answer}"));
-        if id % 2 == 0 {
+        if id.is_multiple_of(2) {
             assert_eq!(values.last(), Some(&json!(format!("t{id}"))), "{answer}");
             if cfg!(unix) {
                 assert!(values.contains(&json!("read:")), "the child read something: {answer}");

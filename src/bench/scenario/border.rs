@@ -27,7 +27,8 @@ pub(crate) struct BorderAnswer {
 
 impl BorderProbe {
     pub(crate) fn run(self) -> Result<BorderAnswer, BenchError> {
-        let (border, _events) = Border::start(&LocateOptions::from_environment(), &RuntimeSettings::default())?;
+        let (border, _events) =
+            Border::start(&LocateOptions::from_environment(), &RuntimeSettings::default())?;
         let block = || {
             let start = Instant::now();
             let answered = (0..self.block).filter(|_| border.ping()).count();
@@ -46,8 +47,13 @@ pub(super) fn measure(context: &Context<'_>) -> Result<Vec<Figure>, BenchError> 
         block: context.options.pick(1_000_000, 300_000) as u32,
     }))?;
     Ok(vec![
-        Figure::new("border", "empty call, Rust to C# and back", Unit::Nanoseconds, Figure::alone(answer.rounds))
-            .isolation("-")
-            .load(meter.read()),
+        Figure::new(
+            "border",
+            "empty call, Rust to C# and back",
+            Unit::Nanoseconds,
+            Figure::alone(answer.rounds),
+        )
+        .isolation("-")
+        .load(meter.read()),
     ])
 }

@@ -3,7 +3,10 @@
 use runspaced::Engine;
 use serde::{Deserialize, Serialize};
 
-use super::{Context, subject::{FloorTimes, Subject}};
+use super::{
+    Context,
+    subject::{FloorTimes, Subject},
+};
 use crate::bench::{
     BenchError, Probe,
     figure::{Figure, Target, Unit},
@@ -98,10 +101,7 @@ impl Rounds {
     }
 
     fn against_warm(&self, id: &str, title: &str) -> Figure {
-        let pairs = self
-            .engine
-            .iter()
-            .map(|answer| (answer.first.median() / 1e3, answer.floor.p50_ns / 1e3));
+        let pairs = self.engine.iter().map(|answer| (answer.first.median() / 1e3, answer.floor.p50_ns / 1e3));
         let mut figure = Figure::new(id, title, Unit::Microseconds, Figure::pairs(pairs))
             .samples(&self.all())
             .against("warm C# loop", None)
@@ -133,8 +133,20 @@ impl Rounds {
                 .target(Target::FasterAtLeast { limit })
         };
         vec![
-            figure("rival.first_100", "Get-Date within the first 100 calls against a pwsh each", 0, 100, 500.0),
-            figure("rival.trivial", "Get-Date, calls 4,001 to 5,000, against a pwsh each", 4_000, SESSION, 2_000.0),
+            figure(
+                "rival.first_100",
+                "Get-Date within the first 100 calls against a pwsh each",
+                0,
+                100,
+                500.0,
+            ),
+            figure(
+                "rival.trivial",
+                "Get-Date, calls 4,001 to 5,000, against a pwsh each",
+                4_000,
+                SESSION,
+                2_000.0,
+            ),
         ]
     }
 }

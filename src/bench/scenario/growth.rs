@@ -42,7 +42,8 @@ impl GrowthProbe {
         let mut readings = Vec::with_capacity(self.readings);
         for _ in 0..self.readings {
             let made = run(step)?;
-            let resident = resident_bytes().ok_or(BenchError::NoSamples("this system does not say what is resident"))?;
+            let resident =
+                resident_bytes().ok_or(BenchError::NoSamples("this system does not say what is resident"))?;
             readings.push((made, resident));
         }
         Ok(GrowthAnswer { readings })
@@ -55,9 +56,13 @@ const SPAN: f64 = 150_000.0;
 pub(super) fn measure(context: &Context<'_>) -> Result<Vec<Figure>, BenchError> {
     let meter = LoadMeter::start();
     let (from, to) = if context.options.quick { (15_000, 45_000) } else { (50_000, 200_000) };
-    let answer: GrowthAnswer = context.children.ask(&Probe::Growth(GrowthProbe { from, to, readings: 30 }))?;
-    let points: Vec<(f64, f64)> =
-        answer.readings.iter().map(|(calls, bytes)| (*calls as f64, *bytes as f64 / (1024.0 * 1024.0))).collect();
+    let answer: GrowthAnswer =
+        context.children.ask(&Probe::Growth(GrowthProbe { from, to, readings: 30 }))?;
+    let points: Vec<(f64, f64)> = answer
+        .readings
+        .iter()
+        .map(|(calls, bytes)| (*calls as f64, *bytes as f64 / (1024.0 * 1024.0)))
+        .collect();
     let growth = slope(&points) * SPAN;
     let title = if context.options.quick {
         "growth over 150,000 calls, from calls 15,000 to 45,000"

@@ -84,11 +84,16 @@ pub(super) fn measure(context: &Context<'_>) -> Result<Vec<Figure>, BenchError> 
     let shared = answer.levels.first().map(|(_, periods)| periods.clone()).unwrap_or_default();
     let figures = LEVELS.iter().zip(&answer.levels).map(|(level, (samples, periods))| {
         let pairs = periods.iter().zip(&shared).map(|(period, floor)| (period / 1e3, floor / 1e3));
-        Figure::new(format!("isolation.{level}"), format!("call to call, {level}"), Unit::Microseconds, Figure::pairs(pairs))
-            .isolation(level)
-            .samples(samples)
-            .against("shared", None)
-            .load(load)
+        Figure::new(
+            format!("isolation.{level}"),
+            format!("call to call, {level}"),
+            Unit::Microseconds,
+            Figure::pairs(pairs),
+        )
+        .isolation(level)
+        .samples(samples)
+        .against("shared", None)
+        .load(load)
     });
     Ok(figures.collect())
 }

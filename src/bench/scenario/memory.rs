@@ -25,22 +25,28 @@ pub(crate) struct MemoryProbe {
 pub(crate) struct MemoryAnswer {
     before: u64,
     base: u64,
-    /// After a collection, one slot open.
+    /// After collections, one slot open.
     one: u64,
-    /// After a collection, all slots open.
+    /// All slots open, with the garbage of their opening.
+    all_uncollected: u64,
+    /// After collections, all slots open.
     all: u64,
     managed_heap: u64,
 }
 
 impl MemoryProbe {
     pub(crate) fn run(self) -> Result<MemoryAnswer, BenchError> {
-        let resident = || resident_bytes().ok_or(BenchError::NoSamples("this system does not say what is resident"));
+        let resident =
+            || resident_bytes().ok_or(BenchError::NoSamples("this system does not say what is resident"));
         let before = resident()?;
         let engine = Engine::builder().max_slots(self.slots).build()?;
         engine.blocking().invoke(Invocation::command("Get-Date"))?;
         std::thread::sleep(Duration::from_secs(self.settle_s));
         let base = resident()?;
-        let one = { collect(&engine)?; resident()? };
+        let one = {
+            collect(&engine)?;
+            resident()?
+        };
         let executor = tokio::runtime::Builder::new_current_thread()
             .enable_time()
             .build()
@@ -56,14 +62,18 @@ impl MemoryProbe {
         if open < self.slots as u64 {
             return Err(BenchError::NoSamples("the pool did not open all slots"));
         }
+        let all_uncollected = resident()?;
         let managed_heap = collect(&engine)?;
-        Ok(MemoryAnswer { before, base, one, all: resident()?, managed_heap })
+        Ok(MemoryAnswer { before, base, one, all_uncollected, all: resident()?, managed_heap })
     }
 }
 
 /// Collects garbage; answers what is left.
 fn collect(engine: &Engine) -> Result<u64, BenchError> {
-    let script = "[GC]::Collect(); [GC]::WaitForPendingFinalizers(); [GC]::Collect(); [GC]::GetTotalMemory($true)";
+    // Aggressive collections give freed memory back to the system: what is left is what the slots hold.
+    let script = "foreach ($round in 1..3) { \
+        [GC]::Collect(2, [GCCollectionMode]::Aggressive, $true, $true); [GC]::WaitForPendingFinalizers() }; \
+        [GC]::GetTotalMemory($false)";
     Ok(engine.blocking().invoke(Invocation::script(script))?.rows()?.first().copied().unwrap_or_default())
 }
 
@@ -84,11 +94,15 @@ pub(super) fn measure(context: &Context<'_>) -> Result<Vec<Figure>, BenchError> 
     };
     let further = (SLOTS - 1) as f64;
     Ok(vec![
-        figure("memory.before", "resident before the runtime", &|a| a.before as f64).target(Target::AtMost { limit: 20.0 }),
+        figure("memory.before", "resident before the runtime", &|a| a.before as f64)
+            .target(Target::AtMost { limit: 20.0 }),
         figure("memory.base", "resident 5 s after the first result", &|a| a.base as f64)
             .target(Target::AtMost { limit: 90.0 }),
         figure("memory.slot", "each further slot", &|a| (a.all as f64 - a.one as f64) / further)
             .target(Target::AtMost { limit: 1.2 }),
+        figure("memory.slot_uncollected", "each further slot, with the garbage of its opening", &|a| {
+            (a.all_uncollected as f64 - a.one as f64) / further
+        }),
         figure("memory.managed", "managed heap, 17 slots", &|a| a.managed_heap as f64),
     ])
 }

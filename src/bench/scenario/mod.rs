@@ -78,7 +78,9 @@ impl Scenario {
         match self {
             Self::Start => "process start to the first result, by phase, beside pwsh",
             Self::Warm => "calls of a warm engine beside the same pipeline in a C# loop",
-            Self::FirstCalls => "the first 5,000 calls of a process, beside the loop and beside a pwsh for each call",
+            Self::FirstCalls => {
+                "the first 5,000 calls of a process, beside the loop and beside a pwsh for each call"
+            }
             Self::Throughput => "calls a second with 1, 2, 4 and 8 slots",
             Self::Isolation => "a call at each isolation level",
             Self::Fresh => "a call in a fresh runspace, opened on the path and ahead of time",

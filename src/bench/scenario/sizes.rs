@@ -3,7 +3,10 @@
 use runspaced::Engine;
 use serde::{Deserialize, Serialize};
 
-use super::{Context, subject::{FloorTimes, Subject}};
+use super::{
+    Context,
+    subject::{FloorTimes, Subject},
+};
 use crate::bench::{
     BenchError, Probe,
     figure::{Figure, Target, Unit},
@@ -85,14 +88,18 @@ pub(super) fn measure(context: &Context<'_>) -> Result<Vec<Figure>, BenchError> 
         let pairs: Vec<(f64, f64)> =
             answer.rounds.iter().map(|(call, floor)| (call.median() / 1e3, floor.p50_ns / 1e3)).collect();
         let title = format!("{objects} objects of 4 properties");
-        let figure =
-            Figure::new(format!("sizes.{objects}"), title, Unit::Microseconds, Figure::pairs(pairs.iter().copied()))
-                .samples(&calls)
-                .against("unread", Some(floors))
-                .detail("bytes", answer.bytes)
-                .detail("run_us", answer.run_us)
-                .detail("write_us", answer.write_us)
-                .load(load);
+        let figure = Figure::new(
+            format!("sizes.{objects}"),
+            title,
+            Unit::Microseconds,
+            Figure::pairs(pairs.iter().copied()),
+        )
+        .samples(&calls)
+        .against("unread", Some(floors))
+        .detail("bytes", answer.bytes)
+        .detail("run_us", answer.run_us)
+        .detail("write_us", answer.write_us)
+        .load(load);
         let thousand = objects == 1_000;
         figures.push(if thousand {
             figure.target(Target::RatioAtMost { limit: 1.3, allowance: 0.0 })

@@ -97,7 +97,8 @@ pub(super) fn measure(context: &Context<'_>) -> Result<Vec<Figure>, BenchError> 
 }
 
 fn measure_with(context: &Context<'_>, profile: &std::path::Path) -> Result<Vec<Figure>, BenchError> {
-    std::fs::create_dir_all(profile).map_err(BenchError::system(format!("making the folder {}", profile.display())))?;
+    std::fs::create_dir_all(profile)
+        .map_err(BenchError::system(format!("making the folder {}", profile.display())))?;
     let with_profile = StartProbe { jit_profile: Some(profile.to_owned()), lean: false };
     let mut plain = Variant::new(StartProbe::default());
     let mut lean = Variant::new(StartProbe { lean: true, ..StartProbe::default() });
@@ -138,7 +139,12 @@ fn measure_with(context: &Context<'_>, profile: &std::path::Path) -> Result<Vec<
         against(&plain.to_end, &pwsh_end, "start.end", "process start -> process end"),
         against(&lean.to_result, &pwsh, "start.result.lean", "the same, CreateDefault2"),
         against(&profiled.to_result, &pwsh, "start.result.profile", "the same, JIT profile"),
-        against(&both.to_result, &pwsh, "start.result.lean_profile", "the same, CreateDefault2 and JIT profile"),
+        against(
+            &both.to_result,
+            &pwsh,
+            "start.result.lean_profile",
+            "the same, CreateDefault2 and JIT profile",
+        ),
     ];
     figures.extend(phases(&plain.answers));
     Ok(figures.into_iter().map(|figure| figure.load(load)).collect())
@@ -147,12 +153,15 @@ fn measure_with(context: &Context<'_>, profile: &std::path::Path) -> Result<Vec<
 fn against(ours: &Samples, theirs: &Samples, id: &str, title: &str) -> Figure {
     let millis = |nanos: &u64| *nanos as f64 / 1e6;
     let pairs = ours.nanos().iter().map(millis).zip(theirs.nanos().iter().map(millis));
-    Figure::new(id, title, Unit::Milliseconds, Figure::pairs(pairs)).samples(ours).against("pwsh", Some(theirs.percentiles(1e6)))
+    Figure::new(id, title, Unit::Milliseconds, Figure::pairs(pairs))
+        .samples(ours)
+        .against("pwsh", Some(theirs.percentiles(1e6)))
 }
 
 fn phases(answers: &[StartAnswer]) -> Vec<Figure> {
     type Phase = fn(&StartAnswer) -> u64;
-    let before_open: Phase = |a| a.load_hostfxr + a.initialize + a.start_runtime + a.bootstrap + a.open_runspace;
+    let before_open: Phase =
+        |a| a.load_hostfxr + a.initialize + a.start_runtime + a.bootstrap + a.open_runspace;
     let phase = |id: &str, title: &str, of: Phase| {
         let rounds = Figure::alone(answers.iter().map(|answer| of(answer) as f64 / 1e3));
         Figure::new(id, title, Unit::Milliseconds, rounds).isolation("-")
@@ -166,8 +175,13 @@ fn phases(answers: &[StartAnswer]) -> Vec<Figure> {
     ];
     let rest = answers.iter().map(|answer| answer.result.saturating_sub(before_open(answer)) as f64 / 1e3);
     figures.push(
-        Figure::new("start.first_result", "  the rest: find, first result", Unit::Milliseconds, Figure::alone(rest))
-            .isolation("-"),
+        Figure::new(
+            "start.first_result",
+            "  the rest: find, first result",
+            Unit::Milliseconds,
+            Figure::alone(rest),
+        )
+        .isolation("-"),
     );
     figures
 }

@@ -17,7 +17,8 @@ pub(crate) struct Subject {
     pub(super) parameters: serde_json::Map<String, Value>,
 }
 
-const OBJECT_SCRIPT: &str = "param([int]$n) [pscustomobject]@{ Number = $n; Square = $n * $n; Name = \"item $n\" }";
+const OBJECT_SCRIPT: &str =
+    "param([int]$n) [pscustomobject]@{ Number = $n; Square = $n * $n; Name = \"item $n\" }";
 
 impl Subject {
     /// A command that takes no time to speak of.
@@ -36,7 +37,8 @@ impl Subject {
     }
 
     pub(super) fn call(&self) -> Invocation {
-        let call = if self.command { Invocation::command(&self.text) } else { Invocation::script(&self.text) };
+        let call =
+            if self.command { Invocation::command(&self.text) } else { Invocation::script(&self.text) };
         self.parameters.iter().fold(call, |call, (name, value)| call.arg(name, value))
     }
 

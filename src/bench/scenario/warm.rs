@@ -3,7 +3,10 @@
 use runspaced::{Engine, Timings};
 use serde::{Deserialize, Serialize};
 
-use super::{Context, subject::{FloorTimes, Subject}};
+use super::{
+    Context,
+    subject::{FloorTimes, Subject},
+};
 use crate::bench::{
     BenchError, Probe,
     figure::{Figure, Target, Unit},

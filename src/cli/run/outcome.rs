@@ -165,7 +165,9 @@ fn cut_short(output: &Output) -> bool {
 fn of_script(output: &Output) -> Exit {
     match (output.exit_code(), output.succeeded(), output.native_exit_code()) {
         (Some(code), _, _) => Exit::of_script(code),
-        (None, Some(false), Some(code)) if code != 0 && output.errors().iter().all(is_native) => Exit::of_script(code),
+        (None, Some(false), Some(code)) if code != 0 && output.errors().iter().all(is_native) => {
+            Exit::of_script(code)
+        }
         (None, Some(false), _) => Exit::FAILED,
         _ => Exit::OK,
     }
