@@ -123,7 +123,10 @@ pub fn slots_wear_out_by_use(context: &Context) {
     assert!(runs.len() >= 4, "48 calls wore out only {} slots of about 10 uses each", runs.len());
     assert!(runs.iter().all(|uses| (8..=12).contains(uses)), "10 uses, give or take 20 %: {runs:?}");
     let stats = settled(&engine);
-    assert_eq!(stats.recycled, runs.len() as u64, "{stats:?}");
+    // The last slot may have come to its end with the last call.
+    let recycled = usize::try_from(stats.recycled).expect("a handful");
+    assert!((runs.len()..=runs.len() + 1).contains(&recycled), "{runs:?} {stats:?}");
+    assert_eq!(stats.opened, stats.recycled + 1, "{stats:?}");
     assert_eq!(stats.retired, 0, "{stats:?}");
 }
 
