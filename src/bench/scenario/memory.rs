@@ -25,8 +25,8 @@ pub(crate) struct MemoryProbe {
 pub(crate) struct MemoryAnswer {
     before: u64,
     base: u64,
-    /// After collections, one slot open.
-    one: u64,
+    /// After collections, [`FEW`] slots open.
+    few: u64,
     /// All slots open, with the garbage of their opening.
     all_uncollected: u64,
     /// After collections, all slots open.
@@ -43,29 +43,33 @@ impl MemoryProbe {
         engine.blocking().invoke(Invocation::command("Get-Date"))?;
         std::thread::sleep(Duration::from_secs(self.settle_s));
         let base = resident()?;
-        let one = {
-            collect(&engine)?;
-            resident()?
-        };
-        let executor = tokio::runtime::Builder::new_current_thread()
-            .enable_time()
-            .build()
-            .map_err(BenchError::system("making an executor"))?;
-        // As many calls at once as there are slots make the pool open them all.
-        let calls = (0..self.slots)
-            .map(|_| engine.start(Invocation::script("Start-Sleep -Milliseconds 1500; Get-Date")))
-            .collect::<Result<Vec<_>, _>>()?;
-        for call in calls {
-            executor.block_on(call)?;
-        }
-        let open = engine.stats().opened;
-        if open < self.slots as u64 {
-            return Err(BenchError::NoSamples("the pool did not open all slots"));
-        }
+        // What the process has once is there with the first few.
+        open(&engine, FEW)?;
+        collect(&engine)?;
+        let few = resident()?;
+        open(&engine, self.slots)?;
         let all_uncollected = resident()?;
         let managed_heap = collect(&engine)?;
-        Ok(MemoryAnswer { before, base, one, all_uncollected, all: resident()?, managed_heap })
+        Ok(MemoryAnswer { before, base, few, all_uncollected, all: resident()?, managed_heap })
     }
+}
+
+/// Makes the pool open as many slots as this: with as many calls at once.
+fn open(engine: &Engine, slots: usize) -> Result<(), BenchError> {
+    let executor = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .map_err(BenchError::system("making an executor"))?;
+    let calls = (0..slots)
+        .map(|_| engine.start(Invocation::script("Start-Sleep -Milliseconds 1500; Get-Date")))
+        .collect::<Result<Vec<_>, _>>()?;
+    for call in calls {
+        executor.block_on(call)?;
+    }
+    if engine.stats().opened < slots as u64 {
+        return Err(BenchError::NoSamples("the pool did not open all slots"));
+    }
+    Ok(())
 }
 
 /// Collects garbage; answers what is left.
@@ -78,6 +82,7 @@ fn collect(engine: &Engine) -> Result<u64, BenchError> {
 }
 
 const MB: f64 = 1024.0 * 1024.0;
+const FEW: usize = 5;
 const SLOTS: usize = 17;
 
 pub(super) fn measure(context: &Context<'_>) -> Result<Vec<Figure>, BenchError> {
@@ -92,16 +97,16 @@ pub(super) fn measure(context: &Context<'_>) -> Result<Vec<Figure>, BenchError> 
             .isolation("-")
             .load(load)
     };
-    let further = (SLOTS - 1) as f64;
+    let further = (SLOTS - FEW) as f64;
     Ok(vec![
         figure("memory.before", "resident before the runtime", &|a| a.before as f64)
             .target(Target::AtMost { limit: 20.0 }),
         figure("memory.base", "resident 5 s after the first result", &|a| a.base as f64)
             .target(Target::AtMost { limit: 90.0 }),
-        figure("memory.slot", "each further slot", &|a| (a.all as f64 - a.one as f64) / further)
+        figure("memory.slot", "each further slot", &|a| (a.all as f64 - a.few as f64) / further)
             .target(Target::AtMost { limit: 1.2 }),
         figure("memory.slot_uncollected", "each further slot, with the garbage of its opening", &|a| {
-            (a.all_uncollected as f64 - a.one as f64) / further
+            (a.all_uncollected as f64 - a.few as f64) / further
         }),
         figure("memory.managed", "managed heap, 17 slots", &|a| a.managed_heap as f64),
     ])
