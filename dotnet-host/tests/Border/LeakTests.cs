@@ -135,7 +135,7 @@ public sealed class LeakTests(BorderClient host)
     {
         ulong slow = host.Open();
         ulong quick = host.Open();
-        ulong call = host.Post(slow, Script("while (-not (Test-Path env:RUNSPACED_OVERLAP)) { Start-Sleep -Milliseconds 5 }"));
+        ulong call = host.Post(slow, Script("while (-not (Test-Path env:RUNSPACED_OVERLAP)) { Start-Sleep -Milliseconds 5 }; Start-Sleep -Seconds 2"));
         Answer overlapping = host.Run(quick, "$env:RUNSPACED_OVERLAP = '1'");
         Assert.True((bool)overlapping.Settlement["environment_overlap"]!);
         Assert.True((bool)overlapping.Settlement["environment_dirty"]!);
