@@ -41,6 +41,24 @@ pub(crate) struct SlotConfig {
     pub(crate) native_encoding: Encoding,
 }
 
+impl Default for SlotConfig {
+    fn default() -> Self {
+        Self {
+            stack_bytes: 2 << 20,
+            culture: "en-US".to_owned(),
+            language_mode: LanguageMode::Full,
+            initial_state: InitialState::Default,
+            modules: Vec::new(),
+            startup_script: None,
+            load_profile: false,
+            working_directory: None,
+            execution_policy: None,
+            visible_commands: Vec::new(),
+            native_encoding: Encoding::Utf8,
+        }
+    }
+}
+
 /// What an open slot reports about itself.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]

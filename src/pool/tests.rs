@@ -11,33 +11,17 @@ use zeroize::Zeroizing;
 
 use super::{CallSpec, CallState, LiveEvent, Outcome, Pool, PoolConfig, StopReason};
 use crate::{
-    engine::{Encoding, InitialState, Isolation, LanguageMode},
+    engine::Isolation,
     error::Error,
     host::{fake::FakeHost, message::SlotConfig},
 };
-
-fn slot_config() -> SlotConfig {
-    SlotConfig {
-        stack_bytes: 2 << 20,
-        culture: "en-US".to_owned(),
-        language_mode: LanguageMode::Full,
-        initial_state: InitialState::Default,
-        modules: Vec::new(),
-        startup_script: None,
-        load_profile: false,
-        working_directory: None,
-        execution_policy: None,
-        visible_commands: Vec::new(),
-        native_encoding: Encoding::Utf8,
-    }
-}
 
 fn config() -> PoolConfig {
     PoolConfig { max: 4, stop_grace: Duration::from_millis(100), max_uses: 0, ..PoolConfig::default() }
 }
 
 fn pool_with(config: PoolConfig) -> (Pool, Arc<FakeHost>) {
-    let pool = Pool::new(config, &slot_config()).expect("a pool");
+    let pool = Pool::new(config, &SlotConfig::default()).expect("a pool");
     let host = FakeHost::new(pool.events(), Duration::from_millis(5));
     pool.started(Arc::clone(&host) as _, Box::new(|| Ok(())));
     (pool, host)
@@ -91,7 +75,7 @@ fn eventually(what: &str, condition: impl Fn() -> bool) {
 
 #[test]
 fn calls_made_while_the_host_starts_wait_for_it() {
-    let pool = Pool::new(config(), &slot_config()).expect("a pool");
+    let pool = Pool::new(config(), &SlotConfig::default()).expect("a pool");
     let (_, early) = submit(&pool, spec(), "ok");
     assert_eq!(pool.stats().queued, 1);
     let host = FakeHost::new(pool.events(), Duration::ZERO);
@@ -111,7 +95,7 @@ fn answered_calls_leave_no_alarm_behind() {
 
 #[test]
 fn start_that_fails_answers_waiting_and_later_calls() {
-    let pool = Pool::new(config(), &slot_config()).expect("a pool");
+    let pool = Pool::new(config(), &SlotConfig::default()).expect("a pool");
     let (_, early) = submit(&pool, spec(), "ok");
     pool.failed(Error::PowerShellNotFound { reason: "none".into(), remedy: "install it".into() });
     assert_eq!(error(early).code(), "E101");
@@ -370,7 +354,7 @@ fn slot_that_closes_under_a_call_answers_it() {
 
 #[test]
 fn slot_that_does_not_open_names_the_module() {
-    let pool = Pool::new(config(), &slot_config()).expect("a pool");
+    let pool = Pool::new(config(), &SlotConfig::default()).expect("a pool");
     let host = FakeHost::new(pool.events(), Duration::ZERO);
     host.fail_opens.store(1, Ordering::SeqCst);
     let (_, early) = submit(&pool, spec(), "ok");
@@ -383,7 +367,7 @@ fn slot_that_does_not_open_names_the_module() {
 
 #[test]
 fn upgraded_powershell_stops_new_slots() {
-    let pool = Pool::new(config(), &slot_config()).expect("a pool");
+    let pool = Pool::new(config(), &SlotConfig::default()).expect("a pool");
     let host = FakeHost::new(pool.events(), Duration::ZERO);
     pool.started(
         host,
@@ -426,7 +410,7 @@ fn unused_session_ends_by_itself() {
 
 #[test]
 fn session_does_not_end_while_it_is_used_or_awaited() {
-    let pool = Pool::new(config(), &slot_config()).expect("a pool");
+    let pool = Pool::new(config(), &SlotConfig::default()).expect("a pool");
     pool.open_session("s".into(), None, Some(Duration::from_millis(1))).expect("opens");
     let call = CallSpec { session: Some("s".into()), isolation: Isolation::Session, ..spec() };
     let (_, waiting) = submit(&pool, call.clone(), "ok");
