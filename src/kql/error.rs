@@ -109,9 +109,9 @@ impl Problem {
         let mut text = self.headline(query);
         if let (Some(span), Some((line, column))) = (self.span, self.position(query)) {
             let shown = query.split('\n').nth(line - 1).unwrap_or_default().trim_end_matches('\r');
-            let width = query.get(span.start..span.end).map_or(1, |part| {
-                part.split('\n').next().unwrap_or_default().chars().count().max(1)
-            });
+            let width = query
+                .get(span.start..span.end)
+                .map_or(1, |part| part.split('\n').next().unwrap_or_default().chars().count().max(1));
             let indent: String =
                 shown.chars().take(column - 1).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
             text.push_str(&format!("\n{shown}\n{indent}{}", "^".repeat(width)));
@@ -128,9 +128,14 @@ impl Problem {
         match (self.kind, self.position(query)) {
             (ProblemKind::Syntax, Some((line, column))) => {
                 let found = self.found(query);
-                format!("{}: Query could not be parsed at {found} on line [{line},{column}]: {}", self.code, self.message)
+                format!(
+                    "{}: Query could not be parsed at {found} on line [{line},{column}]: {}",
+                    self.code, self.message
+                )
             }
-            (_, Some((line, column))) => format!("{}: {} (line {line}, column {column})", self.code, self.message),
+            (_, Some((line, column))) => {
+                format!("{}: {} (line {line}, column {column})", self.code, self.message)
+            }
             (_, None) => format!("{}: {}", self.code, self.message),
         }
     }

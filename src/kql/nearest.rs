@@ -1,6 +1,6 @@
 //! What was probably meant.
 
-use crate::config_nearest::nearest;
+use crate::nearest::nearest;
 
 /// `did you mean 'x'?`
 pub fn did_you_mean<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {

@@ -79,6 +79,12 @@ pub trait Tables {
     /// The columns of a table, or `None` if there is no such table. Names are case-sensitive.
     fn schema(&self, table: &str) -> Option<Vec<Column>>;
 
+    /// The table has more columns than its schema tells, or none is known: unknown names are dynamic nulls.
+    fn is_open(&self, table: &str) -> bool {
+        let _ = table;
+        false
+    }
+
     /// The rows of a table, cells in the order of [`Tables::schema`]. Only asked for tables that have a schema.
     ///
     /// # Errors

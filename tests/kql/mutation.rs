@@ -99,8 +99,8 @@ fn change_token(parts: &mut Vec<String>, vocabulary: &[Vec<String>], random: &mu
 
 fn change_character(text: &str, random: &mut Random) -> String {
     const ALPHABET: [char; 32] = [
-        '(', ')', '[', ']', '{', '}', '|', ',', ';', '.', '=', '!', '~', '<', '>', '+', '-', '*', '/', '%', ':', '@', '"', '\'',
-        '\\', ' ', '\n', 'a', 'Z', '0', '_', '#',
+        '(', ')', '[', ']', '{', '}', '|', ',', ';', '.', '=', '!', '~', '<', '>', '+', '-', '*', '/', '%',
+        ':', '@', '"', '\'', '\\', ' ', '\n', 'a', 'Z', '0', '_', '#',
     ];
     let mut characters: Vec<char> = text.chars().collect();
     if characters.is_empty() {

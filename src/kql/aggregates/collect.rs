@@ -48,7 +48,11 @@ impl List {
 impl Accumulator for List {
     /// A set takes the items of an array one by one; a list keeps the array.
     fn add(&mut self, arguments: &[Value]) -> Result<()> {
-        let most = arguments.get(1).and_then(Value::as_long).and_then(|most| usize::try_from(most).ok()).unwrap_or(MOST);
+        let most = arguments
+            .get(1)
+            .and_then(Value::as_long)
+            .and_then(|most| usize::try_from(most).ok())
+            .unwrap_or(MOST);
         if self.items.len() >= most {
             return Ok(());
         }

@@ -56,45 +56,109 @@ static AGGREGATES: [Aggregate; 46] = [
     aggregate("sumif", (2, 2), Gives::Sum, Some(1), || Box::<statistics::Sum>::default()),
     aggregate("avg", (1, 1), Gives::Mean, None, || Box::<statistics::Mean>::default()),
     aggregate("avgif", (2, 2), Gives::Mean, Some(1), || Box::<statistics::Mean>::default()),
-    aggregate("min", (1, 1), Gives::First, None, || Box::new(statistics::Extreme::new(std::cmp::Ordering::is_lt))),
-    aggregate("minif", (2, 2), Gives::First, Some(1), || Box::new(statistics::Extreme::new(std::cmp::Ordering::is_lt))),
-    aggregate("max", (1, 1), Gives::First, None, || Box::new(statistics::Extreme::new(std::cmp::Ordering::is_gt))),
-    aggregate("maxif", (2, 2), Gives::First, Some(1), || Box::new(statistics::Extreme::new(std::cmp::Ordering::is_gt))),
+    aggregate("min", (1, 1), Gives::First, None, || {
+        Box::new(statistics::Extreme::new(std::cmp::Ordering::is_lt))
+    }),
+    aggregate("minif", (2, 2), Gives::First, Some(1), || {
+        Box::new(statistics::Extreme::new(std::cmp::Ordering::is_lt))
+    }),
+    aggregate("max", (1, 1), Gives::First, None, || {
+        Box::new(statistics::Extreme::new(std::cmp::Ordering::is_gt))
+    }),
+    aggregate("maxif", (2, 2), Gives::First, Some(1), || {
+        Box::new(statistics::Extreme::new(std::cmp::Ordering::is_gt))
+    }),
     aggregate("dcount", (1, 2), Gives::Type(Type::Long), None, || Box::<collect::DistinctCount>::default()),
-    aggregate("dcountif", (2, 3), Gives::Type(Type::Long), Some(1), || Box::<collect::DistinctCount>::default()),
-    aggregate("count_distinct", (1, 1), Gives::Type(Type::Long), None, || Box::<collect::DistinctCount>::default()),
-    aggregate("count_distinctif", (2, 2), Gives::Type(Type::Long), Some(1), || Box::<collect::DistinctCount>::default()),
-    aggregate("stdev", (1, 1), Gives::Type(Type::Real), None, || Box::new(statistics::Spread::new(true, true))),
-    aggregate("stdevif", (2, 2), Gives::Type(Type::Real), Some(1), || Box::new(statistics::Spread::new(true, true))),
-    aggregate("stdevp", (1, 1), Gives::Type(Type::Real), None, || Box::new(statistics::Spread::new(true, false))),
-    aggregate("variance", (1, 1), Gives::Type(Type::Real), None, || Box::new(statistics::Spread::new(false, true))),
-    aggregate("varianceif", (2, 2), Gives::Type(Type::Real), Some(1), || Box::new(statistics::Spread::new(false, true))),
-    aggregate("variancep", (1, 1), Gives::Type(Type::Real), None, || Box::new(statistics::Spread::new(false, false))),
-    aggregate("make_list", (1, 2), Gives::Type(Type::Dynamic), None, || Box::new(collect::List::new(false, false))),
-    aggregate("makelist", (1, 2), Gives::Type(Type::Dynamic), None, || Box::new(collect::List::new(false, false))),
-    aggregate("make_list_with_nulls", (1, 2), Gives::Type(Type::Dynamic), None, || Box::new(collect::List::new(false, true))),
-    aggregate("make_list_if", (2, 3), Gives::Type(Type::Dynamic), Some(1), || Box::new(collect::List::new(false, false))),
-    aggregate("make_set", (1, 2), Gives::Type(Type::Dynamic), None, || Box::new(collect::List::new(true, false))),
-    aggregate("makeset", (1, 2), Gives::Type(Type::Dynamic), None, || Box::new(collect::List::new(true, false))),
-    aggregate("make_set_if", (2, 3), Gives::Type(Type::Dynamic), Some(1), || Box::new(collect::List::new(true, false))),
+    aggregate("dcountif", (2, 3), Gives::Type(Type::Long), Some(1), || {
+        Box::<collect::DistinctCount>::default()
+    }),
+    aggregate("count_distinct", (1, 1), Gives::Type(Type::Long), None, || {
+        Box::<collect::DistinctCount>::default()
+    }),
+    aggregate("count_distinctif", (2, 2), Gives::Type(Type::Long), Some(1), || {
+        Box::<collect::DistinctCount>::default()
+    }),
+    aggregate("stdev", (1, 1), Gives::Type(Type::Real), None, || {
+        Box::new(statistics::Spread::new(true, true))
+    }),
+    aggregate("stdevif", (2, 2), Gives::Type(Type::Real), Some(1), || {
+        Box::new(statistics::Spread::new(true, true))
+    }),
+    aggregate("stdevp", (1, 1), Gives::Type(Type::Real), None, || {
+        Box::new(statistics::Spread::new(true, false))
+    }),
+    aggregate("variance", (1, 1), Gives::Type(Type::Real), None, || {
+        Box::new(statistics::Spread::new(false, true))
+    }),
+    aggregate("varianceif", (2, 2), Gives::Type(Type::Real), Some(1), || {
+        Box::new(statistics::Spread::new(false, true))
+    }),
+    aggregate("variancep", (1, 1), Gives::Type(Type::Real), None, || {
+        Box::new(statistics::Spread::new(false, false))
+    }),
+    aggregate("make_list", (1, 2), Gives::Type(Type::Dynamic), None, || {
+        Box::new(collect::List::new(false, false))
+    }),
+    aggregate("makelist", (1, 2), Gives::Type(Type::Dynamic), None, || {
+        Box::new(collect::List::new(false, false))
+    }),
+    aggregate("make_list_with_nulls", (1, 2), Gives::Type(Type::Dynamic), None, || {
+        Box::new(collect::List::new(false, true))
+    }),
+    aggregate("make_list_if", (2, 3), Gives::Type(Type::Dynamic), Some(1), || {
+        Box::new(collect::List::new(false, false))
+    }),
+    aggregate("make_set", (1, 2), Gives::Type(Type::Dynamic), None, || {
+        Box::new(collect::List::new(true, false))
+    }),
+    aggregate("makeset", (1, 2), Gives::Type(Type::Dynamic), None, || {
+        Box::new(collect::List::new(true, false))
+    }),
+    aggregate("make_set_if", (2, 3), Gives::Type(Type::Dynamic), Some(1), || {
+        Box::new(collect::List::new(true, false))
+    }),
     aggregate("make_bag", (1, 2), Gives::Type(Type::Dynamic), None, || Box::<collect::Merged>::default()),
-    aggregate("make_bag_if", (2, 3), Gives::Type(Type::Dynamic), Some(1), || Box::<collect::Merged>::default()),
-    aggregate("make_dictionary", (1, 2), Gives::Type(Type::Dynamic), None, || Box::<collect::Merged>::default()),
+    aggregate("make_bag_if", (2, 3), Gives::Type(Type::Dynamic), Some(1), || {
+        Box::<collect::Merged>::default()
+    }),
+    aggregate("make_dictionary", (1, 2), Gives::Type(Type::Dynamic), None, || {
+        Box::<collect::Merged>::default()
+    }),
     aggregate("take_any", (1, super::functions::MANY), Gives::First, None, || Box::<collect::Any>::default()),
     aggregate("any", (1, super::functions::MANY), Gives::First, None, || Box::<collect::Any>::default()),
     aggregate("take_anyif", (2, 2), Gives::First, Some(1), || Box::<collect::Any>::default()),
     aggregate("anyif", (2, 2), Gives::First, Some(1), || Box::<collect::Any>::default()),
-    aggregate("arg_max", (2, super::functions::MANY), Gives::First, None, || Box::new(collect::Row::new(std::cmp::Ordering::is_gt))),
-    aggregate("arg_min", (2, super::functions::MANY), Gives::First, None, || Box::new(collect::Row::new(std::cmp::Ordering::is_lt))),
-    aggregate("argmax", (2, super::functions::MANY), Gives::First, None, || Box::new(collect::Row::new(std::cmp::Ordering::is_gt))),
-    aggregate("argmin", (2, super::functions::MANY), Gives::First, None, || Box::new(collect::Row::new(std::cmp::Ordering::is_lt))),
+    aggregate("arg_max", (1, super::functions::MANY), Gives::First, None, || {
+        Box::new(collect::Row::new(std::cmp::Ordering::is_gt))
+    }),
+    aggregate("arg_min", (1, super::functions::MANY), Gives::First, None, || {
+        Box::new(collect::Row::new(std::cmp::Ordering::is_lt))
+    }),
+    aggregate("argmax", (1, super::functions::MANY), Gives::First, None, || {
+        Box::new(collect::Row::new(std::cmp::Ordering::is_gt))
+    }),
+    aggregate("argmin", (1, super::functions::MANY), Gives::First, None, || {
+        Box::new(collect::Row::new(std::cmp::Ordering::is_lt))
+    }),
     aggregate("percentile", (2, 2), Gives::First, None, || Box::<statistics::Percentiles>::default()),
-    aggregate("percentiles", (2, super::functions::MANY), Gives::First, None, || Box::<statistics::Percentiles>::default()),
-    aggregate("percentiles_array", (2, super::functions::MANY), Gives::Type(Type::Dynamic), None, || Box::<statistics::Percentiles>::default()),
-    aggregate("binary_all_and", (1, 1), Gives::Type(Type::Long), None, || Box::new(statistics::Bits::new(|a, b| a & b))),
-    aggregate("binary_all_or", (1, 1), Gives::Type(Type::Long), None, || Box::new(statistics::Bits::new(|a, b| a | b))),
-    aggregate("binary_all_xor", (1, 1), Gives::Type(Type::Long), None, || Box::new(statistics::Bits::new(|a, b| a ^ b))),
-    aggregate("covariance", (2, 2), Gives::Type(Type::Real), None, || Box::<statistics::Covariance>::default()),
+    aggregate("percentiles", (2, super::functions::MANY), Gives::First, None, || {
+        Box::<statistics::Percentiles>::default()
+    }),
+    aggregate("percentiles_array", (2, super::functions::MANY), Gives::Type(Type::Dynamic), None, || {
+        Box::<statistics::Percentiles>::default()
+    }),
+    aggregate("binary_all_and", (1, 1), Gives::Type(Type::Long), None, || {
+        Box::new(statistics::Bits::new(|a, b| a & b))
+    }),
+    aggregate("binary_all_or", (1, 1), Gives::Type(Type::Long), None, || {
+        Box::new(statistics::Bits::new(|a, b| a | b))
+    }),
+    aggregate("binary_all_xor", (1, 1), Gives::Type(Type::Long), None, || {
+        Box::new(statistics::Bits::new(|a, b| a ^ b))
+    }),
+    aggregate("covariance", (2, 2), Gives::Type(Type::Real), None, || {
+        Box::<statistics::Covariance>::default()
+    }),
 ];
 
 /// The aggregate of this name.

@@ -68,9 +68,7 @@ impl Accumulator for Mean {
     }
 
     fn finish(self: Box<Self>) -> Value {
-        if self.count == 0 {
-            return Value::Null;
-        }
+        // The mean of nothing is not a number, as in the service.
         #[expect(clippy::cast_precision_loss, reason = "a mean is asked for")]
         let mean = self.sum / self.count as f64;
         match self.like {
@@ -170,7 +168,9 @@ pub struct Percentiles {
 impl Accumulator for Percentiles {
     fn add(&mut self, arguments: &[Value]) -> Result<()> {
         if self.wanted.is_empty() {
-            let flat = arguments[1..].iter().flat_map(|v| v.as_array().map_or_else(|| vec![v.clone()], <[_]>::to_vec));
+            let flat = arguments[1..]
+                .iter()
+                .flat_map(|v| v.as_array().map_or_else(|| vec![v.clone()], <[_]>::to_vec));
             self.wanted = flat.collect();
         }
         if !arguments[0].is_null() {
@@ -183,7 +183,12 @@ impl Accumulator for Percentiles {
         self.values.sort_by(compare::total);
         let pick = |percent: &Value| {
             let share = percent.as_real().unwrap_or(0.0).clamp(0.0, 100.0) / 100.0;
-            #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rank")]
+            #[expect(
+                clippy::cast_precision_loss,
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "a rank"
+            )]
             let rank = (share * self.values.len() as f64).ceil() as usize;
             self.values.get(rank.saturating_sub(1)).cloned().unwrap_or_default()
         };

@@ -5,11 +5,11 @@ mod operator;
 mod statement;
 
 pub use expression::{
-    BinaryOp, Call, DataTable, DynamicLiteral, ExternalData, Expr, ExprKind, Literal, LogicalOp, Membership, Name, NamedType,
-    Parameter, TypeOf, UnaryOp, ValueType,
+    BinaryOp, Call, DataTable, DynamicLiteral, Expr, ExprKind, ExternalData, Literal, LogicalOp, Membership,
+    Name, NamedType, Parameter, TypeOf, UnaryOp, ValueType,
 };
 pub use operator::{
-    Facet, Find, GraphEdge, GraphPattern, JoinCondition, MakeSeries, MvColumn, NamePattern, NullsOrder, OpKind, Operator, ParsePart,
-    PartitionBody, Scan, ScanStep, Search, SeriesRange, SortKey, TopNested,
+    Facet, Find, GraphEdge, GraphPattern, JoinCondition, MakeSeries, MvColumn, NamePattern, NullsOrder,
+    OpKind, Operator, ParsePart, PartitionBody, Scan, ScanStep, Search, SeriesRange, SortKey, TopNested,
 };
 pub use statement::{FunctionDeclaration, FunctionParameter, LetValue, ParameterType, Query, Statement};

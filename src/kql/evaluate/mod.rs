@@ -9,7 +9,7 @@ mod scope;
 mod sources;
 mod statements;
 
-pub(in crate::kql) use bind::bind_parameters;
+pub(in crate::kql) use bind::{bind_parameters, is_special};
 
 use std::cell::RefCell;
 use std::collections::HashMap;

@@ -46,9 +46,10 @@ fn of_call(call: &Call) -> Option<String> {
         "make_bag" | "make_bag_if" => "bag",
         "make_dictionary" => "dictionary",
         "gettype" => "type",
-        "count" | "countif" | "sum" | "sumif" | "dcount" | "dcountif" | "avg" | "avgif" | "min" | "minif" | "max" | "maxif"
-        | "stdev" | "stdevif" | "stdevp" | "variance" | "varianceif" | "variancep" | "count_distinct" | "count_distinctif"
-        | "hll" | "tdigest" | "any" | "percentile" | "percentiles" | "percentiles_array" => name,
+        "count" | "countif" | "sum" | "sumif" | "dcount" | "dcountif" | "avg" | "avgif" | "min" | "minif"
+        | "max" | "maxif" | "stdev" | "stdevif" | "stdevp" | "variance" | "varianceif" | "variancep"
+        | "count_distinct" | "count_distinctif" | "hll" | "tdigest" | "any" | "percentile"
+        | "percentiles" | "percentiles_array" => name,
         "take_any" | "arg_max" | "arg_min" => return argument(),
         "strlen" | "string_size" => return argument().map(|argument| format!("{name}_{argument}")),
         "column_ifexists" | "columnifexists" => return column_of(call),

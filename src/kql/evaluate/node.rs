@@ -58,9 +58,24 @@ pub enum Node {
     Text(TextOp, Box<Typed>, Box<Typed>),
     Logical(LogicalOp, Vec<Typed>),
     Negate(Box<Typed>),
-    In { ignore_case: bool, negated: bool, needle: Box<Typed>, list: Vec<Typed>, known: Option<HashSet<Key>> },
-    HasTerms { all: bool, haystack: Box<Typed>, terms: Vec<Typed> },
-    Between { negated: bool, value: Box<Typed>, low: Box<Typed>, high: Box<Typed> },
+    In {
+        ignore_case: bool,
+        negated: bool,
+        needle: Box<Typed>,
+        list: Vec<Typed>,
+        known: Option<HashSet<Key>>,
+    },
+    HasTerms {
+        all: bool,
+        haystack: Box<Typed>,
+        terms: Vec<Typed>,
+    },
+    Between {
+        negated: bool,
+        value: Box<Typed>,
+        low: Box<Typed>,
+        high: Box<Typed>,
+    },
     Member(Box<Typed>, Arc<str>),
     Index(Box<Typed>, Box<Typed>),
     Call(&'static Function, Vec<Typed>),
@@ -130,7 +145,8 @@ impl Node {
                     (Value::DateTime(_), Value::Timespan(_)) => operator::binary(BinaryOp::Add, &low, &high)?,
                     _ => high,
                 };
-                let inside = compare::order(&value, &low).map(|o| o.is_ge())
+                let inside = compare::order(&value, &low)
+                    .map(|o| o.is_ge())
                     .and_then(|above| Some(above && compare::order(&value, &high)?.is_le()));
                 Ok(inside.map(|inside| inside != *negated).into())
             }
@@ -161,14 +177,18 @@ impl Node {
                 Ok(Value::bag(bag))
             }
             Self::Neighbour(expr, distance, backward, otherwise) => {
-                let distance = distance.value(cx)?.as_long().and_then(|n| usize::try_from(n).ok()).unwrap_or(1);
-                let at = if *backward { cx.index.checked_sub(distance) } else { cx.index.checked_add(distance) };
+                let distance =
+                    distance.value(cx)?.as_long().and_then(|n| usize::try_from(n).ok()).unwrap_or(1);
+                let at =
+                    if *backward { cx.index.checked_sub(distance) } else { cx.index.checked_add(distance) };
                 match at.and_then(|at| cx.rows.get(at).map(|row| (at, row))) {
                     Some((index, row)) => expr.value(RowContext { row, index, ..cx }),
                     None => otherwise.value(cx),
                 }
             }
-            Self::Window(kind, arguments, state) => window(*kind, &values(arguments, cx)?, cx, &mut state.borrow_mut()),
+            Self::Window(kind, arguments, state) => {
+                window(*kind, &values(arguments, cx)?, cx, &mut state.borrow_mut())
+            }
         }
     }
 }
@@ -194,7 +214,11 @@ fn logical(op: LogicalOp, operands: &[Typed], cx: RowContext<'_>) -> Result<Valu
 /// Arrays in the list stand for their items.
 fn is_in(needle: &Value, list: &[Typed], ignore_case: bool, cx: RowContext<'_>) -> Result<bool> {
     let equal = |item: &Value| {
-        if ignore_case { operator::equal_ignoring_case(needle, item) } else { operator::loosely_same(needle, item) }
+        if ignore_case {
+            operator::equal_ignoring_case(needle, item)
+        } else {
+            operator::loosely_same(needle, item)
+        }
     };
     for item in list {
         let item = item.value(cx)?;

@@ -46,7 +46,17 @@ impl Scope {
     }
 
     pub fn with_input(outer: &Rc<Self>, input: Table) -> Rc<Self> {
-        Rc::new(Self { names: RefCell::default(), input: Some(Rc::new(input)), outer: Some(Rc::clone(outer)) })
+        Rc::new(Self {
+            names: RefCell::default(),
+            input: Some(Rc::new(input)),
+            outer: Some(Rc::clone(outer)),
+        })
+    }
+
+    /// What can be seen now. Later names are not added, so that a function neither sees nor owns itself.
+    pub fn snapshot(&self) -> Rc<Self> {
+        let names = RefCell::new(self.names.borrow().clone());
+        Rc::new(Self { names, input: self.input.clone(), outer: self.outer.clone() })
     }
 
     pub fn set(&self, name: &str, binding: Binding) {

@@ -2,7 +2,9 @@
 
 use std::rc::Rc;
 
-use super::super::ast::{Call, DataTable, Expr, ExprKind, ExternalData, FunctionDeclaration, NamedType, OpKind, ValueType};
+use super::super::ast::{
+    Call, DataTable, Expr, ExprKind, ExternalData, FunctionDeclaration, NamedType, OpKind, ValueType,
+};
 use super::super::error::{Problem, Result};
 use super::super::table::{Column, Row, Table, Tables};
 use super::super::value::{Type, Value, convert};
@@ -17,9 +19,17 @@ const PLACES: [&str; 7] = ["workspace", "app", "cluster", "database", "resource"
 pub fn is_tabular(binder: &Binder<'_>, expr: &Expr) -> bool {
     let tabular = |expr: &Expr| is_tabular(binder, expr);
     match &expr.kind {
-        ExprKind::Pipe(..) | ExprKind::Source(_) | ExprKind::DataTable(_) | ExprKind::ExternalData(_) | ExprKind::ToTable(_)
-        | ExprKind::Wildcard(_) | ExprKind::ContextualDataTable(..) | ExprKind::InlineExternalTable => true,
-        ExprKind::Parenthesized(inner) | ExprKind::Named(_, _, inner) | ExprKind::Materialize(inner) => tabular(inner),
+        ExprKind::Pipe(..)
+        | ExprKind::Source(_)
+        | ExprKind::DataTable(_)
+        | ExprKind::ExternalData(_)
+        | ExprKind::ToTable(_)
+        | ExprKind::Wildcard(_)
+        | ExprKind::ContextualDataTable(..)
+        | ExprKind::InlineExternalTable => true,
+        ExprKind::Parenthesized(inner) | ExprKind::Named(_, _, inner) | ExprKind::Materialize(inner) => {
+            tabular(inner)
+        }
         ExprKind::Name(name) => {
             let is_column = binder.columns.iter().chain(binder.input).any(|column| column.name == *name);
             !is_column
@@ -44,7 +54,11 @@ fn call_is_tabular(binder: &Binder<'_>, call: &Call) -> bool {
         Some(Binding::Function(closure)) => gives_table(binder, &closure),
         Some(_) => false,
         None if name == "table" => true,
-        None if super::super::functions::lookup(name).is_some() || super::super::aggregates::lookup(name).is_some() => false,
+        None if super::super::functions::lookup(name).is_some()
+            || super::super::aggregates::lookup(name).is_some() =>
+        {
+            false
+        }
         None => match statements::stored(binder.engine, name) {
             Ok(Some(closure)) => gives_table(binder, &closure),
             _ => binder.engine.tables.call(name, &[]).is_some() || name.starts_with('_'),
@@ -79,7 +93,7 @@ fn declare(declaration: &FunctionDeclaration, scope: &Rc<Scope>, binder: &Binder
                 scope.set(&name.text, kind(tabular));
             }
             Statement::Let(name, LetValue::Function(function)) => {
-                let closure = Closure { declaration: function.clone(), scope: Rc::clone(scope) };
+                let closure = Closure { declaration: function.clone(), scope: scope.snapshot() };
                 scope.set(&name.text, Binding::Function(Rc::new(closure)));
             }
             _ => {}
@@ -123,13 +137,17 @@ fn evaluate(engine: &Engine<'_>, scope: &Rc<Scope>, expr: &Expr) -> Result<Rc<Ta
     engine.meter.tick()?;
     match &expr.kind {
         ExprKind::Name(name) => named(engine, scope, name),
-        ExprKind::Parenthesized(inner) | ExprKind::ToTable(inner) | ExprKind::Materialize(inner)
+        ExprKind::Parenthesized(inner)
+        | ExprKind::ToTable(inner)
+        | ExprKind::Materialize(inner)
         | ExprKind::Named(_, _, inner) => tabular(engine, scope, inner),
         ExprKind::Pipe(source, operators) => {
             let mut table = match &source.kind {
                 ExprKind::Source(_) | ExprKind::Parenthesized(_) => tabular(engine, scope, source)?,
                 _ if is_tabular(&Binder::constant(engine, scope), source) => tabular(engine, scope, source)?,
-                ExprKind::Name(name) => named(engine, scope, name)?,
+                ExprKind::Name(name) => {
+                    named(engine, scope, name).map_err(|problem| problem.at(source.span))?
+                }
                 ExprKind::Call(call) => called(engine, scope, call)?,
                 _ => return Err(Problem::semantic("SEM0003", "a table is expected before '|'")),
             };
@@ -150,25 +168,33 @@ fn evaluate(engine: &Engine<'_>, scope: &Rc<Scope>, expr: &Expr) -> Result<Rc<Ta
         }
         ExprKind::DataTable(data) => data_table(engine, scope, data).map(Rc::new),
         ExprKind::ExternalData(data) => external(engine, scope, data).map(Rc::new),
-        ExprKind::Wildcard(_) => operators::union_of(engine, scope, std::slice::from_ref(expr), &[]).map(Rc::new),
+        ExprKind::Wildcard(_) => {
+            operators::union_of(engine, scope, std::slice::from_ref(expr), &[]).map(Rc::new)
+        }
         ExprKind::Call(call) => called(engine, scope, call),
         ExprKind::Path(base, member) => elsewhere(engine, scope, base, member),
         ExprKind::ContextualDataTable(..) | ExprKind::InlineExternalTable | ExprKind::ViewCombine(_) => {
             Err(Problem::unsupported("this source of rows"))
         }
-        _ => Err(Problem::semantic("SEM0003", "the query must give a table").hint("begin with print to show a value")),
+        _ => Err(Problem::semantic("SEM0003", "the query must give a table")
+            .hint("begin with print to show a value")),
     }
 }
 
 fn named(engine: &Engine<'_>, scope: &Rc<Scope>, name: &str) -> Result<Rc<Table>> {
     match scope.get(name) {
         Some(Binding::Table(table)) => return Ok(table),
-        Some(Binding::Function(closure)) if closure.declaration.parameters.iter().all(|p| p.default.is_some()) => {
+        Some(Binding::Function(closure))
+            if closure.declaration.parameters.iter().all(|p| p.default.is_some()) =>
+        {
             return function(engine, scope, name, &closure, &[], None);
         }
         Some(_) => {
-            return Err(Problem::semantic("SEM0003", format!("'{name}' is a value, the query must give a table"))
-                .hint(format!("print {name} shows it")));
+            return Err(Problem::semantic(
+                "SEM0003",
+                format!("'{name}' is a value, the query must give a table"),
+            )
+            .hint(format!("print {name} shows it")));
         }
         None => {}
     }
@@ -187,7 +213,7 @@ pub fn load(engine: &Engine<'_>, tables: &dyn Tables, name: &str) -> Result<Tabl
     let columns = tables.schema(name).ok_or_else(|| unresolved(name, tables.names().into_iter()))?;
     let rows = if engine.checking { Vec::new() } else { tables.rows(name)? };
     engine.meter.table(rows.len(), columns.len())?;
-    Ok(Table::new(columns, rows))
+    Ok(Table { open: tables.is_open(name), ..Table::new(columns, rows) })
 }
 
 /// A call that gives a table.
@@ -220,7 +246,8 @@ pub fn called(engine: &Engine<'_>, scope: &Rc<Scope>, call: &Call) -> Result<Rc<
         }
         None if name == "_GetWatchlist" => {
             let alias = arguments.first().map(Value::to_text).unwrap_or_default();
-            Err(Problem::semantic("SEM0100", format!("there is no watchlist with the alias '{alias}'")).at(call.name.span))
+            Err(Problem::semantic("SEM0100", format!("there is no watchlist with the alias '{alias}'"))
+                .at(call.name.span))
         }
         None => Err(Problem::semantic("SEM0260", format!("Unknown function: '{name}'")).at(call.name.span)),
     }
@@ -242,11 +269,13 @@ pub fn function(
             inner.set(&first.declared.name.text, Binding::Table(table));
             parameters = rest;
         }
-        super::bind_parameters(name, parameters, arguments, &inner, |parameter, given| match &parameter.declared.ty {
-            ValueType::Table(_) => Ok(Binding::Table(tabular(engine, scope, given)?)),
-            ValueType::Scalar(ty) => {
-                let (value, _) = Binder::constant(engine, scope).constant_value(given)?;
-                Ok(Binding::Scalar(convert::store(value, *ty), *ty))
+        super::bind_parameters(name, parameters, arguments, &inner, |parameter, given| {
+            match &parameter.declared.ty {
+                ValueType::Table(_) => Ok(Binding::Table(tabular(engine, scope, given)?)),
+                ValueType::Scalar(ty) => {
+                    let (value, _) = Binder::constant(engine, scope).constant_value(given)?;
+                    Ok(Binding::Scalar(convert::store(value, *ty), *ty))
+                }
             }
         })?;
         for statement in &closure.declaration.statements {
@@ -278,7 +307,9 @@ fn elsewhere(engine: &Engine<'_>, scope: &Rc<Scope>, base: &Expr, member: &Expr)
     };
     let kind = call.name.text.as_str();
     let Some(tables) = engine.tables.elsewhere(kind, &name) else {
-        return Err(Problem::semantic("SEM0100", format!("the {kind} '{name}' is not known here")).at(base.span));
+        return Err(
+            Problem::semantic("SEM0100", format!("the {kind} '{name}' is not known here")).at(base.span)
+        );
     };
     let table = match &member.kind {
         ExprKind::Name(table) => table.clone(),
@@ -310,7 +341,8 @@ fn data_table(engine: &Engine<'_>, scope: &Rc<Scope>, data: &DataTable) -> Resul
     let binder = Binder::constant(engine, scope);
     let mut rows: Vec<Row> = Vec::new();
     for cells in data.values.chunks(columns.len()) {
-        let cell = |(expr, column): (&Expr, &Column)| Ok(convert::store(binder.constant_value(expr)?.0, column.ty));
+        let cell =
+            |(expr, column): (&Expr, &Column)| Ok(convert::store(binder.constant_value(expr)?.0, column.ty));
         rows.push(cells.iter().zip(&columns).map(cell).collect::<Result<_>>()?);
     }
     engine.meter.table(rows.len(), columns.len())?;
@@ -321,12 +353,14 @@ fn external(engine: &Engine<'_>, scope: &Rc<Scope>, data: &ExternalData) -> Resu
     let columns = columns_of(&data.schema)?;
     let binder = Binder::constant(engine, scope);
     let property = |wanted: &str| {
-        let found = data.properties.iter().find(|property| property.name.text.eq_ignore_ascii_case(wanted))?;
+        let found =
+            data.properties.iter().find(|property| property.name.text.eq_ignore_ascii_case(wanted))?;
         match &found.value.as_ref()?.kind {
             ExprKind::Name(word) => Some(word.clone()),
-            ExprKind::Literal(_) => {
-                binder.constant_value(found.value.as_ref()?).ok().map(|(value, _)| value.to_text().to_string())
-            }
+            ExprKind::Literal(_) => binder
+                .constant_value(found.value.as_ref()?)
+                .ok()
+                .map(|(value, _)| value.to_text().to_string()),
             _ => None,
         }
     };

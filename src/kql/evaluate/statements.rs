@@ -30,7 +30,9 @@ pub fn execute(engine: &Engine<'_>, statements: &[Statement], scope: &Rc<Scope>)
 /// Binds what a statement declares.
 pub fn statement(engine: &Engine<'_>, scope: &Rc<Scope>, statement: &Statement) -> Result<()> {
     match statement {
-        Statement::Let(name, LetValue::Function(declaration)) => bind_function(scope, &name.text, declaration),
+        Statement::Let(name, LetValue::Function(declaration)) => {
+            bind_function(scope, &name.text, declaration)
+        }
         Statement::Let(name, LetValue::Expr(expr)) => {
             let binding = match datum(engine, scope, expr)? {
                 Datum::Scalar(value, ty) => Binding::Scalar(value, ty),
@@ -72,7 +74,7 @@ pub fn inlined_let(binder: &Binder<'_>, statement_: &Statement) -> Result<()> {
 }
 
 fn bind_function(scope: &Rc<Scope>, name: &str, declaration: &FunctionDeclaration) {
-    let closure = Closure { declaration: declaration.clone(), scope: Rc::clone(scope) };
+    let closure = Closure { declaration: declaration.clone(), scope: scope.snapshot() };
     scope.set(name, Binding::Function(Rc::new(closure)));
 }
 

@@ -10,8 +10,12 @@ use super::{Function, MANY, Result, argument, checked_length, long, of_type};
 pub fn functions() -> Vec<Function> {
     let dynamic = Type::Dynamic;
     vec![
-        of_type("array_length", (1, 1), Type::Long, |a, _| Ok(argument(a, 0).as_array().map_or(Value::Null, |items| count(items.len())))),
-        of_type("arraylength", (1, 1), Type::Long, |a, _| Ok(argument(a, 0).as_array().map_or(Value::Null, |items| count(items.len())))),
+        of_type("array_length", (1, 1), Type::Long, |a, _| {
+            Ok(argument(a, 0).as_array().map_or(Value::Null, |items| count(items.len())))
+        }),
+        of_type("arraylength", (1, 1), Type::Long, |a, _| {
+            Ok(argument(a, 0).as_array().map_or(Value::Null, |items| count(items.len())))
+        }),
         of_type("pack_array", (0, MANY), dynamic, |a, _| Ok(Value::array(a.to_vec()))),
         of_type("array_concat", (1, MANY), dynamic, |a, _| {
             let items: Vec<Value> = a.iter().filter_map(Value::as_array).flatten().cloned().collect();
@@ -46,7 +50,9 @@ pub fn functions() -> Vec<Function> {
         }),
         of_type("zip", (2, MANY), dynamic, |a, _| {
             let longest = a.iter().filter_map(|v| Some(v.as_array()?.len())).max().unwrap_or(0);
-            let at = |n: usize| a.iter().map(|v| v.as_array().and_then(|v| v.get(n)).cloned().unwrap_or_default()).collect();
+            let at = |n: usize| {
+                a.iter().map(|v| v.as_array().and_then(|v| v.get(n)).cloned().unwrap_or_default()).collect()
+            };
             Ok(Value::array((0..longest).map(|n| Value::array(at(n))).collect()))
         }),
         of_type("set_union", (1, MANY), dynamic, |a, _| {
@@ -55,17 +61,26 @@ pub fn functions() -> Vec<Function> {
         of_type("set_intersect", (1, MANY), dynamic, |a, _| {
             let others: Vec<HashSet<Key>> = a.iter().skip(1).map(keys).collect();
             let first = argument(a, 0).as_array().unwrap_or_default().iter();
-            Ok(Value::array(distinct(first.filter(|item| others.iter().all(|set| set.contains(&Key((*item).clone())))))))
+            Ok(Value::array(distinct(
+                first.filter(|item| others.iter().all(|set| set.contains(&Key((*item).clone())))),
+            )))
         }),
         of_type("set_difference", (1, MANY), dynamic, |a, _| {
             let others: Vec<HashSet<Key>> = a.iter().skip(1).map(keys).collect();
             let first = argument(a, 0).as_array().unwrap_or_default().iter();
-            Ok(Value::array(distinct(first.filter(|item| !others.iter().any(|set| set.contains(&Key((*item).clone())))))))
+            Ok(Value::array(distinct(
+                first.filter(|item| !others.iter().any(|set| set.contains(&Key((*item).clone())))),
+            )))
         }),
         of_type("set_has_element", (2, 2), Type::Bool, |a, _| {
-            Ok(argument(a, 0).as_array().map(|items| items.iter().any(|item| same(item, argument(a, 1)))).into())
+            Ok(argument(a, 0)
+                .as_array()
+                .map(|items| items.iter().any(|item| same(item, argument(a, 1))))
+                .into())
         }),
-        of_type("set_equals", (2, 2), Type::Bool, |a, _| Ok((keys(argument(a, 0)) == keys(argument(a, 1))).into())),
+        of_type("set_equals", (2, 2), Type::Bool, |a, _| {
+            Ok((keys(argument(a, 0)) == keys(argument(a, 1))).into())
+        }),
         of_type("jaccard_index", (2, 2), Type::Real, |a, _| {
             let (left, right) = (keys(argument(a, 0)), keys(argument(a, 1)));
             #[expect(clippy::cast_precision_loss, reason = "a ratio is asked for")]
@@ -111,7 +126,10 @@ fn array_slice(a: &[Value], _: &Engine<'_>) -> Result<Value> {
     let length = i64::try_from(items.len()).unwrap_or(i64::MAX);
     let place = |at: usize| long(a, at).map_or(0, |n| if n < 0 { n + length } else { n });
     let (start, end) = (place(1).clamp(0, length), place(2).clamp(-1, length - 1));
-    let slice = usize::try_from(start).ok().zip(usize::try_from(end + 1).ok()).and_then(|(s, e)| items.get(s..e.max(s)));
+    let slice = usize::try_from(start)
+        .ok()
+        .zip(usize::try_from(end + 1).ok())
+        .and_then(|(s, e)| items.get(s..e.max(s)));
     Ok(Value::array(slice.unwrap_or_default().to_vec()))
 }
 
@@ -135,7 +153,8 @@ fn array_split(a: &[Value], _: &Engine<'_>) -> Result<Value> {
 fn rotated(a: &[Value], direction: i64) -> Value {
     mapped(a, |items| {
         if !items.is_empty() {
-            let by = (long(a, 1).unwrap_or(0).wrapping_mul(direction)).rem_euclid(i64::try_from(items.len()).unwrap_or(1));
+            let by = (long(a, 1).unwrap_or(0).wrapping_mul(direction))
+                .rem_euclid(i64::try_from(items.len()).unwrap_or(1));
             items.rotate_left(usize::try_from(by).unwrap_or(0));
         }
     })
@@ -148,7 +167,10 @@ fn shifted(a: &[Value], direction: i64) -> Value {
         let old = std::mem::take(items);
         *items = (0..old.len())
             .map(|at| {
-                let from = i64::try_from(at).ok().and_then(|at| at.checked_add(by)).and_then(|at| usize::try_from(at).ok());
+                let from = i64::try_from(at)
+                    .ok()
+                    .and_then(|at| at.checked_add(by))
+                    .and_then(|at| usize::try_from(at).ok());
                 from.and_then(|from| old.get(from)).unwrap_or(fill).clone()
             })
             .collect();

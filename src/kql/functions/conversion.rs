@@ -97,7 +97,9 @@ fn format_bytes(a: &[Value], _: &Engine<'_>) -> super::Result<Value> {
     let precision = long(a, 1).and_then(|p| usize::try_from(p).ok()).unwrap_or(0).min(15);
     let wanted = text(a, 2);
     let mut unit = 0;
-    while unit + 1 < UNITS.len() && if wanted.is_empty() { amount.abs() >= 1024.0 } else { UNITS[unit] != &*wanted } {
+    while unit + 1 < UNITS.len()
+        && if wanted.is_empty() { amount.abs() >= 1024.0 } else { UNITS[unit] != &*wanted }
+    {
         amount /= 1024.0;
         unit += 1;
     }

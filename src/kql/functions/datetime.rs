@@ -26,7 +26,8 @@ fn unix(ticks_per_unit: i64, nanoseconds: bool, a: &[Value]) -> Value {
         Value::Null => None,
         #[expect(clippy::cast_precision_loss, reason = "a fraction of a second is asked for")]
         Value::Real(number) => super::super::value::number::truncated(number * ticks_per_unit as f64),
-        other => convert::to_long(other).and_then(|n| if nanoseconds { Some(n / 100) } else { n.checked_mul(ticks_per_unit) }),
+        other => convert::to_long(other)
+            .and_then(|n| if nanoseconds { Some(n / 100) } else { n.checked_mul(ticks_per_unit) }),
     };
     let moment = ticks.and_then(|ticks| datetime::UNIX_EPOCH.checked_add(ticks));
     moment.filter(|ticks| (0..=datetime::MAX).contains(ticks)).map_or(Value::Null, Value::DateTime)
@@ -54,7 +55,9 @@ pub fn functions() -> Vec<Function> {
         of_type("monthofyear", (1, 1), int, |a, _| Ok(part("month", argument(a, 0)))),
         of_type("getmonth", (1, 1), int, |a, _| Ok(part("month", argument(a, 0)))),
         of_type("getyear", (1, 1), int, |a, _| Ok(part("year", argument(a, 0)))),
-        of_type("weekofyear", (1, 1), Type::Long, |a, _| Ok(convert::cast(&part("week_of_year", argument(a, 0)), Type::Long))),
+        of_type("weekofyear", (1, 1), Type::Long, |a, _| {
+            Ok(convert::cast(&part("week_of_year", argument(a, 0)), Type::Long))
+        }),
         of_type("week_of_year", (1, 1), Type::Long, |a, _| {
             Ok(convert::cast(&part("week_of_year", argument(a, 0)), Type::Long))
         }),
@@ -69,7 +72,8 @@ pub fn functions() -> Vec<Function> {
         of_type("unixtime_microseconds_todatetime", (1, 1), moment, |a, _| Ok(unix(10, false, a))),
         of_type("unixtime_nanoseconds_todatetime", (1, 1), moment, |a, _| Ok(unix(1, true, a))),
         of_type("format_datetime", (2, 2), Type::String, |a, _| {
-            Ok(ticks(argument(a, 0)).map_or(Value::string(""), |t| datetime_format::moment(t, &text(a, 1)).into()))
+            Ok(ticks(argument(a, 0))
+                .map_or(Value::string(""), |t| datetime_format::moment(t, &text(a, 1)).into()))
         }),
         of_type("format_timespan", (2, 2), Type::String, |a, _| {
             let ticks = match argument(a, 0) {
@@ -106,7 +110,9 @@ fn ticks(value: &Value) -> Option<i64> {
 fn shifted(now: i64, by: &Value, sign: i64) -> Value {
     match by {
         Value::Null => Value::DateTime(now),
-        Value::Timespan(ticks) => Value::DateTime(now.saturating_add(sign.saturating_mul(*ticks)).clamp(0, datetime::MAX)),
+        Value::Timespan(ticks) => {
+            Value::DateTime(now.saturating_add(sign.saturating_mul(*ticks)).clamp(0, datetime::MAX))
+        }
         _ => Value::Null,
     }
 }
@@ -209,7 +215,12 @@ fn make_datetime(a: &[Value], _: &Engine<'_>) -> Result<Value> {
             return None;
         }
         let (year, month, day) = (whole(0, 1)?, whole(1, 1)?, whole(2, 1)?);
-        from_parts(year.try_into().ok()?, month.try_into().ok()?, day.try_into().ok()?, hours * HOUR + minutes * MINUTE + ticks)
+        from_parts(
+            year.try_into().ok()?,
+            month.try_into().ok()?,
+            day.try_into().ok()?,
+            hours * HOUR + minutes * MINUTE + ticks,
+        )
     };
     Ok(build().map_or(Value::Null, Value::DateTime))
 }

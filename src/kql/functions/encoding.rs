@@ -11,21 +11,34 @@ use super::{Function, argument, of_type, text};
 pub fn functions() -> Vec<Function> {
     let string = Type::String;
     vec![
-        of_type("base64_encode_tostring", (1, 1), string, |a, _| Ok(STANDARD.encode(text(a, 0).as_bytes()).into())),
-        of_type("base64_encodestring", (1, 1), string, |a, _| Ok(STANDARD.encode(text(a, 0).as_bytes()).into())),
+        of_type("base64_encode_tostring", (1, 1), string, |a, _| {
+            Ok(STANDARD.encode(text(a, 0).as_bytes()).into())
+        }),
+        of_type("base64_encodestring", (1, 1), string, |a, _| {
+            Ok(STANDARD.encode(text(a, 0).as_bytes()).into())
+        }),
         of_type("base64_decode_tostring", (1, 1), string, |a, _| Ok(decoded_text(&text(a, 0)))),
         of_type("base64_decodestring", (1, 1), string, |a, _| Ok(decoded_text(&text(a, 0)))),
         of_type("base64_decode_toarray", (1, 1), Type::Dynamic, |a, _| {
-            let numbers = |bytes: Vec<u8>| bytes.into_iter().map(|byte| Value::Long(i64::from(byte))).collect();
+            let numbers =
+                |bytes: Vec<u8>| bytes.into_iter().map(|byte| Value::Long(i64::from(byte))).collect();
             Ok(decoded(&text(a, 0)).map_or(Value::Null, |bytes| Value::array(numbers(bytes))))
         }),
         of_type("base64_encode_fromarray", (1, 1), string, |a, _| {
             let items = argument(a, 0).as_array().unwrap_or_default();
-            let bytes: Option<Vec<u8>> = items.iter().map(|item| u8::try_from(item.as_long()?).ok()).collect();
+            let bytes: Option<Vec<u8>> =
+                items.iter().map(|item| u8::try_from(item.as_long()?).ok()).collect();
             Ok(bytes.map_or(Value::string(""), |bytes| STANDARD.encode(bytes).into()))
         }),
-        of_type("url_encode", (1, 1), string, |a, _| Ok(percent_encoded(&text(a, 0), "-_.!*()", true).into())),
-        of_type("url_encode_component", (1, 1), string, |a, _| Ok(percent_encoded(&text(a, 0), "-_.~", false).into())),
+        of_type(
+            "url_encode",
+            (1, 1),
+            string,
+            |a, _| Ok(percent_encoded(&text(a, 0), "-_.!*()", true).into()),
+        ),
+        of_type("url_encode_component", (1, 1), string, |a, _| {
+            Ok(percent_encoded(&text(a, 0), "-_.~", false).into())
+        }),
         of_type("url_decode", (1, 1), string, |a, _| Ok(percent_decoded(&text(a, 0)).into())),
         of_type("parse_url", (1, 1), Type::Dynamic, |a, _| Ok(parse_url(&text(a, 0)))),
         of_type("parseurl", (1, 1), Type::Dynamic, |a, _| Ok(parse_url(&text(a, 0)))),
@@ -127,8 +140,13 @@ fn parse_query(text: &str) -> Value {
 
 /// Family and version of the best known browsers and systems; everything else is `Other`.
 fn user_agent(text: &str) -> Value {
-    const BROWSERS: [(&str, &str); 5] =
-        [("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Version/", "Safari")];
+    const BROWSERS: [(&str, &str); 5] = [
+        ("Edg/", "Edge"),
+        ("OPR/", "Opera"),
+        ("Firefox/", "Firefox"),
+        ("Chrome/", "Chrome"),
+        ("Version/", "Safari"),
+    ];
     const SYSTEMS: [(&str, &str); 6] = [
         ("Windows NT", "Windows"),
         ("Android", "Android"),
@@ -140,7 +158,8 @@ fn user_agent(text: &str) -> Value {
     let found = |table: &[(&str, &'static str)]| {
         table.iter().find_map(|(mark, family)| {
             let rest = text.split_once(mark)?.1.trim_start();
-            let version: String = rest.chars().take_while(|c| c.is_ascii_digit() || matches!(c, '.' | '_')).collect();
+            let version: String =
+                rest.chars().take_while(|c| c.is_ascii_digit() || matches!(c, '.' | '_')).collect();
             Some((*family, version))
         })
     };

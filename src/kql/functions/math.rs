@@ -12,12 +12,16 @@ pub fn functions() -> Vec<Function> {
             let one = Value::Long(1);
             bin(argument(a, 0), a.get(1).unwrap_or(&one), None)
         }),
-        function("bin_at", (3, 3), Returns::Argument(0), |a, _| bin(argument(a, 0), argument(a, 1), Some(argument(a, 2)))),
+        function("bin_at", (3, 3), Returns::Argument(0), |a, _| {
+            bin(argument(a, 0), argument(a, 1), Some(argument(a, 2)))
+        }),
         function("abs", (1, 1), Returns::Argument(0), |a, _| Ok(abs(argument(a, 0)))),
         of_type("round", (1, 2), number, |a, _| Ok(round(real(a, 0), long(a, 1).unwrap_or(0)))),
         of_type("ceiling", (1, 1), number, |a, _| Ok(real(a, 0).map(f64::ceil).into())),
         of_type("pow", (2, 2), number, |a, _| Ok(real(a, 0).and_then(|x| Some(x.powf(real(a, 1)?))).into())),
-        of_type("atan2", (2, 2), number, |a, _| Ok(real(a, 0).and_then(|x| Some(x.atan2(real(a, 1)?))).into())),
+        of_type("atan2", (2, 2), number, |a, _| {
+            Ok(real(a, 0).and_then(|x| Some(x.atan2(real(a, 1)?))).into())
+        }),
         of_type("pi", (0, 0), number, |_, _| Ok(std::f64::consts::PI.into())),
         of_type("sign", (1, 1), number, |a, _| {
             Ok(real(a, 0).map(|x| if x == 0.0 { 0.0 } else { x.signum() }).into())
@@ -31,7 +35,9 @@ pub fn functions() -> Vec<Function> {
         of_type("binary_not", (1, 1), Type::Long, |a, _| Ok(long(a, 0).map(|x| !x).into())),
         of_type("binary_shift_left", (2, 2), Type::Long, |a, _| Ok(bits(a, |x, y| x << (y & 63)))),
         of_type("binary_shift_right", (2, 2), Type::Long, |a, _| Ok(bits(a, |x, y| x >> (y & 63)))),
-        of_type("bitset_count_ones", (1, 1), Type::Long, |a, _| Ok(long(a, 0).map(|x| i64::from(x.count_ones())).into())),
+        of_type("bitset_count_ones", (1, 1), Type::Long, |a, _| {
+            Ok(long(a, 0).map(|x| i64::from(x.count_ones())).into())
+        }),
         of_type("rand", (0, 1), number, |a, _| Ok(random(a))),
     ];
     for (name, body) in SINGLE {
@@ -94,9 +100,15 @@ pub fn bin(value: &Value, size: &Value, start: Option<&Value>) -> Result<Value> 
     }
     let down = |ticks: i64, size: i64| (size > 0).then(|| ticks.div_euclid(size).saturating_mul(size));
     Ok(match (value, size) {
-        (Value::DateTime(ticks), Value::Timespan(size)) => down(*ticks, *size).map_or(Value::Null, Value::DateTime),
-        (Value::Timespan(ticks), Value::Timespan(size)) => down(*ticks, *size).map_or(Value::Null, Value::Timespan),
-        (Value::Timespan(ticks), size) => size.as_long().and_then(|size| down(*ticks, size)).map_or(Value::Null, Value::Timespan),
+        (Value::DateTime(ticks), Value::Timespan(size)) => {
+            down(*ticks, *size).map_or(Value::Null, Value::DateTime)
+        }
+        (Value::Timespan(ticks), Value::Timespan(size)) => {
+            down(*ticks, *size).map_or(Value::Null, Value::Timespan)
+        }
+        (Value::Timespan(ticks), size) => {
+            size.as_long().and_then(|size| down(*ticks, size)).map_or(Value::Null, Value::Timespan)
+        }
         _ => match (value.as_long(), size.as_long(), value.as_real(), size.as_real()) {
             (Some(value_), Some(size), ..) => match (down(value_, size), value) {
                 (Some(n), Value::Int(_)) => i32::try_from(n).map_or(Value::Null, Value::Int),

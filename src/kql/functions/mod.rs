@@ -108,10 +108,6 @@ fn real(arguments: &[Value], at: usize) -> Option<f64> {
     super::value::convert::to_real(argument(arguments, at))
 }
 
-fn flag(arguments: &[Value], at: usize) -> bool {
-    argument(arguments, at).is_true()
-}
-
 fn checked_length(length: usize) -> Result<()> {
     const MOST: usize = 64 << 20;
     if length <= MOST {

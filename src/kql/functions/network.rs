@@ -17,9 +17,13 @@ pub fn functions() -> Vec<Function> {
         of_type("format_ipv4", (1, 2), string, |a, _| Ok(format(a, false))),
         of_type("format_ipv4_mask", (1, 2), string, |a, _| Ok(format(a, true))),
         of_type("ipv4_is_private", (1, 1), bool, |a, _| {
-            let private = |(net, bits)| [("10.0.0.0/8"), ("172.16.0.0/12"), ("192.168.0.0/16")]
-                .iter()
-                .any(|range| network4(range, None).is_some_and(|(outer, width)| width <= bits && masked4(net, width) == masked4(outer, width)));
+            let private = |(net, bits)| {
+                [("10.0.0.0/8"), ("172.16.0.0/12"), ("192.168.0.0/16")].iter().any(|range| {
+                    network4(range, None).is_some_and(|(outer, width)| {
+                        width <= bits && masked4(net, width) == masked4(outer, width)
+                    })
+                })
+            };
             Ok(network4(&text(a, 0), None).map(private).into())
         }),
         of_type("ipv4_is_match", (2, 3), bool, |a, _| Ok(compare4(a).map(|order| order == 0).into())),
@@ -29,7 +33,10 @@ pub fn functions() -> Vec<Function> {
         of_type("ipv4_netmask_suffix", (1, 1), Type::Long, |a, _| {
             Ok(network4(&text(a, 0), None).map(|(_, bits)| i64::from(bits)).into())
         }),
-        of_type("parse_ipv6", (1, 1), string, |a, _| Ok(network6(&text(a, 0), None).map_or(Value::string(""), |(net, bits)| expanded(masked6(net, bits)).into()))),
+        of_type("parse_ipv6", (1, 1), string, |a, _| {
+            Ok(network6(&text(a, 0), None)
+                .map_or(Value::string(""), |(net, bits)| expanded(masked6(net, bits)).into()))
+        }),
         of_type("parse_ipv6_mask", (2, 2), string, |a, _| {
             let found = network6(&text(a, 0), bits(a, 1));
             Ok(found.map_or(Value::string(""), |(net, bits)| expanded(masked6(net, bits)).into()))
@@ -40,7 +47,9 @@ pub fn functions() -> Vec<Function> {
         of_type("ipv6_is_in_any_range", (2, MANY), bool, |a, _| Ok(in_any(a, in_range6))),
         of_type("has_ipv4", (2, 2), bool, |a, _| Ok(has_address(&text(a, 0), &text(a, 1), false).into())),
         of_type("has_any_ipv4", (2, MANY), bool, |a, _| Ok(has_any(a, false))),
-        of_type("has_ipv4_prefix", (2, 2), bool, |a, _| Ok(has_address(&text(a, 0), &text(a, 1), true).into())),
+        of_type("has_ipv4_prefix", (2, 2), bool, |a, _| {
+            Ok(has_address(&text(a, 0), &text(a, 1), true).into())
+        }),
         of_type("has_any_ipv4_prefix", (2, MANY), bool, |a, _| Ok(has_any(a, true))),
         of_type("ipv4_range_to_cidr_list", (2, 2), Type::Dynamic, |a, _| {
             let ends = network4(&text(a, 0), None).zip(network4(&text(a, 1), None));
@@ -83,7 +92,8 @@ fn masked6(address: u128, bits: u32) -> u128 {
 }
 
 fn expanded(address: u128) -> String {
-    let parts: Vec<String> = Ipv6Addr::from_bits(address).segments().iter().map(|part| format!("{part:04x}")).collect();
+    let parts: Vec<String> =
+        Ipv6Addr::from_bits(address).segments().iter().map(|part| format!("{part:04x}")).collect();
     parts.join(":")
 }
 
@@ -114,7 +124,10 @@ fn in_range6(address: &str, range: &str) -> Option<bool> {
 }
 
 fn flat(a: &[Value]) -> Vec<Value> {
-    a.iter().skip(1).flat_map(|value| value.as_array().map_or_else(|| vec![value.clone()], <[_]>::to_vec)).collect()
+    a.iter()
+        .skip(1)
+        .flat_map(|value| value.as_array().map_or_else(|| vec![value.clone()], <[_]>::to_vec))
+        .collect()
 }
 
 fn in_any(a: &[Value], test: fn(&str, &str) -> Option<bool>) -> Value {
@@ -130,7 +143,10 @@ fn format(a: &[Value], with_mask: bool) -> Value {
     let limit = bits(a, 1);
     let parsed = match argument(a, 0) {
         Value::String(text) => network4(text, limit),
-        other => other.as_long().and_then(|n| u32::try_from(n).ok()).map(|address| (address, limit.unwrap_or(32).min(32))),
+        other => other
+            .as_long()
+            .and_then(|n| u32::try_from(n).ok())
+            .map(|address| (address, limit.unwrap_or(32).min(32))),
     };
     parsed.map_or(Value::string(""), |(address, bits)| {
         let shown = Ipv4Addr::from_bits(masked4(address, bits));
@@ -141,7 +157,9 @@ fn format(a: &[Value], with_mask: bool) -> Value {
 /// The address, or one that begins so, stands in the text by itself.
 fn has_address(text: &str, address: &str, prefix: bool) -> bool {
     let part = |c: char| c.is_ascii_alphanumeric() || c == '.';
-    text.split(|c| !part(c)).any(|word| if prefix { word.starts_with(address) && word.parse::<Ipv4Addr>().is_ok() } else { word == address })
+    text.split(|c| !part(c)).any(|word| {
+        if prefix { word.starts_with(address) && word.parse::<Ipv4Addr>().is_ok() } else { word == address }
+    })
 }
 
 fn has_any(a: &[Value], prefix: bool) -> Value {

@@ -152,7 +152,9 @@ pub fn negate(value: &Value) -> Result<Value> {
 fn arithmetic(op: BinaryOp, left: &Value, right: &Value) -> Value {
     match (left, right) {
         (Value::Null, _) | (_, Value::Null) => Value::Null,
-        (Value::DateTime(a), Value::DateTime(b)) if op == BinaryOp::Subtract => Value::Timespan(a.saturating_sub(*b)),
+        (Value::DateTime(a), Value::DateTime(b)) if op == BinaryOp::Subtract => {
+            Value::Timespan(a.saturating_sub(*b))
+        }
         (Value::DateTime(a), Value::Timespan(b)) => moment(op, *a, *b),
         (Value::Timespan(a), Value::DateTime(b)) if op == BinaryOp::Add => moment(op, *b, *a),
         (Value::Timespan(a), Value::Timespan(b)) => spans(op, *a, *b),
@@ -183,7 +185,9 @@ fn moment(op: BinaryOp, at: i64, span: i64) -> Value {
         BinaryOp::Modulo if span != 0 => return Value::Timespan(at.rem_euclid(span)),
         _ => None,
     };
-    ticks.filter(|ticks| (0..=super::super::value::datetime::MAX).contains(ticks)).map_or(Value::Null, Value::DateTime)
+    ticks
+        .filter(|ticks| (0..=super::super::value::datetime::MAX).contains(ticks))
+        .map_or(Value::Null, Value::DateTime)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a ratio is asked for")]
@@ -232,7 +236,8 @@ fn reals(op: BinaryOp, a: f64, b: f64) -> f64 {
 
 fn decimals(op: BinaryOp, left: &Value, right: &Value) -> Value {
     use super::super::value::{Type, convert::cast};
-    let (Value::Decimal(a), Value::Decimal(b)) = (cast(left, Type::Decimal), cast(right, Type::Decimal)) else {
+    let (Value::Decimal(a), Value::Decimal(b)) = (cast(left, Type::Decimal), cast(right, Type::Decimal))
+    else {
         return Value::Null;
     };
     let result = match op {

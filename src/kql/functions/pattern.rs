@@ -13,7 +13,9 @@ pub fn functions() -> Vec<Function> {
         of_type("replace_regex", (3, 3), string, |a, engine| {
             replace(&text(a, 0), &text(a, 1), &text(a, 2), engine)
         }),
-        of_type("replace", (3, 3), string, |a, engine| replace(&text(a, 2), &text(a, 0), &text(a, 1), engine)),
+        of_type("replace", (3, 3), string, |a, engine| {
+            replace(&text(a, 2), &text(a, 0), &text(a, 1), engine)
+        }),
         of_type("regex_quote", (1, 1), string, |a, _| Ok(regex::escape(&text(a, 0)).into())),
         of_type("countof", (2, 3), Type::Long, countof),
         of_type("trim", (2, 2), string, |a, engine| trim(a, true, true, engine)),
@@ -21,7 +23,8 @@ pub fn functions() -> Vec<Function> {
         of_type("trim_end", (2, 2), string, |a, engine| trim(a, false, true, engine)),
         of_type("indexof_regex", (2, 5), Type::Long, |a, engine| {
             let source = text(a, 0);
-            let found = engine.regex(&text(a, 1))?.find(&source).map(|found| source[..found.start()].chars().count());
+            let found =
+                engine.regex(&text(a, 1))?.find(&source).map(|found| source[..found.start()].chars().count());
             Ok(found.map_or(Value::Long(-1), count))
         }),
         of_type("extract_json", (2, MANY), Type::String, |a, _| {

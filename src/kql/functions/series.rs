@@ -20,15 +20,23 @@ pub fn functions() -> Vec<Function> {
     let mut functions: Vec<Function> =
         PAIRS.into_iter().map(|(name, body)| of_type(name, (2, 2), Type::Dynamic, body)).collect();
     functions.extend([
-        of_type("series_sum", (1, 1), Type::Real, |a, _| Ok(numbers(argument(a, 0)).iter().sum::<f64>().into())),
-        of_type("series_fill_const", (2, 3), Type::Dynamic, |a, _| Ok(filled(a, |_, _| argument(a, 1).clone()))),
+        of_type("series_sum", (1, 1), Type::Real, |a, _| {
+            Ok(numbers(argument(a, 0)).iter().sum::<f64>().into())
+        }),
+        of_type("series_fill_const", (2, 3), Type::Dynamic, |a, _| {
+            Ok(filled(a, |_, _| argument(a, 1).clone()))
+        }),
         of_type("series_fill_forward", (1, 2), Type::Dynamic, |a, _| {
-            Ok(filled(a, |items, at| items[..at].iter().rev().find(|v| !v.is_null()).cloned().unwrap_or_default()))
+            Ok(filled(a, |items, at| {
+                items[..at].iter().rev().find(|v| !v.is_null()).cloned().unwrap_or_default()
+            }))
         }),
         of_type("series_fill_backward", (1, 2), Type::Dynamic, |a, _| {
             Ok(filled(a, |items, at| items[at..].iter().find(|v| !v.is_null()).cloned().unwrap_or_default()))
         }),
-        of_type("series_stats_dynamic", (1, 2), Type::Dynamic, |a, _| Ok(statistics(&numbers(argument(a, 0))))),
+        of_type("series_stats_dynamic", (1, 2), Type::Dynamic, |a, _| {
+            Ok(statistics(&numbers(argument(a, 0))))
+        }),
         of_type("series_fit_line_dynamic", (1, 1), Type::Dynamic, |a, _| Ok(line(&numbers(argument(a, 0))))),
         of_type("geo_distance_2points", (4, 5), Type::Real, |a, _| Ok(distance(a).into())),
     ]);
@@ -36,7 +44,13 @@ pub fn functions() -> Vec<Function> {
 }
 
 /// The points from `start` to `stop`; `closed` says whether the stop belongs to them.
-pub fn steps(start: &Value, stop: &Value, step: &Value, closed: bool, engine: &Engine<'_>) -> Result<Vec<Value>> {
+pub fn steps(
+    start: &Value,
+    stop: &Value,
+    step: &Value,
+    closed: bool,
+    engine: &Engine<'_>,
+) -> Result<Vec<Value>> {
     let zero = operator::binary(BinaryOp::Subtract, step, step)?;
     let direction = match compare::order(step, &zero) {
         Some(std::cmp::Ordering::Equal) => return Err(Problem::runtime("the step of a range is 0")),
@@ -122,8 +136,12 @@ fn line(values: &[f64]) -> Value {
 
 /// Metres between two points (longitude, latitude each) on a sphere of the Earth's mean radius.
 fn distance(a: &[Value]) -> Option<f64> {
-    let [longitude1, latitude1, longitude2, latitude2] =
-        [real(a, 0)?.to_radians(), real(a, 1)?.to_radians(), real(a, 2)?.to_radians(), real(a, 3)?.to_radians()];
+    let [longitude1, latitude1, longitude2, latitude2] = [
+        real(a, 0)?.to_radians(),
+        real(a, 1)?.to_radians(),
+        real(a, 2)?.to_radians(),
+        real(a, 3)?.to_radians(),
+    ];
     let half = |from: f64, to: f64| ((to - from) / 2.0).sin().powi(2);
     let chord = half(latitude1, latitude2) + latitude1.cos() * latitude2.cos() * half(longitude1, longitude2);
     Some(2.0 * 6_371_010.0 * chord.sqrt().min(1.0).asin())

@@ -35,20 +35,25 @@ pub fn functions() -> Vec<Function> {
         of_type("substring", (2, 3), string, substring),
         of_type("indexof", (2, 5), Type::Long, indexof),
         of_type("split", (2, 3), Type::Dynamic, split),
-        of_type("replace_string", (3, 3), string, |a, _| Ok(replace(&text(a, 0), &text(a, 1), &text(a, 2)).into())),
+        of_type("replace_string", (3, 3), string, |a, _| {
+            Ok(replace(&text(a, 0), &text(a, 1), &text(a, 2)).into())
+        }),
         of_type("replace_strings", (3, 3), string, |a, _| {
             let (Some(from), Some(to)) = (argument(a, 1).as_array(), argument(a, 2).as_array()) else {
                 return Ok(Value::String(text(a, 0)));
             };
             let pairs = from.iter().zip(to);
-            let replaced = pairs.fold(text(a, 0).to_string(), |t, (from, to)| replace(&t, &from.to_text(), &to.to_text()));
+            let replaced = pairs
+                .fold(text(a, 0).to_string(), |t, (from, to)| replace(&t, &from.to_text(), &to.to_text()));
             Ok(replaced.into())
         }),
         of_type("translate", (3, 3), string, translate),
         of_type("has_any_index", (2, 2), Type::Long, |a, _| {
             let lower = text(a, 0).to_lowercase();
             let items = argument(a, 1).as_array().unwrap_or_default();
-            let found = items.iter().position(|item| super::operator::has_term(&lower, &item.to_text().to_lowercase()));
+            let found = items
+                .iter()
+                .position(|item| super::operator::has_term(&lower, &item.to_text().to_lowercase()));
             Ok(found.map_or(Value::Long(-1), count))
         }),
         of_type("isascii", (1, 1), Type::Bool, |a, _| Ok(text(a, 0).is_ascii().into())),
@@ -115,10 +120,16 @@ fn indexof(a: &[Value], _: &Engine<'_>) -> Result<Value> {
 
 fn split(a: &[Value], _: &Engine<'_>) -> Result<Value> {
     let (source, delimiter) = (text(a, 0), text(a, 1));
-    let parts: Vec<&str> = if delimiter.is_empty() { vec![&source] } else { source.split(&*delimiter).collect() };
+    let parts: Vec<&str> =
+        if delimiter.is_empty() { vec![&source] } else { source.split(&*delimiter).collect() };
     let wanted = a.get(2).and_then(Value::as_long);
     let items = match wanted {
-        Some(at) => usize::try_from(at).ok().and_then(|at| parts.get(at)).map(|part| Value::from(*part)).into_iter().collect(),
+        Some(at) => usize::try_from(at)
+            .ok()
+            .and_then(|at| parts.get(at))
+            .map(|part| Value::from(*part))
+            .into_iter()
+            .collect(),
         None => parts.into_iter().map(Value::from).collect(),
     };
     Ok(Value::array(items))
@@ -146,7 +157,8 @@ fn code_points(text: &str) -> Value {
 
 fn parse_csv(a: &[Value], _: &Engine<'_>) -> Result<Value> {
     let source = text(a, 0);
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(source.as_bytes());
+    let mut reader =
+        csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(source.as_bytes());
     let record = reader.records().next().and_then(std::result::Result::ok);
     Ok(record.map_or(Value::Null, |record| Value::array(record.iter().map(Value::from).collect())))
 }
@@ -175,7 +187,8 @@ fn parse_path(a: &[Value], _: &Engine<'_>) -> Result<Value> {
         Some((scheme, rest)) => (scheme, rest),
         None => ("", &*source),
     };
-    let root = if rest.get(1..3).is_some_and(|start| start == ":\\" || start == ":/") { &rest[..2] } else { "" };
+    let root =
+        if rest.get(1..3).is_some_and(|start| start == ":\\" || start == ":/") { &rest[..2] } else { "" };
     let (directory, file) = rest.rsplit_once(['/', '\\']).unwrap_or(("", rest));
     let (file, stream) = file.split_once(':').unwrap_or((file, ""));
     let extension = file.rsplit_once('.').map_or("", |(_, extension)| extension);

@@ -177,7 +177,11 @@ pub fn string(text: &str) -> Scanned {
     };
     at += 1;
     at += content(&text[at..], quote.as_bytes()[0], verbatim);
-    if text[at..].starts_with(quote) { Scanned::Complete(at + 1) } else { Scanned::Open { length: at, quote } }
+    if text[at..].starts_with(quote) {
+        Scanned::Complete(at + 1)
+    } else {
+        Scanned::Open { length: at, quote }
+    }
 }
 
 fn content(text: &str, quote: u8, verbatim: bool) -> usize {

@@ -60,8 +60,8 @@ pub struct Token<'a> {
 pub fn is_space(c: char) -> bool {
     matches!(
         c,
-        '\t' | ' ' | '\r' | '\n' | '\u{c}' | '\u{a0}' | '\u{1680}' | '\u{180e}' | '\u{2000}'..='\u{200b}' | '\u{202f}'
-            | '\u{205f}' | '\u{3000}' | '\u{feff}'
+        '\t' | ' ' | '\r' | '\n' | '\u{c}' | '\u{a0}' | '\u{1680}' | '\u{180e}' | '\u{2000}'
+            ..='\u{200b}' | '\u{202f}' | '\u{205f}' | '\u{3000}' | '\u{feff}'
     )
 }
 
@@ -121,9 +121,9 @@ impl<'a> Lexer<'a> {
             if !trimmed.starts_with("//") {
                 return;
             }
-            self.at += trimmed.find(['\n', '\u{2028}', '\u{2029}']).map_or(trimmed.len(), |end| {
-                end + trimmed[end..].chars().next().map_or(1, char::len_utf8)
-            });
+            self.at += trimmed
+                .find(['\n', '\u{2028}', '\u{2029}'])
+                .map_or(trimmed.len(), |end| end + trimmed[end..].chars().next().map_or(1, char::len_utf8));
         }
     }
 
@@ -165,7 +165,9 @@ impl<'a> Lexer<'a> {
         {
             let line = &after[..after.find(['\r', '\n', '\u{2028}', '\u{2029}']).unwrap_or(after.len())];
             let Some(end) = line.find(')') else {
-                return Err(self.bad(word.len() + line.len(), format!("'{word}(' has no closing ')' on its line")));
+                return Err(
+                    self.bad(word.len() + line.len(), format!("'{word}(' has no closing ')' on its line"))
+                );
             };
             return Ok(Some((kind, word.len() + end + 1)));
         }
@@ -230,8 +232,8 @@ fn punctuation(rest: &str) -> Option<usize> {
         return Some(2);
     }
     match rest.as_bytes()[0] {
-        b'(' | b')' | b'[' | b']' | b'{' | b'}' | b'|' | b'.' | b'+' | b'-' | b'*' | b'/' | b'%' | b'<' | b'>' | b'='
-        | b':' | b';' | b',' | b'?' => Some(1),
+        b'(' | b')' | b'[' | b']' | b'{' | b'}' | b'|' | b'.' | b'+' | b'-' | b'*' | b'/' | b'%' | b'<'
+        | b'>' | b'=' | b':' | b';' | b',' | b'?' => Some(1),
         b'@' if !rest[1..].starts_with(['\'', '"', '`', '~']) => Some(1),
         _ => None,
     }

@@ -31,10 +31,41 @@ impl Level {
 }
 
 const STRING_OPERATORS: [&str; 35] = [
-    "has", "!has", "has_cs", "!has_cs", "hasprefix", "!hasprefix", "hasprefix_cs", "!hasprefix_cs", "hassuffix", "!hassuffix",
-    "hassuffix_cs", "!hassuffix_cs", "like", "notlike", "likecs", "notlikecs", "contains", "notcontains", "!contains",
-    "containscs", "contains_cs", "notcontainscs", "!contains_cs", "startswith", "!startswith", "startswith_cs",
-    "!startswith_cs", "endswith", "!endswith", "endswith_cs", "!endswith_cs", "matches regex", ":", "=~", "!~",
+    "has",
+    "!has",
+    "has_cs",
+    "!has_cs",
+    "hasprefix",
+    "!hasprefix",
+    "hasprefix_cs",
+    "!hasprefix_cs",
+    "hassuffix",
+    "!hassuffix",
+    "hassuffix_cs",
+    "!hassuffix_cs",
+    "like",
+    "notlike",
+    "likecs",
+    "notlikecs",
+    "contains",
+    "notcontains",
+    "!contains",
+    "containscs",
+    "contains_cs",
+    "notcontainscs",
+    "!contains_cs",
+    "startswith",
+    "!startswith",
+    "startswith_cs",
+    "!startswith_cs",
+    "endswith",
+    "!endswith",
+    "endswith_cs",
+    "!endswith_cs",
+    "matches regex",
+    ":",
+    "=~",
+    "!~",
 ];
 
 enum Infix {
@@ -122,7 +153,8 @@ impl Parser<'_> {
     /// Operators of `level` and tighter.
     fn chain(&mut self, level: Level) -> Result<Option<Expr>> {
         let start = self.here();
-        let star = self.is("*") && (self.is_string_operator(1) || (level == Level::Equality && self.is_at(1, "==")));
+        let star =
+            self.is("*") && (self.is_string_operator(1) || (level == Level::Equality && self.is_at(1, "==")));
         let mut left = if star {
             Expr { kind: ExprKind::Star, span: self.next().span }
         } else {
@@ -134,7 +166,9 @@ impl Parser<'_> {
         let mut loosest_seen: Option<Level> = None;
         let mut length = 0;
         while let Some((found, infix)) = self.infix() {
-            if found < level || loosest_seen.is_some_and(|seen| found > seen || (found == seen && !found.chains())) {
+            if found < level
+                || loosest_seen.is_some_and(|seen| found > seen || (found == seen && !found.chains()))
+            {
                 break;
             }
             length += 1;
@@ -157,7 +191,9 @@ impl Parser<'_> {
                     Some(tighter) => self.chain(tighter)?,
                     None => self.signed()?,
                 };
-                let Some(right) = right else { return Err(self.unexpected("an expression after the operator")) };
+                let Some(right) = right else {
+                    return Err(self.unexpected("an expression after the operator"));
+                };
                 ExprKind::Binary(op, left, Box::new(right))
             }
             Infix::Membership(op) => ExprKind::Membership(op, left, self.membership_list()?),
@@ -231,10 +267,16 @@ impl Parser<'_> {
             self.check_chain(length)?;
             if self.eat(".") {
                 let Some(member) = self.member()? else { return Err(self.unexpected("a name after '.'")) };
-                expr = Expr { kind: ExprKind::Path(Box::new(expr), Box::new(member)), span: self.span_from(start) };
+                expr = Expr {
+                    kind: ExprKind::Path(Box::new(expr), Box::new(member)),
+                    span: self.span_from(start),
+                };
             } else if self.is("[") {
                 let index = self.bracketed_expression()?;
-                expr = Expr { kind: ExprKind::Element(Box::new(expr), Box::new(index)), span: self.span_from(start) };
+                expr = Expr {
+                    kind: ExprKind::Element(Box::new(expr), Box::new(index)),
+                    span: self.span_from(start),
+                };
             } else {
                 break;
             }
@@ -244,7 +286,9 @@ impl Parser<'_> {
 
     pub(super) fn bracketed_expression(&mut self) -> Result<Expr> {
         self.expect("[")?;
-        let Some(index) = self.unnamed()? else { return Err(self.unexpected("a name, an index or a property")) };
+        let Some(index) = self.unnamed()? else {
+            return Err(self.unexpected("a name, an index or a property"));
+        };
         self.expect("]")?;
         Ok(index)
     }

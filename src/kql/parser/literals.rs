@@ -34,7 +34,8 @@ fn unescape(text: &str) -> String {
 }
 
 fn character_of(escape: &str) -> Option<char> {
-    let digits = |from: usize, radix| u32::from_str_radix(&escape[from..], radix).ok().and_then(char::from_u32);
+    let digits =
+        |from: usize, radix| u32::from_str_radix(&escape[from..], radix).ok().and_then(char::from_u32);
     match escape.as_bytes().get(1)? {
         b'a' => Some('\u{7}'),
         b'b' => Some('\u{8}'),
@@ -102,7 +103,9 @@ impl Parser<'_> {
             }
             let negative = self.next().text == "-";
             match self.typed() {
-                Some(Literal::Typed(ty, text)) if negative => ExprKind::Literal(Literal::Typed(ty, format!("-{text}"))),
+                Some(Literal::Typed(ty, text)) if negative => {
+                    ExprKind::Literal(Literal::Typed(ty, format!("-{text}")))
+                }
                 Some(literal) => ExprKind::Literal(literal),
                 None => return Ok(None),
             }
@@ -157,7 +160,11 @@ impl Parser<'_> {
             self.expect("}")?;
             return Ok(Some(DynamicLiteral::Bag(pairs)));
         }
-        if matches!(self.peek(0).kind, Kind::Int | Kind::End) || self.is("+") || self.is("-") || self.is("typeof") {
+        if matches!(self.peek(0).kind, Kind::Int | Kind::End)
+            || self.is("+")
+            || self.is("-")
+            || self.is("typeof")
+        {
             return Ok(None);
         }
         Ok(self.literal()?.and_then(|literal| match literal.kind {
@@ -206,8 +213,8 @@ impl Parser<'_> {
     /// The types that declarations allow.
     pub(super) fn scalar_type(&mut self) -> Result<Type> {
         const DECLARABLE: [&str; 17] = [
-            "bool", "boolean", "date", "datetime", "decimal", "double", "dynamic", "guid", "int", "int64", "int8", "long", "real",
-            "string", "time", "timespan", "uniqueid",
+            "bool", "boolean", "date", "datetime", "decimal", "double", "dynamic", "guid", "int", "int64",
+            "int8", "long", "real", "string", "time", "timespan", "uniqueid",
         ];
         let token = self.peek(0);
         match Type::from_word(token.text) {
@@ -224,7 +231,11 @@ impl Parser<'_> {
             return if self.is(":") { Err(self.unexpected("a name")) } else { Ok(None) };
         };
         self.expect(":")?;
-        let ty = if self.is("(") { ValueType::Table(self.table_type()?) } else { ValueType::Scalar(self.scalar_type()?) };
+        let ty = if self.is("(") {
+            ValueType::Table(self.table_type()?)
+        } else {
+            ValueType::Scalar(self.scalar_type()?)
+        };
         Ok(Some(NamedType { name, ty }))
     }
 

@@ -11,7 +11,7 @@ mod statements;
 use super::ast::Query;
 use super::error::{Problem, ProblemKind, Result, Span};
 use super::lexer::{self, Kind, Token};
-use crate::kql::nearest::did_you_mean;
+use super::nearest::did_you_mean;
 
 /// How deep brackets and subqueries may be nested.
 pub const MAX_DEPTH: usize = 100;
@@ -183,7 +183,8 @@ impl<'a> Parser<'a> {
         let mut problem =
             Problem::new(ProblemKind::Syntax, code, format!("{expected} is expected")).at(token.span);
         if token.kind == Kind::Keyword && expected.contains("name") {
-            problem = problem.hint(format!("'{0}' is a word of the language; as a name write ['{0}']", token.text));
+            problem =
+                problem.hint(format!("'{0}' is a word of the language; as a name write ['{0}']", token.text));
         }
         problem
     }
@@ -192,7 +193,8 @@ impl<'a> Parser<'a> {
         let problem = self.unexpected("a query operator");
         match did_you_mean(self.peek(0).text, operators::WORDS) {
             Some(hint) => problem.hint(hint),
-            None => problem.hint("after a '|' comes an operator such as where, project, extend, summarize or join"),
+            None => problem
+                .hint("after a '|' comes an operator such as where, project, extend, summarize or join"),
         }
     }
 

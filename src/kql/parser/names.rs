@@ -30,7 +30,8 @@ impl Parser<'_> {
 
     pub(super) fn bracketed_name_length(&self, offset: usize) -> Option<usize> {
         let strings = self.strings_at(offset + 1);
-        (self.is_at(offset, "[") && strings > 0 && self.is_at(offset + 1 + strings, "]")).then_some(strings + 2)
+        (self.is_at(offset, "[") && strings > 0 && self.is_at(offset + 1 + strings, "]"))
+            .then_some(strings + 2)
     }
 
     /// `{name}`, `{name[1]}`, nothing apart.
@@ -45,7 +46,11 @@ impl Parser<'_> {
             if self.is_at(at, "-") && touches(at) {
                 at += 1;
             }
-            if self.peek(at).kind != Kind::Long || !touches(at) || !self.is_at(at + 1, "]") || !touches(at + 1) {
+            if self.peek(at).kind != Kind::Long
+                || !touches(at)
+                || !self.is_at(at + 1, "]")
+                || !touches(at + 1)
+            {
                 return None;
             }
             at += 2;
@@ -142,7 +147,12 @@ impl Parser<'_> {
 
     /// A column or a pattern of columns.
     pub(super) fn name_pattern(&mut self) -> Option<NamePattern> {
-        let pattern = |name: Name, wildcard| NamePattern { text: name.text, wildcard, descending: None, span: name.span };
+        let pattern = |name: Name, wildcard| NamePattern {
+            text: name.text,
+            wildcard,
+            descending: None,
+            span: name.span,
+        };
         if let Some(name) = self.wildcard() {
             return Some(pattern(name, true));
         }

@@ -183,7 +183,11 @@ impl Parser<'_> {
                 break;
             }
             if !self.eat(",") {
-                return if self.extended_name_length(0).is_some() { Err(self.unexpected("','")) } else { break };
+                return if self.extended_name_length(0).is_some() {
+                    Err(self.unexpected("','"))
+                } else {
+                    break;
+                };
             }
         }
         if names.is_empty() {

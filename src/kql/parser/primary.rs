@@ -10,7 +10,14 @@ impl Parser<'_> {
     pub(super) fn primary(&mut self) -> Result<Option<Expr>> {
         let token = self.peek(0);
         match token.kind {
-            Kind::Long | Kind::Real | Kind::Bool | Kind::Int | Kind::Decimal | Kind::Timespan | Kind::DateTime | Kind::Guid
+            Kind::Long
+            | Kind::Real
+            | Kind::Bool
+            | Kind::Int
+            | Kind::Decimal
+            | Kind::Timespan
+            | Kind::DateTime
+            | Kind::Guid
             | Kind::String => return self.literal(),
             Kind::Punctuation if token.text == "(" => {
                 self.next();
@@ -65,12 +72,14 @@ impl Parser<'_> {
     /// A word of the language before an operator or a closing bracket: meant as a name.
     fn is_reserved_where_a_name_belongs(&self) -> bool {
         const AFTER_A_NAME: [&str; 22] = [
-            "and", "or", "==", "!=", "=~", "!~", ">", ">=", "<", "<=", "*", "/", "%", ")", "]", "}", ".", ",", ":", "|", "between",
-            "!between",
+            "and", "or", "==", "!=", "=~", "!~", ">", ">=", "<", "<=", "*", "/", "%", ")", "]", "}", ".",
+            ",", ":", "|", "between", "!between",
         ];
         const WORDS_AFTER_A_NAME: [&str; 6] = ["in", "in~", "!in", "!in~", "has_any", "has_all"];
         self.peek(0).kind == Kind::Keyword
-            && (self.is_any(1, &AFTER_A_NAME) || self.is_any(1, &WORDS_AFTER_A_NAME) || self.is_text_word_at(1))
+            && (self.is_any(1, &AFTER_A_NAME)
+                || self.is_any(1, &WORDS_AFTER_A_NAME)
+                || self.is_text_word_at(1))
     }
 
     fn is_text_word_at(&self, offset: usize) -> bool {
@@ -259,8 +268,12 @@ impl Parser<'_> {
                 let Some(name) = p.extended_name() else { return Ok(None) };
                 p.expect("=")?;
                 let value = match p.peek(0).kind {
-                    Kind::String | Kind::Long | Kind::Real | Kind::Bool | Kind::DateTime | Kind::Guid => p.literal()?,
-                    _ => p.extended_name().map(|name| Expr { kind: ExprKind::Name(name.text), span: name.span }),
+                    Kind::String | Kind::Long | Kind::Real | Kind::Bool | Kind::DateTime | Kind::Guid => {
+                        p.literal()?
+                    }
+                    _ => p
+                        .extended_name()
+                        .map(|name| Expr { kind: ExprKind::Name(name.text), span: name.span }),
                 };
                 match value {
                     Some(value) => Ok(Some(Parameter { name, value: Some(value) })),

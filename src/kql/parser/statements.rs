@@ -1,7 +1,8 @@
 //! Statements, functions, pipes.
 
 use super::super::ast::{
-    Expr, ExprKind, FunctionDeclaration, FunctionParameter, LetValue, Name, NamedType, Operator, Query, Statement,
+    Expr, ExprKind, FunctionDeclaration, FunctionParameter, LetValue, Name, NamedType, Operator, Query,
+    Statement,
 };
 use super::super::error::Result;
 use super::super::lexer::Kind;
@@ -202,7 +203,11 @@ impl Parser<'_> {
         Ok(Some(FunctionParameter { declared, default }))
     }
 
-    fn function_body(&mut self, parameters: Vec<FunctionParameter>, view: bool) -> Result<FunctionDeclaration> {
+    fn function_body(
+        &mut self,
+        parameters: Vec<FunctionParameter>,
+        view: bool,
+    ) -> Result<FunctionDeclaration> {
         self.expect("{")?;
         let (statements, result) = self.nested(|p| {
             let mut statements = Vec::new();
@@ -315,13 +320,19 @@ impl Parser<'_> {
                     None => self.member()?,
                 };
                 let Some(member) = member else { return Err(self.unexpected("a name after '.'")) };
-                expr = Expr { kind: ExprKind::Path(Box::new(expr), Box::new(member)), span: self.span_from(start) };
+                expr = Expr {
+                    kind: ExprKind::Path(Box::new(expr), Box::new(member)),
+                    span: self.span_from(start),
+                };
                 if last {
                     break;
                 }
             } else if self.is("[") {
                 let Some(index) = self.entity_selector()? else { break };
-                expr = Expr { kind: ExprKind::Element(Box::new(expr), Box::new(index)), span: self.span_from(start) };
+                expr = Expr {
+                    kind: ExprKind::Element(Box::new(expr), Box::new(index)),
+                    span: self.span_from(start),
+                };
             } else {
                 break;
             }
@@ -336,11 +347,19 @@ impl Parser<'_> {
         for length in 0.. {
             self.check_chain(length)?;
             if self.eat(".") {
-                let Some(member) = self.entity_selector()? else { return Err(self.unexpected("a name after '.'")) };
-                expr = Expr { kind: ExprKind::Path(Box::new(expr), Box::new(member)), span: self.span_from(start) };
+                let Some(member) = self.entity_selector()? else {
+                    return Err(self.unexpected("a name after '.'"));
+                };
+                expr = Expr {
+                    kind: ExprKind::Path(Box::new(expr), Box::new(member)),
+                    span: self.span_from(start),
+                };
             } else if self.is("[") {
                 let Some(index) = self.entity_selector()? else { break };
-                expr = Expr { kind: ExprKind::Element(Box::new(expr), Box::new(index)), span: self.span_from(start) };
+                expr = Expr {
+                    kind: ExprKind::Element(Box::new(expr), Box::new(index)),
+                    span: self.span_from(start),
+                };
             } else {
                 break;
             }
@@ -354,7 +373,6 @@ impl Parser<'_> {
             None => Err(self.unexpected("a column name")),
         }
     }
-
 }
 
 fn source(operator: Operator) -> Expr {

@@ -25,9 +25,12 @@ pub fn order(a: &Value, b: &Value) -> Option<Ordering> {
 pub fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Null, Value::Null) => true,
-        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| same(a, b)),
+        (Value::Array(a), Value::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| same(a, b))
+        }
         (Value::Bag(a), Value::Bag(b)) => {
-            a.len() == b.len() && a.iter().all(|(name, value)| b.get(name).is_some_and(|other| same(value, other)))
+            a.len() == b.len()
+                && a.iter().all(|(name, value)| b.get(name).is_some_and(|other| same(value, other)))
         }
         (Value::Bool(flag), number) | (number, Value::Bool(flag)) if !matches!(number, Value::Bool(_)) => {
             number.as_real().is_some_and(|n| n == f64::from(u8::from(*flag)))

@@ -124,7 +124,9 @@ pub fn literal(ty: Type, text: &str) -> Option<Value> {
         return Some(ty.nothing());
     }
     let value = match ty {
-        Type::Timespan => timespan::parse(text.trim_matches(['"', '\''])).map_or(Value::Null, Value::Timespan),
+        Type::Timespan => {
+            timespan::parse(text.trim_matches(['"', '\''])).map_or(Value::Null, Value::Timespan)
+        }
         Type::Guid | Type::Decimal => cast(&Value::string(text.trim_matches(['"', '\''])), ty),
         _ => cast(&Value::string(text), ty),
     };

@@ -83,7 +83,11 @@ fn parse_time(text: &str) -> Option<i64> {
         return Some(0);
     }
     let mut offset = 0;
-    if let Some(before) = rest.strip_suffix(['Z', 'z']).or_else(|| rest.strip_suffix("GMT")).or_else(|| rest.strip_suffix("UTC")) {
+    if let Some(before) = rest
+        .strip_suffix(['Z', 'z'])
+        .or_else(|| rest.strip_suffix("GMT"))
+        .or_else(|| rest.strip_suffix("UTC"))
+    {
         rest = before.trim();
     } else if let Some(at) = rest.rfind(['+', '-']) {
         offset = parse_offset(&rest[at..])?;
@@ -117,7 +121,8 @@ fn parse_offset(text: &str) -> Option<i64> {
     let sign = if text.starts_with('-') { -1 } else { 1 };
     let digits: String = text[1..].chars().filter(|c| *c != ':').collect();
     let hours: i64 = digits.get(..2)?.parse().ok()?;
-    let minutes: i64 = digits.get(2..).filter(|rest| !rest.is_empty()).map_or(Some(0), |rest| rest.parse().ok())?;
+    let minutes: i64 =
+        digits.get(2..).filter(|rest| !rest.is_empty()).map_or(Some(0), |rest| rest.parse().ok())?;
     Some(sign * (hours * HOUR + minutes * MINUTE))
 }
 
@@ -133,7 +138,8 @@ fn parse_slashes(text: &str) -> Option<i64> {
     from_parts(third.parse().ok()?, first.parse().ok()?, second.parse().ok()?, time)
 }
 
-const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+const MONTHS: [&str; 12] =
+    ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
 /// `Sat, 8 Nov 2014 15:05:02 GMT`, `Nov 8 2014`
 fn parse_words(text: &str) -> Option<i64> {
@@ -150,7 +156,13 @@ fn parse_words(text: &str) -> Option<i64> {
     };
     let day: i8 = day.trim_end_matches(',').parse().ok()?;
     let year: i16 = year.parse().ok()?;
-    let year = if year < 50 { year + 2000 } else if year < 100 { year + 1900 } else { year };
+    let year = if year < 50 {
+        year + 2000
+    } else if year < 100 {
+        year + 1900
+    } else {
+        year
+    };
     from_parts(year, i8::try_from(month + 1).ok()?, day, parse_time(words.next().unwrap_or_default())?)
 }
 

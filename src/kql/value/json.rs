@@ -18,9 +18,9 @@ pub fn from_json(json: &serde_json::Value) -> Value {
         },
         serde_json::Value::String(text) => Value::string(text.as_str()),
         serde_json::Value::Array(items) => Value::array(items.iter().map(from_json).collect()),
-        serde_json::Value::Object(properties) => {
-            Value::bag(properties.iter().map(|(name, value)| (Arc::from(name.as_str()), from_json(value))).collect())
-        }
+        serde_json::Value::Object(properties) => Value::bag(
+            properties.iter().map(|(name, value)| (Arc::from(name.as_str()), from_json(value))).collect(),
+        ),
     }
 }
 
@@ -38,9 +38,11 @@ pub fn to_json(value: &Value) -> serde_json::Value {
         Value::Timespan(ticks) => timespan::text(*ticks).into(),
         Value::Decimal(_) | Value::Guid(_) => value.to_text().as_ref().into(),
         Value::Array(items) => items.iter().map(to_json).collect(),
-        Value::Bag(bag) => {
-            bag.iter().map(|(name, value)| (name.to_string(), to_json(value))).collect::<serde_json::Map<_, _>>().into()
-        }
+        Value::Bag(bag) => bag
+            .iter()
+            .map(|(name, value)| (name.to_string(), to_json(value)))
+            .collect::<serde_json::Map<_, _>>()
+            .into(),
     }
 }
 

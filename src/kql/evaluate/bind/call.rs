@@ -35,7 +35,9 @@ impl Binder<'_> {
         }
         if aggregates::lookup(name).is_some() {
             let message = format!("the aggregate '{name}' is not allowed here");
-            return Err(Problem::semantic("SEM0260", message).hint("use it in summarize, top-nested or make-series"));
+            return Err(
+                Problem::semantic("SEM0260", message).hint("use it in summarize, top-nested or make-series")
+            );
         }
         Err(unknown(call))
     }
@@ -54,7 +56,17 @@ impl Binder<'_> {
         slots.borrow_mut().push(slot);
         let column = Typed { node: Node::Column(at), ty, span };
         // These come as an array, one item for each output column.
-        if matches!(aggregate.name, "percentile" | "percentiles" | "take_any" | "any" | "take_anyif" | "anyif" | "arg_max" | "arg_min") {
+        if matches!(
+            aggregate.name,
+            "percentile"
+                | "percentiles"
+                | "take_any"
+                | "any"
+                | "take_anyif"
+                | "anyif"
+                | "arg_max"
+                | "arg_min"
+        ) {
             let first = Typed::constant(Value::Long(0), Type::Long, span);
             return Ok(Typed { node: Node::Index(Box::new(column), Box::new(first)), ty, span });
         }
@@ -84,8 +96,12 @@ impl Binder<'_> {
     fn inlined(&self, closure: &Rc<Closure>, call: &Call) -> Result<Typed> {
         self.engine.meter.call(|| {
             let scope = Rc::new(Scope::inside(&closure.scope));
-            bind_parameters(&call.name.text, &closure.declaration.parameters, &call.arguments, &scope, |parameter, given| {
-                match &parameter.declared.ty {
+            bind_parameters(
+                &call.name.text,
+                &closure.declaration.parameters,
+                &call.arguments,
+                &scope,
+                |parameter, given| match &parameter.declared.ty {
                     ValueType::Table(_) => Ok(Binding::Table(sources::table_of(self, given)?)),
                     ValueType::Scalar(ty) => {
                         let bound = self.bind(given)?;
@@ -94,8 +110,8 @@ impl Binder<'_> {
                             None => Binding::Inline(Rc::new(self.cast_to(bound, *ty))),
                         })
                     }
-                }
-            })?;
+                },
+            )?;
             let inner = Binder { scope: &scope, columns: &[], open: false, slots: None, input: &[], ..*self };
             for statement in &closure.declaration.statements {
                 statements::inlined_let(&inner, statement)?;
@@ -134,7 +150,11 @@ pub fn bind_parameters(
     for (at, parameter) in parameters.iter().enumerate() {
         let name = &parameter.declared.name.text;
         let named = arguments.iter().find_map(|argument| match &argument.kind {
-            ExprKind::Named(names, false, value) if names.first().is_some_and(|given| given.text == *name) => Some(&**value),
+            ExprKind::Named(names, false, value)
+                if names.first().is_some_and(|given| given.text == *name) =>
+            {
+                Some(&**value)
+            }
             _ => None,
         });
         let placed = arguments.get(at).filter(|argument| !matches!(argument.kind, ExprKind::Named(..)));
@@ -156,7 +176,8 @@ pub fn check_arity(name: &str, given: usize, (least, most): (usize, usize)) -> R
 
 fn arity_problem(name: &str, given: usize, (least, most): (usize, usize)) -> Problem {
     let expected = if least == most { least.to_string() } else { format!("{least} to {most}") };
-    Problem::semantic("SEM0219", format!("the function '{name}' expects {expected} arguments, {given} were given"))
+    let noun = if expected == "1" { "argument" } else { "arguments" };
+    Problem::semantic("SEM0219", format!("the function '{name}' expects {expected} {noun}, {given} given"))
 }
 
 fn returned(function: &Function, arguments: &[Typed]) -> Type {
@@ -168,7 +189,11 @@ fn returned(function: &Function, arguments: &[Typed]) -> Type {
             Type::Dynamic if function.name != "abs" => Type::Real,
             ty => ty,
         },
-        Returns::Widest => arguments.iter().map(|a| a.ty).reduce(|a, b| if a == b { a } else { infix::wider(a, b) }).unwrap_or(Type::Dynamic),
+        Returns::Widest => arguments
+            .iter()
+            .map(|a| a.ty)
+            .reduce(|a, b| if a == b { a } else { infix::wider(a, b) })
+            .unwrap_or(Type::Dynamic),
         Returns::Common(from) => common(arguments.iter().skip(from).map(|argument| argument.ty)),
         Returns::Named(at) => match arguments.get(at).and_then(Typed::as_constant) {
             Some(word) => Type::from_word(&word.to_text()).unwrap_or(Type::String),

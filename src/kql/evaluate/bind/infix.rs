@@ -47,7 +47,13 @@ impl Binder<'_> {
         Ok(Typed { node: Node::Logical(LogicalOp::Or, each.collect::<Result<_>>()?), ty: Type::Bool, span })
     }
 
-    pub(super) fn membership(&self, op: Membership, needle: &Expr, list: &[Expr], span: Span) -> Result<Typed> {
+    pub(super) fn membership(
+        &self,
+        op: Membership,
+        needle: &Expr,
+        list: &[Expr],
+        span: Span,
+    ) -> Result<Typed> {
         let list = match list {
             [table] if sources::is_tabular(self, table) => {
                 let table = sources::table_of(self, table)?;
@@ -104,14 +110,22 @@ fn result_type(op: BinaryOp, left: Type, right: Type) -> Result<Type> {
     use BinaryOp::{Add, Divide, Equal, Modulo, Multiply, NotEqual, Subtract};
     let undefined = || {
         let word = symbol(op);
-        Problem::semantic("SEM0064", format!("the operator '{word}' is not defined for the types {left} and {right}"))
-            .hint("cast one side: tostring(), tolong(), todatetime(), totimespan() ...")
+        Problem::semantic(
+            "SEM0064",
+            format!("the operator '{word}' is not defined for the types {left} and {right}"),
+        )
+        .hint("cast one side: tostring(), tolong(), todatetime(), totimespan() ...")
     };
     let dynamic = left == Type::Dynamic || right == Type::Dynamic;
     match op {
         Equal | NotEqual => {
-            let comparable = left == right || dynamic || left.is_number() && right.is_number() || left == Type::String
-                || right == Type::String || left == Type::Bool && right.is_number() || right == Type::Bool && left.is_number();
+            let comparable = left == right
+                || dynamic
+                || left.is_number() && right.is_number()
+                || left == Type::String
+                || right == Type::String
+                || left == Type::Bool && right.is_number()
+                || right == Type::Bool && left.is_number();
             if comparable { Ok(Type::Bool) } else { Err(undefined()) }
         }
         Add | Subtract | Multiply | Divide | Modulo => arithmetic_type(op, left, right).ok_or_else(undefined),
@@ -135,7 +149,9 @@ fn arithmetic_type(op: BinaryOp, left: Type, right: Type) -> Option<Type> {
             Multiply => None,
             _ => Some(Type::Timespan),
         },
-        (Type::Timespan, number) if number.is_number() && matches!(op, Multiply | Divide) => Some(Type::Timespan),
+        (Type::Timespan, number) if number.is_number() && matches!(op, Multiply | Divide) => {
+            Some(Type::Timespan)
+        }
         (number, Type::Timespan) if number.is_number() && op == Multiply => Some(Type::Timespan),
         (Type::Dynamic, Type::Dynamic) => Some(Type::Dynamic),
         (Type::Dynamic, other) | (other, Type::Dynamic) => match other {

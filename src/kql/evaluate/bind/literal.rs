@@ -25,7 +25,8 @@ fn typed_value(ty: Type, text: &str) -> Result<Value> {
             Type::Bool => "true",
             _ => "123",
         };
-        Problem::semantic("SEM0020", format!("'{text}' is no value of type {ty}")).hint(format!("one is {example}"))
+        Problem::semantic("SEM0020", format!("'{text}' is no value of type {ty}"))
+            .hint(format!("one is {example}"))
     })
 }
 
@@ -42,7 +43,8 @@ pub fn dynamic_value(literal: &DynamicLiteral) -> Result<Value> {
         }
         DynamicLiteral::Array(items) => Value::array(items.iter().map(dynamic_value).collect::<Result<_>>()?),
         DynamicLiteral::Bag(pairs) => {
-            let pairs = pairs.iter().map(|(name, value)| Ok((Arc::from(name.as_str()), dynamic_value(value)?)));
+            let pairs =
+                pairs.iter().map(|(name, value)| Ok((Arc::from(name.as_str()), dynamic_value(value)?)));
             Value::bag(pairs.collect::<Result<_>>()?)
         }
     })

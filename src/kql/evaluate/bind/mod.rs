@@ -20,8 +20,8 @@ use super::scope::{Binding, Scope};
 use super::{Engine, sources};
 
 pub(in crate::kql) use call::bind_parameters;
-pub use call::{check_arity, common};
 use literal::dynamic_value;
+pub(in crate::kql) use special::is_special;
 
 /// An aggregate inside an expression of `summarize`: its value is a column of the rows that the expression sees.
 pub struct Slot {
@@ -95,7 +95,9 @@ impl<'b> Binder<'b> {
             ExprKind::Dynamic(value) => Ok(Typed::constant(dynamic_value(value)?, Type::Dynamic, span)),
             ExprKind::TypeOf(types) => Ok(Typed::constant(literal::type_word(types), Type::String, span)),
             ExprKind::Name(name) => self.name(name, span),
-            ExprKind::Parenthesized(inner) | ExprKind::Named(_, _, inner) if !sources::is_tabular(self, inner) => {
+            ExprKind::Parenthesized(inner) | ExprKind::Named(_, _, inner)
+                if !sources::is_tabular(self, inner) =>
+            {
                 self.bind(inner)
             }
             ExprKind::Path(base, member) => self.path(base, member, span),
@@ -145,7 +147,10 @@ impl<'b> Binder<'b> {
                     .hint(format!("toscalar({name} | project ...) makes a value of it")));
             }
             Some(Binding::Function(_)) => {
-                return Err(Problem::semantic("SEM0021", format!("'{name}' is a function; call it as {name}(...)")));
+                return Err(Problem::semantic(
+                    "SEM0021",
+                    format!("'{name}' is a function; call it as {name}(...)"),
+                ));
             }
             None => {}
         }
@@ -163,7 +168,16 @@ impl<'b> Binder<'b> {
         }
         let name: Arc<str> = match &member.kind {
             ExprKind::Name(name) => Arc::from(name.as_str()),
-            _ => return Err(Problem::semantic("SEM0029", "a property's name is expected after '.'").at(member.span)),
+            ExprKind::Call(_) => {
+                return Err(
+                    Problem::semantic("SEM0029", "a property's name is expected after '.'").at(member.span)
+                );
+            }
+            // `a.[0]` is `a[0]`.
+            _ => {
+                let (base, index) = (self.bind(base)?, self.bind(member)?);
+                return Ok(self.folded(Node::Index(Box::new(base), Box::new(index)), Type::Dynamic, span));
+            }
         };
         let base = self.bind(base)?;
         if !matches!(base.ty, Type::Dynamic | Type::String) {
@@ -190,7 +204,8 @@ impl<'b> Binder<'b> {
 /// A name that is neither a column nor anything else.
 pub fn unresolved(name: &str, known: impl Iterator<Item = String>) -> Problem {
     let known: Vec<String> = known.collect();
-    let problem = Problem::semantic("SEM0100", format!("Failed to resolve table or column expression named '{name}'"));
+    let problem =
+        Problem::semantic("SEM0100", format!("Failed to resolve table or column expression named '{name}'"));
     match did_you_mean(name, known.iter().map(String::as_str)) {
         Some(hint) => problem.hint(hint),
         None if known.is_empty() => problem,
@@ -219,7 +234,8 @@ impl Node {
                 !matches!(function.name, "rand" | "new_guid") && arguments.iter().all(constant)
             }
             Self::Case(branches, otherwise) => {
-                branches.iter().all(|(condition, value)| constant(condition) && constant(value)) && constant(otherwise)
+                branches.iter().all(|(condition, value)| constant(condition) && constant(value))
+                    && constant(otherwise)
             }
             Self::Column(_) | Self::PackAll(_) | Self::Neighbour(..) | Self::Window(..) => false,
         }

@@ -9,6 +9,30 @@ use super::super::node::{Node, Typed, Window};
 use super::call::{check_arity, common};
 use super::{Binder, sources};
 
+/// Functions that [`Binder::special`] knows.
+const SPECIAL: [&str; 15] = [
+    "iff",
+    "iif",
+    "case",
+    "column_ifexists",
+    "columnifexists",
+    "pack_all",
+    "ingestion_time",
+    "prev",
+    "next",
+    "row_number",
+    "row_cumsum",
+    "row_rank_dense",
+    "row_rank_min",
+    "row_window_session",
+    "toscalar",
+];
+
+/// The function is one of those that are bound in a way of their own.
+pub fn is_special(name: &str) -> bool {
+    SPECIAL.contains(&name)
+}
+
 impl Binder<'_> {
     /// The bound call, if it is one of the special ones.
     pub(super) fn special(&self, call: &Call, span: Span) -> Result<Option<Typed>> {
@@ -21,7 +45,10 @@ impl Binder<'_> {
             }
             "case" => {
                 if arguments.len() < 3 || arguments.len() % 2 == 0 {
-                    return Err(Problem::semantic("SEM0219", "case() expects pairs of condition and value, and a last value"));
+                    return Err(Problem::semantic(
+                        "SEM0219",
+                        "case() expects pairs of condition and value, and a last value",
+                    ));
                 }
                 self.cases(call, span)?
             }
@@ -49,21 +76,26 @@ impl Binder<'_> {
                 self.window(Window::CumulatedSum, call, (1, 2), ty, span)?
             }
             "row_rank_dense" => self.window(Window::RankDense, call, (1, 2), Type::Long, span)?,
-            "row_rank_min" | "row_rank" => self.window(Window::RankMin, call, (1, 2), Type::Long, span)?,
+            "row_rank_min" => self.window(Window::RankMin, call, (1, 2), Type::Long, span)?,
             "row_window_session" => self.window(Window::Session, call, (3, 4), Type::DateTime, span)?,
             "toscalar" => {
                 check_arity(name, arguments.len(), (1, 1))?;
                 let (value, ty) = sources::scalar_of(self, &arguments[0])?;
                 Typed::constant(value, ty, span)
             }
-            "estimate_data_size" if matches!(arguments.as_slice(), [star] if matches!(star.kind, ExprKind::Star)) => {
+            "estimate_data_size" if matches!(arguments.as_slice(), [star] if matches!(star.kind, ExprKind::Star)) =>
+            {
                 let Some(function) = super::super::super::functions::lookup(name) else { return Ok(None) };
                 let columns = self.columns.iter().enumerate();
-                let all = columns.map(|(at, column)| Typed { node: Node::Column(at), ty: column.ty, span }).collect();
+                let all = columns
+                    .map(|(at, column)| Typed { node: Node::Column(at), ty: column.ty, span })
+                    .collect();
                 Typed { node: Node::Call(function, all), ty: Type::Long, span }
             }
             "extract" => {
-                if let Some(ExprKind::Literal(Literal::String(pattern))) = arguments.first().map(|argument| &argument.kind) {
+                if let Some(ExprKind::Literal(Literal::String(pattern))) =
+                    arguments.first().map(|argument| &argument.kind)
+                {
                     self.engine.regex(pattern).map_err(|problem| problem.at(arguments[0].span))?;
                 }
                 return Ok(None);
@@ -74,20 +106,28 @@ impl Binder<'_> {
     }
 
     fn cases(&self, call: &Call, span: Span) -> Result<Typed> {
-        let mut bound: Vec<Typed> = call.arguments.iter().map(|argument| self.bind(argument)).collect::<Result<_>>()?;
-        let Some(otherwise) = bound.pop() else { return Err(Problem::semantic("SEM0219", "a last value is missing")) };
+        let mut bound: Vec<Typed> =
+            call.arguments.iter().map(|argument| self.bind(argument)).collect::<Result<_>>()?;
+        let Some(otherwise) = bound.pop() else {
+            return Err(Problem::semantic("SEM0219", "a last value is missing"));
+        };
         let mut branches = Vec::new();
         let mut pairs = bound.into_iter();
         while let (Some(condition), Some(value)) = (pairs.next(), pairs.next()) {
             if !matches!(condition.ty, Type::Bool | Type::Dynamic) && !condition.ty.is_number() {
-                let message = format!("a condition of type bool is expected, this one is of type {}", condition.ty);
+                let message =
+                    format!("a condition of type bool is expected, this one is of type {}", condition.ty);
                 return Err(Problem::semantic("SEM0024", message).at(condition.span));
             }
             branches.push((condition, value));
         }
         // A bare null takes the type of the others.
         let types = branches.iter().map(|(_, value)| value).chain([&otherwise]);
-        let ty = common(types.filter(|value| !matches!(value.node, Node::Const(Value::Null)) || value.ty != Type::Dynamic).map(|value| value.ty));
+        let ty = common(
+            types
+                .filter(|value| !matches!(value.node, Node::Const(Value::Null)) || value.ty != Type::Dynamic)
+                .map(|value| value.ty),
+        );
         Ok(self.folded(Node::Case(branches, Box::new(otherwise)), ty, span))
     }
 
@@ -109,7 +149,14 @@ impl Binder<'_> {
         Ok(Typed { node, ty, span })
     }
 
-    fn window(&self, kind: Window, call: &Call, arity: (usize, usize), ty: Type, span: Span) -> Result<Typed> {
+    fn window(
+        &self,
+        kind: Window,
+        call: &Call,
+        arity: (usize, usize),
+        ty: Type,
+        span: Span,
+    ) -> Result<Typed> {
         check_arity(&call.name.text, call.arguments.len(), arity)?;
         self.needs_order(&call.name.text)?;
         let arguments = call.arguments.iter().map(|argument| self.bind(argument)).collect::<Result<_>>()?;

@@ -3,6 +3,7 @@
 use super::super::super::ast::{Expr, ExprKind, Name, NamePattern};
 use super::super::super::error::{Problem, Result};
 use super::super::super::table::{Column, Table};
+use super::super::super::value::{Type, Value};
 use super::super::bind::{Binder, unresolved};
 use super::super::name;
 use super::{Computed, Context};
@@ -14,10 +15,11 @@ pub fn computed(binder: &Binder<'_>, columns: &[Expr]) -> Result<Computed> {
     for expr in columns {
         let (name, value) = target(expr)?;
         let cell = binder.bind(value)?;
-        let name = name.map(|name| name.text.clone()).or_else(|| name::suggested(value)).unwrap_or_else(|| {
-            unnamed += 1;
-            format!("Column{unnamed}")
-        });
+        let name =
+            name.map(|name| name.text.clone()).or_else(|| name::suggested(value)).unwrap_or_else(|| {
+                unnamed += 1;
+                format!("Column{unnamed}")
+            });
         let name = name::unique(&name, |taken| result.columns.iter().any(|column| column.name == taken));
         result.columns.push(Column::new(name, cell.ty));
         result.cells.push(cell);
@@ -31,6 +33,14 @@ pub fn target(expr: &Expr) -> Result<(Option<&Name>, &Expr)> {
         ExprKind::Named(names, false, value) => Ok((names.first(), value)),
         ExprKind::Named(..) => Err(Problem::unsupported("giving several names at once").at(expr.span)),
         _ => Ok((None, expr)),
+    }
+}
+
+/// The expression without the name that it is given.
+pub fn value_of(expr: &Expr) -> &Expr {
+    match &expr.kind {
+        ExprKind::Named(_, _, value) => value,
+        _ => expr,
     }
 }
 
@@ -53,22 +63,29 @@ pub fn extend(cx: &Context<'_>, table: Table, columns: &[Expr]) -> Result<Table>
         for expr in columns {
             let (name, value) = target(expr)?;
             let cell = binder.bind(value)?;
-            let name = name.map(|name| name.text.clone()).or_else(|| name::suggested(value)).unwrap_or_else(|| loop {
-                unnamed += 1;
-                let candidate = format!("Column{unnamed}");
-                if names.iter().all(|column| column.name != candidate) {
-                    break candidate;
-                }
-            });
+            let name =
+                name.map(|name| name.text.clone()).or_else(|| name::suggested(value)).unwrap_or_else(|| {
+                    loop {
+                        unnamed += 1;
+                        let candidate = format!("Column{unnamed}");
+                        if names.iter().all(|column| column.name != candidate) {
+                            break candidate;
+                        }
+                    }
+                });
             let at = names.iter().position(|column| column.name == name).unwrap_or(names.len());
             let column = Column::new(name, cell.ty);
-            if at == names.len() { names.push(column) } else { names[at] = column }
+            if at == names.len() {
+                names.push(column)
+            } else {
+                names[at] = column
+            }
             cells.push((at, cell));
         }
     }
     let rows = cx.map(&table, |row| {
         let mut extended = row.row.to_vec();
-        extended.resize(names.len(), super::super::super::value::Value::Null);
+        extended.resize(names.len(), Value::Null);
         for (at, cell) in &cells {
             extended[*at] = cell.stored(row)?;
         }
@@ -114,27 +131,37 @@ pub fn away(table: Table, patterns: &[NamePattern]) -> Table {
     picked(table, &kept)
 }
 
-pub fn keep(table: Table, patterns: &[NamePattern]) -> Result<Table> {
-    known(&table, patterns)?;
+pub fn keep(mut table: Table, patterns: &[NamePattern]) -> Result<Table> {
+    known(&mut table, patterns)?;
     let kept: Vec<usize> = (0..table.columns.len())
         .filter(|at| patterns.iter().any(|pattern| matches(pattern, &table.columns[*at].name)))
         .collect();
     Ok(picked(table, &kept))
 }
 
-fn known(table: &Table, patterns: &[NamePattern]) -> Result<()> {
-    for pattern in patterns {
-        if !pattern.wildcard && !table.open && table.position(&pattern.text).is_none() {
+/// Checks that the columns are there; a table whose columns are not all known gets them as nulls.
+fn known(table: &mut Table, patterns: &[NamePattern]) -> Result<()> {
+    for pattern in patterns.iter().filter(|pattern| !pattern.wildcard) {
+        if table.position(&pattern.text).is_some() {
+            continue;
+        }
+        if !table.open {
             let names = table.columns.iter().map(|column| column.name.clone());
             return Err(unresolved(&pattern.text, names).at(pattern.span));
         }
+        add_null(table, &pattern.text);
     }
     Ok(())
 }
 
+fn add_null(table: &mut Table, name: &str) {
+    table.columns.push(Column::new(name, Type::Dynamic));
+    table.rows.iter_mut().for_each(|row| row.push(Value::Null));
+}
+
 /// The named ones first, in this order; a pattern's by name when it says `asc` or `desc`.
-pub fn reorder(table: Table, patterns: &[NamePattern]) -> Result<Table> {
-    known(&table, patterns)?;
+pub fn reorder(mut table: Table, patterns: &[NamePattern]) -> Result<Table> {
+    known(&mut table, patterns)?;
     let mut order: Vec<usize> = Vec::new();
     let named: Vec<&str> = patterns.iter().filter(|p| !p.wildcard).map(|p| p.text.as_str()).collect();
     for pattern in patterns {
@@ -167,7 +194,7 @@ pub fn rename(mut table: Table, pairs: &[Expr]) -> Result<Table> {
         };
         match old.iter().position(|column| column.name == name) {
             Some(at) => table.columns[at].name.clone_from(&new.text),
-            None if table.open => {}
+            None if table.open => add_null(&mut table, &new.text),
             None => return Err(unresolved(name, old.iter().map(|column| column.name.clone())).at(value.span)),
         }
     }

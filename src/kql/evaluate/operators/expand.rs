@@ -31,23 +31,31 @@ impl Expansion {
             let cell = binder.bind(value)?;
             if !matches!(cell.ty, Type::Dynamic) {
                 let message = format!("only dynamic values can be expanded, this one is of type {}", cell.ty);
-                return Err(Problem::semantic("SEM0022", message).hint("todynamic() reads JSON text").at(expr.span));
+                return Err(Problem::semantic("SEM0022", message)
+                    .hint("todynamic() reads JSON text")
+                    .at(expr.span));
             }
-            let name = given.map(|name| name.text.clone()).or_else(|| name::suggested(value)).unwrap_or_else(|| {
-                unnamed += 1;
-                format!("Column{unnamed}")
-            });
+            let name =
+                given.map(|name| name.text.clone()).or_else(|| name::suggested(value)).unwrap_or_else(|| {
+                    unnamed += 1;
+                    format!("Column{unnamed}")
+                });
             let ty = column.ty.unwrap_or(Type::Dynamic);
             let at = columns.iter().position(|column| column.name == name).unwrap_or(columns.len());
             let column = Column::new(name, ty);
-            if at == columns.len() { columns.push(column) } else { columns[at] = column }
+            if at == columns.len() {
+                columns.push(column)
+            } else {
+                columns[at] = column
+            }
             cells.push((at, cell, ty));
         }
         let index = cx.word("with_itemindex").map(|name| {
             columns.push(Column::new(name, Type::Long));
             columns.len() - 1
         });
-        let as_arrays = cx.word("kind").or_else(|| cx.word("bagexpansion")).is_some_and(|kind| kind == "array");
+        let as_arrays =
+            cx.word("kind").or_else(|| cx.word("bagexpansion")).is_some_and(|kind| kind == "array");
         Ok(Self { cells, columns, index, as_arrays })
     }
 
@@ -113,7 +121,13 @@ pub fn expand(cx: &Context<'_>, table: Table, wanted: &[MvColumn], limit: Option
 }
 
 /// Runs the body over the rows that each row expands to. Columns of the row come before those that the body gives.
-pub fn apply(cx: &Context<'_>, table: Table, wanted: &[MvColumn], limit: Option<&Expr>, body: &Expr) -> Result<Table> {
+pub fn apply(
+    cx: &Context<'_>,
+    table: Table,
+    wanted: &[MvColumn],
+    limit: Option<&Expr>,
+    body: &Expr,
+) -> Result<Table> {
     let expansion = Expansion::bind(cx, &table, wanted)?;
     let limit = limit_of(cx, limit)?;
     let run = |rows: Vec<Row>| {
@@ -133,6 +147,7 @@ pub fn apply(cx: &Context<'_>, table: Table, wanted: &[MvColumn], limit: Option<
             rows.push(kept.iter().map(|at| row.row[*at].clone()).chain(result.iter().cloned()).collect());
         }
     }
-    let columns = kept.iter().map(|at| table.columns[*at].clone()).chain(shape.columns.iter().cloned()).collect();
+    let columns =
+        kept.iter().map(|at| table.columns[*at].clone()).chain(shape.columns.iter().cloned()).collect();
     Ok(Table { open: table.open || shape.open, ..Table::new(columns, rows) })
 }

@@ -5,7 +5,13 @@ use super::super::super::table::{Column, Row};
 use super::super::super::value::{Value, convert, json};
 
 /// Appends the rows of a text in the given format.
-pub fn read(content: &str, format: &str, skip_first: bool, columns: &[Column], rows: &mut Vec<Row>) -> Result<()> {
+pub fn read(
+    content: &str,
+    format: &str,
+    skip_first: bool,
+    columns: &[Column],
+    rows: &mut Vec<Row>,
+) -> Result<()> {
     match format {
         "csv" | "tsv" | "scsv" | "psv" | "sohsv" => delimited(content, format, skip_first, columns, rows),
         "txt" | "raw" => {
@@ -17,7 +23,9 @@ pub fn read(content: &str, format: &str, skip_first: bool, columns: &[Column], r
         }
         "json" | "multijson" => {
             for record in records(content) {
-                rows.push(row(columns, |at| record.as_bag().and_then(|bag| bag.get(columns[at].name.as_str())).cloned()));
+                rows.push(row(columns, |at| {
+                    record.as_bag().and_then(|bag| bag.get(columns[at].name.as_str())).cloned()
+                }));
             }
             Ok(())
         }
@@ -32,7 +40,13 @@ fn row(columns: &[Column], mut cell: impl FnMut(usize) -> Option<Value>) -> Row 
     columns.iter().enumerate().map(stored).collect()
 }
 
-fn delimited(content: &str, format: &str, skip_first: bool, columns: &[Column], rows: &mut Vec<Row>) -> Result<()> {
+fn delimited(
+    content: &str,
+    format: &str,
+    skip_first: bool,
+    columns: &[Column],
+    rows: &mut Vec<Row>,
+) -> Result<()> {
     let delimiter = match format {
         "tsv" => b'\t',
         "scsv" => b';',
@@ -46,7 +60,8 @@ fn delimited(content: &str, format: &str, skip_first: bool, columns: &[Column], 
         .delimiter(delimiter)
         .from_reader(content.as_bytes());
     for record in reader.records().skip(usize::from(skip_first)) {
-        let record = record.map_err(|error| Problem::runtime(format!("the external data cannot be read: {error}")))?;
+        let record =
+            record.map_err(|error| Problem::runtime(format!("the external data cannot be read: {error}")))?;
         rows.push(row(columns, |at| record.get(at).map(Value::from)));
     }
     Ok(())

@@ -30,14 +30,22 @@ pub struct Group {
 
 impl Aggregation {
     /// Binds aggregate expressions; `taken` are the names of the columns before them.
-    pub fn bind(cx: &Context<'_>, table: &Table, exprs: &[Expr], taken: &[Column], skip: &[usize]) -> Result<Self> {
+    pub fn bind(
+        cx: &Context<'_>,
+        table: &Table,
+        exprs: &[Expr],
+        taken: &[Column],
+        skip: &[usize],
+    ) -> Result<Self> {
         let slots = RefCell::new(Vec::new());
         let mut computed = Computed { columns: Vec::new(), cells: Vec::new() };
         let binder = Binder::aggregating(cx.engine, cx.scope, table, &slots);
         let mut unnamed = 0;
         for expr in exprs {
             let (names, value) = match &expr.kind {
-                ExprKind::Named(names, _, value) => (names.iter().map(|name| name.text.clone()).collect(), &**value),
+                ExprKind::Named(names, _, value) => {
+                    (names.iter().map(|name| name.text.clone()).collect(), &**value)
+                }
                 _ => (Vec::new(), expr),
             };
             let outputs = match several(&binder, table, value, skip)? {
@@ -53,7 +61,8 @@ impl Aggregation {
             };
             for (at, (suggested, cell)) in outputs.into_iter().enumerate() {
                 let name = names.get(at).cloned().unwrap_or(suggested);
-                let used = |name: &str| taken.iter().chain(&computed.columns).any(|column| column.name == name);
+                let used =
+                    |name: &str| taken.iter().chain(&computed.columns).any(|column| column.name == name);
                 let name = name::unique(&name, used);
                 computed.columns.push(Column::new(name, cell.ty));
                 computed.cells.push(cell);
@@ -73,7 +82,8 @@ impl Aggregation {
             {
                 continue;
             }
-            let arguments: Vec<Value> = slot.arguments.iter().map(|argument| argument.value(cx)).collect::<Result<_>>()?;
+            let arguments: Vec<Value> =
+                slot.arguments.iter().map(|argument| argument.value(cx)).collect::<Result<_>>()?;
             state.add(&arguments)?;
             cx.engine.meter.bytes(size_of::<Value>())?;
         }
@@ -88,9 +98,16 @@ impl Aggregation {
 }
 
 /// The columns of an aggregate that gives several: `arg_max(time, *)`, `percentiles(x, 5, 95)`, `take_any(a, b)`.
-fn several(binder: &Binder<'_>, table: &Table, expr: &Expr, skip: &[usize]) -> Result<Option<Vec<(String, Typed)>>> {
+fn several(
+    binder: &Binder<'_>,
+    table: &Table,
+    expr: &Expr,
+    skip: &[usize],
+) -> Result<Option<Vec<(String, Typed)>>> {
     let ExprKind::Call(call) = &expr.kind else { return Ok(None) };
-    let (Some(aggregate), Some(slots)) = (aggregates::lookup(&call.name.text), binder.slots) else { return Ok(None) };
+    let (Some(aggregate), Some(slots)) = (aggregates::lookup(&call.name.text), binder.slots) else {
+        return Ok(None);
+    };
     let percentiles = match call.name.text.as_str() {
         "arg_max" | "arg_min" | "argmax" | "argmin" | "take_any" | "any" => false,
         "percentiles" => true,
@@ -112,7 +129,10 @@ fn several(binder: &Binder<'_>, table: &Table, expr: &Expr, skip: &[usize]) -> R
             ExprKind::Named(names, ..) => names.first().map(|name| name.text.clone()),
             _ => name::suggested(argument),
         };
-        let names = expanded.arguments.iter().map(|argument| name_of(argument).unwrap_or_else(|| "Column1".to_owned()));
+        let names = expanded
+            .arguments
+            .iter()
+            .map(|argument| name_of(argument).unwrap_or_else(|| "Column1".to_owned()));
         names.zip(slot.arguments.iter().map(|argument| argument.ty)).collect()
     };
     let at = slots.borrow().len();
@@ -145,10 +165,14 @@ fn without_stars(call: &Call, table: &Table, skip: &[usize]) -> Vec<Expr> {
 
 pub fn summarize(cx: &Context<'_>, table: &Table, exprs: &[Expr], by: &[Expr]) -> Result<Table> {
     let keys = columns::computed(&cx.over(table), by)?;
-    let skip: Vec<usize> = keys.cells.iter().filter_map(|cell| match &cell.node {
-        Node::Column(at) => Some(*at),
-        _ => None,
-    }).collect();
+    let skip: Vec<usize> = keys
+        .cells
+        .iter()
+        .filter_map(|cell| match &cell.node {
+            Node::Column(at) => Some(*at),
+            _ => None,
+        })
+        .collect();
     let aggregation = Aggregation::bind(cx, table, exprs, &keys.columns, &skip)?;
     let groups = grouped(cx, table, &keys, &aggregation)?;
     let mut rows = Vec::with_capacity(groups.len());
@@ -159,11 +183,18 @@ pub fn summarize(cx: &Context<'_>, table: &Table, exprs: &[Expr], by: &[Expr]) -
     }
     let mut columns = keys.columns;
     columns.extend(aggregation.computed.columns);
-    Ok(Table { open: table.open && columns.is_empty(), ..Table::new(columns, rows) })
+    let star = |expr: &Expr| matches!(&columns::value_of(expr).kind, ExprKind::Call(call) if call.arguments.iter().any(|a| matches!(a.kind, ExprKind::Star)));
+    let open = table.open && exprs.iter().any(star);
+    Ok(Table { open, ..Table::new(columns, rows) })
 }
 
 /// Rows by their keys, in the order of the first appearance. Without keys there is one group, even of no rows.
-pub fn grouped(cx: &Context<'_>, table: &Table, keys: &Computed, aggregation: &Aggregation) -> Result<Vec<Group>> {
+pub fn grouped(
+    cx: &Context<'_>,
+    table: &Table,
+    keys: &Computed,
+    aggregation: &Aggregation,
+) -> Result<Vec<Group>> {
     let mut places: HashMap<Vec<Key>, usize> = HashMap::new();
     let mut groups: Vec<Group> = Vec::new();
     for (index, row) in table.rows.iter().enumerate() {
@@ -185,10 +216,14 @@ pub fn grouped(cx: &Context<'_>, table: &Table, keys: &Computed, aggregation: &A
 
 pub fn distinct(cx: &Context<'_>, table: &Table, exprs: &[Expr]) -> Result<Table> {
     let star = exprs.iter().any(|expr| matches!(expr.kind, ExprKind::Star));
-    let all: Vec<Expr> = table.columns.iter().map(|column| Expr {
-        kind: ExprKind::Name(column.name.clone()),
-        span: exprs.first().map(|expr| expr.span).unwrap_or_default(),
-    }).collect();
+    let all: Vec<Expr> = table
+        .columns
+        .iter()
+        .map(|column| Expr {
+            kind: ExprKind::Name(column.name.clone()),
+            span: exprs.first().map(|expr| expr.span).unwrap_or_default(),
+        })
+        .collect();
     let computed = columns::computed(&cx.over(table), if star { &all } else { exprs })?;
     let mut seen = std::collections::HashSet::new();
     let rows = cx.map(table, |row| {

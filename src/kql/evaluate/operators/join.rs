@@ -19,7 +19,16 @@ struct Equality {
 }
 
 const KINDS: [&str; 11] = [
-    "innerunique", "inner", "leftouter", "rightouter", "fullouter", "leftanti", "rightanti", "leftsemi", "rightsemi", "anti",
+    "innerunique",
+    "inner",
+    "leftouter",
+    "rightouter",
+    "fullouter",
+    "leftanti",
+    "rightanti",
+    "leftsemi",
+    "rightsemi",
+    "anti",
     "leftantisemi",
 ];
 
@@ -37,7 +46,10 @@ pub fn join(cx: &Context<'_>, left: Table, right: &Expr, on: Option<&JoinConditi
     let right = sources::tabular(cx.engine, cx.scope, right)?;
     let equalities = match on {
         Some(on) => equalities(on, &left, &right)?,
-        None => return Err(Problem::semantic("SEM0122", "join: 'on' is missing").hint("on Column, or $left.A == $right.B")),
+        None => {
+            return Err(Problem::semantic("SEM0122", "join: 'on' is missing")
+                .hint("on Column, or $left.A == $right.B"));
+        }
     };
     combine(cx, left, &right, kind, &equalities)
 }
@@ -48,7 +60,8 @@ pub fn lookup(cx: &Context<'_>, left: Table, right: &Expr, on: &JoinCondition) -
     let right = sources::tabular(cx.engine, cx.scope, right)?;
     let equalities = equalities(on, &left, &right)?;
     let width = left.columns.len();
-    let dropped: HashSet<usize> = equalities.iter().map(|equality| width + equality.right).collect();
+    let dropped: HashSet<usize> =
+        equalities.iter().filter_map(|equality| width.checked_add(equality.right)).collect();
     let joined = combine(cx, left, &right, if kind == "inner" { "inner" } else { "leftouter" }, &equalities)?;
     let kept: Vec<usize> = (0..joined.columns.len()).filter(|at| !dropped.contains(at)).collect();
     let mut columns: Vec<Column> = Vec::new();
@@ -78,7 +91,12 @@ fn add_equality(condition: &Expr, left: &Table, right: &Table, found: &mut Vec<E
         ExprKind::Name(name) => {
             let sides = left.position(name).zip(right.position(name));
             let Some((l, r)) = sides.or_else(|| open_sides(left, right)) else {
-                let names: Vec<String> = left.columns.iter().filter(|c| right.position(&c.name).is_some()).map(|c| c.name.clone()).collect();
+                let names: Vec<String> = left
+                    .columns
+                    .iter()
+                    .filter(|c| right.position(&c.name).is_some())
+                    .map(|c| c.name.clone())
+                    .collect();
                 let side = if left.position(name).is_none() { "left" } else { "right" };
                 let problem = unresolved(name, names.into_iter());
                 let message = format!("{} on the {side} side of the join", problem.message);
@@ -100,10 +118,15 @@ fn add_equality(condition: &Expr, left: &Table, right: &Table, found: &mut Vec<E
                     Problem { message, ..problem }.at(condition.span)
                 })
             };
-            found.push(Equality { left: column(left, left_name, "left")?, right: column(right, right_name, "right")? });
+            found.push(Equality {
+                left: column(left, left_name, "left")?,
+                right: column(right, right_name, "right")?,
+            });
             Ok(())
         }
-        ExprKind::Logical(LogicalOp::And, parts) => parts.iter().try_for_each(|part| add_equality(part, left, right, found)),
+        ExprKind::Logical(LogicalOp::And, parts) => {
+            parts.iter().try_for_each(|part| add_equality(part, left, right, found))
+        }
         _ => Err(bad_condition(condition)),
     }
 }
@@ -121,7 +144,9 @@ fn side(expr: &Expr) -> Result<(&str, &str)> {
         },
         ExprKind::Element(base, index) => match (base.as_name(), &index.kind) {
             (Some(base), ExprKind::Name(member)) => Ok((base, member)),
-            (Some(base), ExprKind::Literal(super::super::super::ast::Literal::String(member))) => Ok((base, member)),
+            (Some(base), ExprKind::Literal(super::super::super::ast::Literal::String(member))) => {
+                Ok((base, member))
+            }
             _ => Err(bad_condition(expr)),
         },
         _ => Err(bad_condition(expr)),
@@ -138,7 +163,13 @@ fn key(row: &[Value], columns: impl Iterator<Item = usize>) -> Vec<Key> {
     columns.map(|at| Key(row.get(at).cloned().unwrap_or_default())).collect()
 }
 
-fn combine(cx: &Context<'_>, mut left: Table, right: &Rc<Table>, kind: &str, on: &[Equality]) -> Result<Table> {
+fn combine(
+    cx: &Context<'_>,
+    mut left: Table,
+    right: &Rc<Table>,
+    kind: &str,
+    on: &[Equality],
+) -> Result<Table> {
     let left_key = |row: &Row| key(row, on.iter().map(|equality| equality.left));
     let right_key = |row: &Row| key(row, on.iter().map(|equality| equality.right));
     if kind == "innerunique" {
@@ -166,7 +197,8 @@ fn combine(cx: &Context<'_>, mut left: Table, right: &Rc<Table>, kind: &str, on:
             let keys: HashSet<Vec<Key>> =
                 left.rows.iter().map(left_key).filter(|key| key.iter().all(|key| !key.0.is_null())).collect();
             let keep = kind == "rightsemi";
-            let rows = right.rows.iter().filter(|row| keys.contains(&right_key(row)) == keep).cloned().collect();
+            let rows =
+                right.rows.iter().filter(|row| keys.contains(&right_key(row)) == keep).cloned().collect();
             return Ok(Table { open: right.open, ..Table::new(right.columns.clone(), rows) });
         }
         _ => {}

@@ -18,10 +18,10 @@ use std::rc::Rc;
 use super::super::ast::{Expr, OpKind, Operator, Parameter};
 use super::super::error::{Problem, Result};
 use super::super::table::{Column, Row, Table};
+use super::Engine;
 use super::bind::Binder;
 use super::node::{RowContext, Typed};
 use super::scope::{Binding, Scope};
-use super::Engine;
 
 pub use external::read as read_external;
 pub use union::union_of;
@@ -61,7 +61,11 @@ impl<'c> Context<'c> {
     }
 
     /// The rows that `make` gives for each row.
-    pub fn map(&self, table: &Table, mut make: impl FnMut(RowContext<'_>) -> Result<Option<Row>>) -> Result<Vec<Row>> {
+    pub fn map(
+        &self,
+        table: &Table,
+        mut make: impl FnMut(RowContext<'_>) -> Result<Option<Row>>,
+    ) -> Result<Vec<Row>> {
         let mut rows = Vec::new();
         for (index, row) in table.rows.iter().enumerate() {
             self.engine.meter.tick()?;
@@ -84,12 +88,21 @@ impl Computed {
 }
 
 /// Applies an operator. Without input only those work that bring their own rows.
-pub fn apply(engine: &Engine<'_>, scope: &Rc<Scope>, input: Option<Table>, operator: &Operator) -> Result<Table> {
+pub fn apply(
+    engine: &Engine<'_>,
+    scope: &Rc<Scope>,
+    input: Option<Table>,
+    operator: &Operator,
+) -> Result<Table> {
     let cx = Context { engine, scope, parameters: &operator.parameters };
     let result = dispatch(&cx, input, operator).map_err(|problem| {
         // The service names the operator that could not resolve a name.
         let named = problem.code == "SEM0100" && !problem.message.contains("operator: ");
-        let message = if named { format!("'{}' operator: {}", operator.word, problem.message) } else { problem.message.clone() };
+        let message = if named {
+            format!("'{}' operator: {}", operator.word, problem.message)
+        } else {
+            problem.message.clone()
+        };
         Problem { message, ..problem }.at(operator.span)
     })?;
     engine.meter.rows(result.rows.len())?;
@@ -139,8 +152,12 @@ fn dispatch(cx: &Context<'_>, input: Option<Table>, operator: &Operator) -> Resu
         OpKind::Join { right, on } => join::join(cx, table, right, on.as_ref()),
         OpKind::Lookup { right, on } => join::lookup(cx, table, right, on),
         OpKind::MvExpand { columns, limit } => expand::expand(cx, table, columns, limit.as_ref()),
-        OpKind::MvApply { columns, limit, body, .. } => expand::apply(cx, table, columns, limit.as_ref(), body),
-        OpKind::Parse { source, pattern, only_matches } => parse::parse(cx, table, source, pattern, *only_matches),
+        OpKind::MvApply { columns, limit, body, .. } => {
+            expand::apply(cx, table, columns, limit.as_ref(), body)
+        }
+        OpKind::Parse { source, pattern, only_matches } => {
+            parse::parse(cx, table, source, pattern, *only_matches)
+        }
         OpKind::ParseKv { source, keys, properties } => parse::parse_kv(cx, table, source, keys, properties),
         OpKind::MakeSeries(series) => series::make(cx, &table, series),
         OpKind::GetSchema => Ok(rows::schema(&table)),

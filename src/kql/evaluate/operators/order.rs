@@ -25,7 +25,11 @@ pub fn sort(cx: &Context<'_>, table: Table, keys: &[SortKey]) -> Result<Table> {
         keyed.push((bound.iter().map(|(expr, ..)| expr.value(row)).collect::<Result<_>>()?, index));
     }
     keyed.sort_by(|(a, _), (b, _)| {
-        let by_key = a.iter().zip(b).zip(&bound).map(|((a, b), (_, ascending, nulls))| ordered(a, b, *ascending, *nulls));
+        let by_key = a
+            .iter()
+            .zip(b)
+            .zip(&bound)
+            .map(|((a, b), (_, ascending, nulls))| ordered(a, b, *ascending, *nulls));
         by_key.fold(Ordering::Equal, Ordering::then)
     });
     let mut rows: Vec<Option<Row>> = table.rows.into_iter().map(Some).collect();
@@ -104,7 +108,13 @@ fn named(expr: &Expr, name: &str) -> Expr {
 }
 
 /// Exact here: the values with the greatest count, or sum.
-pub fn top_hitters(cx: &Context<'_>, table: &Table, count: &Expr, of: &Expr, by: Option<&Expr>) -> Result<Table> {
+pub fn top_hitters(
+    cx: &Context<'_>,
+    table: &Table,
+    count: &Expr,
+    of: &Expr,
+    by: Option<&Expr>,
+) -> Result<Table> {
     let keys = columns::computed(&cx.over(table), std::slice::from_ref(of))?;
     let function = if by.is_some() { "sum" } else { "count" };
     let call = super::super::super::ast::Call {
@@ -112,7 +122,10 @@ pub fn top_hitters(cx: &Context<'_>, table: &Table, count: &Expr, of: &Expr, by:
         arguments: by.into_iter().cloned().collect(),
     };
     let suggested = by.and_then(name::suggested);
-    let title = suggested.map_or_else(|| format!("approximate_count_{}", keys.columns[0].name), |by| format!("approximate_sum_{by}"));
+    let title = suggested.map_or_else(
+        || format!("approximate_count_{}", keys.columns[0].name),
+        |by| format!("approximate_sum_{by}"),
+    );
     let aggregate = named(&Expr { kind: ExprKind::Call(call), span: of.span }, &title);
     let aggregation = Aggregation::bind(cx, table, std::slice::from_ref(&aggregate), &keys.columns, &[])?;
     let mut rows = Vec::new();

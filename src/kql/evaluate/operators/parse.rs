@@ -40,7 +40,13 @@ fn pattern_regex(cx: &Context<'_>, pattern: &[ParsePart], as_regex: bool, flags:
     cx.engine.regex(&text)
 }
 
-pub fn parse(cx: &Context<'_>, table: Table, source: &Expr, pattern: &[ParsePart], only_matches: bool) -> Result<Table> {
+pub fn parse(
+    cx: &Context<'_>,
+    table: Table,
+    source: &Expr,
+    pattern: &[ParsePart],
+    only_matches: bool,
+) -> Result<Table> {
     let kind = cx.word("kind").unwrap_or_else(|| "simple".to_owned());
     let flags = cx.word("flags").unwrap_or_default();
     let relaxed = kind == "relaxed";
@@ -51,14 +57,21 @@ pub fn parse(cx: &Context<'_>, table: Table, source: &Expr, pattern: &[ParsePart
             let ty = ty.unwrap_or(Type::String);
             let at = names.iter().position(|column| column.name == name.text).unwrap_or(names.len());
             let column = Column::new(&name.text, ty);
-            if at == names.len() { names.push(column) } else { names[at] = column }
+            if at == names.len() {
+                names.push(column)
+            } else {
+                names[at] = column
+            }
             targets.push((at, ty));
         }
     }
-    let loose: Vec<ParsePart> = pattern.iter().map(|part| match part {
-        ParsePart::Column(name, _) if relaxed => ParsePart::Column(name.clone(), None),
-        other => other.clone(),
-    }).collect();
+    let loose: Vec<ParsePart> = pattern
+        .iter()
+        .map(|part| match part {
+            ParsePart::Column(name, _) if relaxed => ParsePart::Column(name.clone(), None),
+            other => other.clone(),
+        })
+        .collect();
     let regex = pattern_regex(cx, &loose, kind == "regex", &flags)?;
     let cell = cx.over(&table).bind(source)?;
     let rows = cx.map(&table, |row| {
@@ -86,7 +99,8 @@ pub fn parse_kv(
     properties: &[Parameter],
 ) -> Result<Table> {
     let property = |name: &str, default: &str| -> Result<String> {
-        let found = properties.iter().find(|property| property.name.text == name).and_then(|p| p.value.as_ref());
+        let found =
+            properties.iter().find(|property| property.name.text == name).and_then(|p| p.value.as_ref());
         match found {
             Some(Expr { kind: ExprKind::Name(word), .. }) => Ok(word.clone()),
             Some(value) => Ok(cx.constant(value)?.to_text().to_string()),
@@ -102,25 +116,38 @@ pub fn parse_kv(
     let regex = if pattern.is_empty() { None } else { Some(cx.engine.regex(&pattern)?) };
     let wanted = sources::columns_of(keys)?;
     let mut names = table.columns.clone();
-    let places: Vec<usize> = wanted.iter().map(|column| {
-        let at = names.iter().position(|known| known.name == column.name).unwrap_or(names.len());
-        if at == names.len() { names.push(column.clone()) } else { names[at] = column.clone() }
-        at
-    }).collect();
+    let places: Vec<usize> = wanted
+        .iter()
+        .map(|column| {
+            let at = names.iter().position(|known| known.name == column.name).unwrap_or(names.len());
+            if at == names.len() {
+                names.push(column.clone())
+            } else {
+                names[at] = column.clone()
+            }
+            at
+        })
+        .collect();
     let cell = cx.over(&table).bind(source)?;
     let rows = cx.map(&table, |row| {
         let text = cell.value(row)?.to_text();
         let pairs = match &regex {
-            Some(regex) => regex.captures_iter(&text).filter_map(|found| {
-                Some((found.get(1)?.as_str().to_owned(), found.get(2)?.as_str().to_owned()))
-            }).collect(),
+            Some(regex) => regex
+                .captures_iter(&text)
+                .filter_map(|found| {
+                    Some((found.get(1)?.as_str().to_owned(), found.get(2)?.as_str().to_owned()))
+                })
+                .collect(),
             None => pairs(&text, &between, &within, &quotes),
         };
         let mut parsed = row.row.to_vec();
         parsed.resize(names.len(), Value::Null);
         for (at, column) in places.iter().zip(&wanted) {
             let found = pairs.iter().find(|(key, _)| *key == column.name);
-            parsed[*at] = found.map_or_else(|| column.ty.nothing(), |(_, value)| convert::cast(&value.as_str().into(), column.ty));
+            parsed[*at] = found.map_or_else(
+                || column.ty.nothing(),
+                |(_, value)| convert::cast(&value.as_str().into(), column.ty),
+            );
         }
         Ok(Some(parsed))
     })?;

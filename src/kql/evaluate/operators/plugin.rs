@@ -29,7 +29,11 @@ pub fn evaluate(cx: &Context<'_>, table: Table, call: &Call, schema: Option<&[Na
     let cell = |row: &Row, (at, column): (&Option<usize>, &Column)| {
         at.map_or_else(|| column.ty.nothing(), |at| convert::cast(&row[at], column.ty))
     };
-    let rows = result.rows.iter().map(|row| places.iter().zip(&wanted).map(|pair| cell(row, pair)).collect()).collect();
+    let rows = result
+        .rows
+        .iter()
+        .map(|row| places.iter().zip(&wanted).map(|pair| cell(row, pair)).collect())
+        .collect();
     Ok(Table::new(wanted, rows))
 }
 
@@ -64,7 +68,9 @@ fn bag_unpack(cx: &Context<'_>, table: Table, call: &Call) -> Result<Table> {
             }
             let ty = value.type_of();
             match names[fixed..].iter_mut().find(|column| column.name == name) {
-                Some(known) => known.ty = ty.map_or(known.ty, |ty| if ty == known.ty { ty } else { Type::Dynamic }),
+                Some(known) => {
+                    known.ty = ty.map_or(known.ty, |ty| if ty == known.ty { ty } else { Type::Dynamic })
+                }
                 None => names.push(Column::new(name, ty.unwrap_or(Type::Dynamic))),
             }
         }
@@ -74,7 +80,8 @@ fn bag_unpack(cx: &Context<'_>, table: Table, call: &Call) -> Result<Table> {
         let bag = row.row[at].as_bag();
         let own = kept.iter().map(|at| row.row[*at].clone());
         let unpacked = names[fixed..].iter().map(|column| {
-            let value = bag.and_then(|bag| bag.get(column.name.strip_prefix(&*prefix)?)).cloned().unwrap_or_default();
+            let value =
+                bag.and_then(|bag| bag.get(column.name.strip_prefix(&*prefix)?)).cloned().unwrap_or_default();
             convert::store(value, column.ty)
         });
         Ok(Some(own.chain(unpacked).collect()))
@@ -85,7 +92,9 @@ fn bag_unpack(cx: &Context<'_>, table: Table, call: &Call) -> Result<Table> {
 
 /// Values of a column become columns: `pivot(Column, [aggregate], [Other columns ...])`.
 fn pivot(cx: &Context<'_>, table: &Table, call: &Call) -> Result<Table> {
-    let Some(pivot) = column_argument(table, call, 0)? else { return Ok(Table { open: true, ..Table::default() }) };
+    let Some(pivot) = column_argument(table, call, 0)? else {
+        return Ok(Table { open: true, ..Table::default() });
+    };
     let span = call.name.span;
     let count = Expr {
         kind: ExprKind::Call(Call {
@@ -94,13 +103,15 @@ fn pivot(cx: &Context<'_>, table: &Table, call: &Call) -> Result<Table> {
         }),
         span,
     };
-    let aggregate = call.arguments.get(1).filter(|argument| matches!(argument.kind, ExprKind::Call(_))).unwrap_or(&count);
+    let aggregate =
+        call.arguments.get(1).filter(|argument| matches!(argument.kind, ExprKind::Call(_))).unwrap_or(&count);
     let first = if std::ptr::eq(aggregate, &raw const count) { 1 } else { 2 };
     let mut by: Vec<Expr> = call.arguments.iter().skip(first).cloned().collect();
     if by.is_empty() {
         // All columns that take no part.
         let used = |name: &str| matches!(&aggregate.kind, ExprKind::Call(call) if call.arguments.iter().any(|a| a.as_name() == Some(name)));
-        let others = table.columns.iter().enumerate().filter(|(at, column)| *at != pivot && !used(&column.name));
+        let others =
+            table.columns.iter().enumerate().filter(|(at, column)| *at != pivot && !used(&column.name));
         by = others.map(|(_, column)| Expr { kind: ExprKind::Name(column.name.clone()), span }).collect();
     }
     let row_keys = columns::computed(&cx.over(table), &by)?;
@@ -128,10 +139,18 @@ fn pivot(cx: &Context<'_>, table: &Table, call: &Call) -> Result<Table> {
         columns.push(Column::new(name, ty));
     }
     let cells = |found: &[(String, Value)]| {
-        let cell = |title: &String| found.iter().find(|(name, _)| name == title).map_or_else(|| empty.clone(), |(_, value)| value.clone());
+        let cell = |title: &String| {
+            found
+                .iter()
+                .find(|(name, _)| name == title)
+                .map_or_else(|| empty.clone(), |(_, value)| value.clone())
+        };
         titles.iter().map(cell).collect::<Row>()
     };
-    let rows = rows.iter().map(|(key, found)| key.iter().map(|key| key.0.clone()).chain(cells(found)).collect()).collect();
+    let rows = rows
+        .iter()
+        .map(|(key, found)| key.iter().map(|key| key.0.clone()).chain(cells(found)).collect())
+        .collect();
     debug_assert!(columns.len() == width + titles.len(), "a column for each title");
     Ok(Table { open: table.rows.is_empty(), ..Table::new(columns, rows) })
 }
@@ -141,7 +160,11 @@ fn narrow(table: &Table) -> Table {
     let columns = [("Row", Type::Long), ("Column", Type::String), ("Value", Type::String)];
     let cells = table.rows.iter().enumerate().flat_map(|(at, row)| {
         let cell = move |(column, value): (&Column, &Value)| {
-            vec![super::super::super::value::count(at), column.name.as_str().into(), Value::String(value.to_text())]
+            vec![
+                super::super::super::value::count(at),
+                column.name.as_str().into(),
+                Value::String(value.to_text()),
+            ]
         };
         table.columns.iter().zip(row).map(cell)
     });
@@ -150,27 +173,36 @@ fn narrow(table: &Table) -> Table {
 
 /// `ipv4_lookup(Networks, Address, Network, [key ..., return_unmatched])`
 fn ipv4_lookup(cx: &Context<'_>, table: &Table, call: &Call) -> Result<Table> {
-    let (Some(other), Some(address), Some(network)) = (call.arguments.first(), call.arguments.get(1), call.arguments.get(2)) else {
-        return Err(Problem::semantic("SEM0219", "ipv4_lookup(Networks, Address, Network) is expected").at(call.name.span));
+    let (Some(other), Some(address), Some(network)) =
+        (call.arguments.first(), call.arguments.get(1), call.arguments.get(2))
+    else {
+        return Err(Problem::semantic("SEM0219", "ipv4_lookup(Networks, Address, Network) is expected")
+            .at(call.name.span));
     };
     let other = sources::tabular(cx.engine, cx.scope, other)?;
     let address = cx.over(table).bind(address)?;
     let Some(network) = other.position(network.as_name().unwrap_or_default()) else {
         let names = other.columns.iter().map(|column| column.name.clone());
-        return Err(super::super::bind::unresolved(network.as_name().unwrap_or_default(), names).at(network.span));
+        return Err(
+            super::super::bind::unresolved(network.as_name().unwrap_or_default(), names).at(network.span)
+        );
     };
     let mut unmatched = false;
     let mut keys = Vec::new();
     for argument in call.arguments.iter().skip(3) {
         match &argument.kind {
-            ExprKind::Named(names, _, value) if names.first().is_some_and(|name| name.text == "return_unmatched") => {
+            ExprKind::Named(names, _, value)
+                if names.first().is_some_and(|name| name.text == "return_unmatched") =>
+            {
                 unmatched = cx.constant(value)?.is_true();
             }
             ExprKind::Name(name) => keys.extend(table.position(name).zip(other.position(name))),
             _ => unmatched |= cx.constant(argument)?.is_true(),
         }
     }
-    let Some(in_range) = functions::lookup("ipv4_is_in_range") else { return Err(Problem::unsupported("ipv4_lookup")) };
+    let Some(in_range) = functions::lookup("ipv4_is_in_range") else {
+        return Err(Problem::unsupported("ipv4_lookup"));
+    };
     let mut columns = table.columns.clone();
     for column in &other.columns {
         let name = name::unique(&column.name, |taken| columns.iter().any(|column| column.name == taken));
@@ -189,14 +221,18 @@ fn ipv4_lookup(cx: &Context<'_>, table: &Table, call: &Call) -> Result<Table> {
             }
         }
         if unmatched && rows.len() == before {
-            rows.push(row.iter().cloned().chain(other.columns.iter().map(|column| column.ty.nothing())).collect());
+            rows.push(
+                row.iter().cloned().chain(other.columns.iter().map(|column| column.ty.nothing())).collect(),
+            );
         }
     }
     Ok(Table { open: table.open || other.open, ..Table::new(columns, rows) })
 }
 
 pub fn invoke(cx: &Context<'_>, table: Table, call: &Expr) -> Result<Table> {
-    let ExprKind::Call(call) = &call.kind else { return Err(Problem::unsupported("this call").at(call.span)) };
+    let ExprKind::Call(call) = &call.kind else {
+        return Err(Problem::unsupported("this call").at(call.span));
+    };
     let name = call.name.text.as_str();
     let closure = match cx.scope.get(name) {
         Some(Binding::Function(closure)) => Some(closure),
@@ -205,7 +241,8 @@ pub fn invoke(cx: &Context<'_>, table: Table, call: &Expr) -> Result<Table> {
     let Some(closure) = closure else {
         return Err(Problem::semantic("SEM0260", format!("Unknown function: '{name}'")).at(call.name.span));
     };
-    let result = sources::function(cx.engine, cx.scope, name, &closure, &call.arguments, Some(Rc::new(table)))?;
+    let result =
+        sources::function(cx.engine, cx.scope, name, &closure, &call.arguments, Some(Rc::new(table)))?;
     Ok((*result).clone())
 }
 

@@ -57,12 +57,18 @@ pub fn range(cx: &Context<'_>, name: &Name, from: &Expr, to: &Expr, step: &Expr)
     let (step, step_type) = binder.constant_value(step)?;
     let ty = if step_type == Type::Real { Type::Real } else { ty };
     let points: Vec<Value> = steps(&from, &to, &step, true, cx.engine)?;
-    let rows = points.into_iter().map(|point| vec![super::super::super::value::convert::store(point, ty)]).collect();
+    let rows =
+        points.into_iter().map(|point| vec![super::super::super::value::convert::store(point, ty)]).collect();
     Ok(Table { ordered: true, ..Table::new(vec![Column::new(&name.text, ty)], rows) })
 }
 
 pub fn schema(table: &Table) -> Table {
-    let columns = [("ColumnName", Type::String), ("ColumnOrdinal", Type::Long), ("DataType", Type::String), ("ColumnType", Type::String)];
+    let columns = [
+        ("ColumnName", Type::String),
+        ("ColumnOrdinal", Type::Long),
+        ("DataType", Type::String),
+        ("ColumnType", Type::String),
+    ];
     let row = |(at, column): (usize, &Column)| {
         vec![column.name.as_str().into(), number(at), column.ty.data_type().into(), column.ty.word().into()]
     };

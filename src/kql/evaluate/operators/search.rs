@@ -19,7 +19,9 @@ fn tables(cx: &Context<'_>, input: Option<Table>, sources_: &[Expr]) -> Result<V
         match &source.kind {
             ExprKind::Name(name) => names.push(name.clone()),
             ExprKind::Wildcard(pattern) => {
-                names.extend(cx.engine.tables.names().into_iter().filter(|name| columns::wildcard(pattern, name)));
+                names.extend(
+                    cx.engine.tables.names().into_iter().filter(|name| columns::wildcard(pattern, name)),
+                );
             }
             _ => return Err(super::Problem::unsupported("anything but tables after 'in'").at(source.span)),
         }
@@ -55,7 +57,9 @@ fn with_terms(expr: &Expr) -> Expr {
         ExprKind::Literal(Literal::String(text)) if text.contains('*') => {
             ExprKind::Binary(BinaryOp::String("like"), star(), Box::new(expr.clone()))
         }
-        ExprKind::Literal(Literal::String(_)) => ExprKind::Binary(BinaryOp::String("has"), star(), Box::new(expr.clone())),
+        ExprKind::Literal(Literal::String(_)) => {
+            ExprKind::Binary(BinaryOp::String("has"), star(), Box::new(expr.clone()))
+        }
         ExprKind::Logical(op, parts) => ExprKind::Logical(*op, parts.iter().map(with_terms).collect()),
         ExprKind::Parenthesized(inner) => ExprKind::Parenthesized(Box::new(with_terms(inner))),
         // `search *`: every row.
@@ -82,8 +86,10 @@ pub fn find(cx: &Context<'_>, input: Option<Table>, find: &Find) -> Result<Table
     let mut result = stacked(parts, Some(&source));
     let wanted: Vec<&str> = find.project.iter().filter_map(Expr::as_name).collect();
     if !wanted.is_empty() {
-        let kept: Vec<usize> = std::iter::once(0).chain(wanted.iter().filter_map(|name| result.position(name))).collect();
-        result.rows = result.rows.iter().map(|row| kept.iter().map(|at| row[*at].clone()).collect()).collect();
+        let kept: Vec<usize> =
+            std::iter::once(0).chain(wanted.iter().filter_map(|name| result.position(name))).collect();
+        result.rows =
+            result.rows.iter().map(|row| kept.iter().map(|at| row[*at].clone()).collect()).collect();
         result.columns = kept.iter().map(|at| result.columns[*at].clone()).collect();
     }
     Ok(result)
@@ -105,7 +111,8 @@ fn stacked(parts: Vec<(String, Table)>, source: Option<&str>) -> Table {
         for row in &table.rows {
             let name = source.iter().map(|_| Value::from(name.as_str()));
             let cells = places.iter().zip(&columns[own..]);
-            let cells = cells.map(|(at, column)| at.map_or_else(|| column.ty.nothing(), |at| row[at].clone()));
+            let cells =
+                cells.map(|(at, column)| at.map_or_else(|| column.ty.nothing(), |at| row[at].clone()));
             rows.push(name.chain(cells).collect());
         }
     }

@@ -13,11 +13,18 @@ use super::group::{Aggregation, Group};
 use super::{Context, columns};
 
 /// Points of the axis for the rows that are there, when the query leaves a bound out.
-fn bounds(cx: &Context<'_>, series: &MakeSeries, values: &[Value], step: &Value) -> Result<Option<(Value, Value)>> {
+fn bounds(
+    cx: &Context<'_>,
+    series: &MakeSeries,
+    values: &[Value],
+    step: &Value,
+) -> Result<Option<(Value, Value)>> {
     let extreme = |better: fn(std::cmp::Ordering) -> bool| {
-        values.iter().filter(|value| !value.is_null()).cloned().reduce(|best, value| {
-            if order(&value, &best).is_some_and(better) { value } else { best }
-        })
+        values
+            .iter()
+            .filter(|value| !value.is_null())
+            .cloned()
+            .reduce(|best, value| if order(&value, &best).is_some_and(better) { value } else { best })
     };
     let given = |expr: &Option<Expr>| expr.as_ref().map(|expr| cx.constant(expr)).transpose();
     let from = match given(&series.range.from)? {
@@ -39,28 +46,34 @@ pub fn make(cx: &Context<'_>, table: &Table, series: &MakeSeries) -> Result<Tabl
     let keys = columns::computed(&binder, &series.by)?;
     let (axis_name, axis_expr) = columns::target(&series.on)?;
     let axis = binder.bind(axis_expr)?;
-    let axis_name = axis_name.map(|name| name.text.clone()).or_else(|| name::suggested(axis_expr)).unwrap_or_default();
+    let axis_name =
+        axis_name.map(|name| name.text.clone()).or_else(|| name::suggested(axis_expr)).unwrap_or_default();
     let exprs: Vec<Expr> = series.aggregates.iter().map(|(expr, _)| expr.clone()).collect();
     let aggregation = Aggregation::bind(cx, table, &exprs, &keys.columns, &[])?;
     let constant = Binder::constant(cx.engine, cx.scope);
     let mut defaults = Vec::new();
     for ((_, default), column) in series.aggregates.iter().zip(&aggregation.computed.columns) {
         defaults.push(match default {
-            Some(default) => convert::store(constant.constant_value(columns::target(default)?.1)?.0, column.ty),
+            Some(default) => {
+                convert::store(constant.constant_value(columns::target(default)?.1)?.0, column.ty)
+            }
             None if column.ty.is_number() => convert::cast(&Value::Long(0), column.ty),
             None => Value::Null,
         });
     }
     let (step, _) = constant.constant_value(&series.range.step)?;
     let positions: Vec<Value> = (0..table.rows.len())
-        .map(|index| axis.value(RowContext { engine: cx.engine, row: &table.rows[index], rows: &table.rows, index }))
+        .map(|index| {
+            axis.value(RowContext { engine: cx.engine, row: &table.rows[index], rows: &table.rows, index })
+        })
         .collect::<Result<_>>()?;
     let points = match bounds(cx, series, &positions, &step)? {
         Some((from, to)) => steps(&from, &to, &step, series.range.closed, cx.engine)?,
         None => Vec::new(),
     };
     let mut columns: Vec<Column> = keys.columns.clone();
-    columns.extend(aggregation.computed.columns.iter().map(|column| Column::new(&column.name, Type::Dynamic)));
+    columns
+        .extend(aggregation.computed.columns.iter().map(|column| Column::new(&column.name, Type::Dynamic)));
     let axis_name = name::unique(&axis_name, |taken| columns.iter().any(|column| column.name == taken));
     columns.push(Column::new(axis_name, Type::Dynamic));
     let mut groups: indexmap::IndexMap<Vec<Key>, Vec<Option<Group>>> = indexmap::IndexMap::new();

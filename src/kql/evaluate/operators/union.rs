@@ -16,12 +16,18 @@ pub fn union(cx: &Context<'_>, input: Option<Table>, exprs: &[Expr]) -> Result<T
 }
 
 /// The union of these expressions alone.
-pub fn union_of(engine: &Engine<'_>, scope: &Rc<Scope>, exprs: &[Expr], parameters: &[Parameter]) -> Result<Table> {
+pub fn union_of(
+    engine: &Engine<'_>,
+    scope: &Rc<Scope>,
+    exprs: &[Expr],
+    parameters: &[Parameter],
+) -> Result<Table> {
     unite(&Context { engine, scope, parameters }, None, exprs)
 }
 
 fn unite(cx: &Context<'_>, first: Option<(String, Rc<Table>)>, exprs: &[Expr]) -> Result<Table> {
-    let fuzzy = ["isfuzzy", "__isFuzzy", "best_effort"].iter().any(|name| cx.word(name).is_some_and(|v| v == "true"));
+    let fuzzy =
+        ["isfuzzy", "__isFuzzy", "best_effort"].iter().any(|name| cx.word(name).is_some_and(|v| v == "true"));
     let with_source = cx.word("withsource").or_else(|| cx.word("with_source"));
     let mut tables: Vec<(String, Rc<Table>)> = first.into_iter().collect();
     let mut missing = None;
@@ -53,8 +59,11 @@ fn members(cx: &Context<'_>, expr: &Expr, at: usize) -> Result<Vec<Member>> {
     Ok(match &expr.kind {
         ExprKind::Wildcard(pattern) => {
             let stored = cx.engine.tables.names().into_iter();
-            let own = cx.scope.names().into_iter().filter(|name| matches!(cx.scope.get(name), Some(Binding::Function(f)) if f.declaration.view));
-            let names: Vec<String> = stored.chain(own).filter(|name| columns::wildcard(pattern, name)).collect();
+            let own = cx.scope.names().into_iter().filter(
+                |name| matches!(cx.scope.get(name), Some(Binding::Function(f)) if f.declaration.view),
+            );
+            let names: Vec<String> =
+                stored.chain(own).filter(|name| columns::wildcard(pattern, name)).collect();
             names.into_iter().map(|name| (name.clone(), load(&name))).collect()
         }
         ExprKind::Name(name) => vec![(name.clone(), load(name))],
@@ -69,10 +78,16 @@ struct Merged {
 }
 
 /// Columns of the same name and type are one; of the same name and different types are `name_type` each.
-fn merge(cx: &Context<'_>, tables: Vec<(String, Rc<Table>)>, inner: bool, with_source: Option<String>) -> Result<Table> {
+fn merge(
+    cx: &Context<'_>,
+    tables: Vec<(String, Rc<Table>)>,
+    inner: bool,
+    with_source: Option<String>,
+) -> Result<Table> {
     let types_of = |name: &str| {
         let mut types: Vec<Type> = Vec::new();
-        for column in tables.iter().flat_map(|(_, table)| &table.columns).filter(|column| column.name == name) {
+        for column in tables.iter().flat_map(|(_, table)| &table.columns).filter(|column| column.name == name)
+        {
             if !types.contains(&column.ty) {
                 types.push(column.ty);
             }
@@ -81,13 +96,16 @@ fn merge(cx: &Context<'_>, tables: Vec<(String, Rc<Table>)>, inner: bool, with_s
     };
     let mut merged: Vec<Merged> = Vec::new();
     for column in tables.iter().flat_map(|(_, table)| &table.columns) {
-        if merged.iter().any(|m| m.column.name == column.name || m.column.name == format!("{}_{}", column.name, column.ty)) {
+        if merged.iter().any(|m| {
+            m.column.name == column.name || m.column.name == format!("{}_{}", column.name, column.ty)
+        }) {
             continue;
         }
         let types = types_of(&column.name);
         for ty in &types {
             let name = if types.len() == 1 { column.name.clone() } else { format!("{}_{ty}", column.name) };
-            let find = |table: &Table| table.columns.iter().position(|c| c.name == column.name && c.ty == *ty);
+            let find =
+                |table: &Table| table.columns.iter().position(|c| c.name == column.name && c.ty == *ty);
             let sources: Vec<Option<usize>> = tables.iter().map(|(_, table)| find(table)).collect();
             if !inner || sources.iter().all(Option::is_some) {
                 merged.push(Merged { column: Column::new(name, *ty), sources });
@@ -97,7 +115,8 @@ fn merge(cx: &Context<'_>, tables: Vec<(String, Rc<Table>)>, inner: bool, with_s
     let mut columns: Vec<Column> = Vec::new();
     columns.extend(with_source.iter().map(|name| Column::new(name, Type::String)));
     for merged in &mut merged {
-        merged.column.name = name::unique(&merged.column.name, |taken| columns.iter().any(|c| c.name == taken));
+        merged.column.name =
+            name::unique(&merged.column.name, |taken| columns.iter().any(|c| c.name == taken));
         columns.push(merged.column.clone());
     }
     let mut rows = Vec::new();

@@ -10,8 +10,26 @@ use super::{Expr, List, Parser, Reading, Spec, Value};
 type Parsed = Result<(Vec<Parameter>, OpKind)>;
 
 const CHARTS: [&str; 21] = [
-    "table", "list", "barchart", "piechart", "ladderchart", "timechart", "linechart", "anomalychart", "pivotchart", "areachart",
-    "stackedareachart", "scatterchart", "timepivot", "columnchart", "timeline", "3Dchart", "card", "treemap", "plotly", "graph",
+    "table",
+    "list",
+    "barchart",
+    "piechart",
+    "ladderchart",
+    "timechart",
+    "linechart",
+    "anomalychart",
+    "pivotchart",
+    "areachart",
+    "stackedareachart",
+    "scatterchart",
+    "timepivot",
+    "columnchart",
+    "timeline",
+    "3Dchart",
+    "card",
+    "treemap",
+    "plotly",
+    "graph",
     "sankey",
 ];
 
@@ -74,8 +92,10 @@ impl Parser<'_> {
         if matches!(token.text, "kind" | "accumulate" | "title") {
             self.next();
         }
-        let ends: fn(&Parser<'_>) -> bool =
-            |p| ["kind", "title", "accumulate", "with", "by"].contains(&p.peek(0).text) || p.peek(0).kind == Kind::End;
+        let ends: fn(&Parser<'_>) -> bool = |p| {
+            ["kind", "title", "accumulate", "with", "by"].contains(&p.peek(0).text)
+                || p.peek(0).kind == Kind::End
+        };
         let value = self.parameter_value(value, Reading::only(&RENDER), Some(ends))?;
         Ok(Some(Parameter { name, value }))
     }
@@ -221,7 +241,8 @@ impl Parser<'_> {
         let parameters = self.parameters(Reading::always(&OWN))?;
         self.expect("by")?;
         let by = self.expect_named()?;
-        let properties = if self.eat("with") { self.parameter_list(Reading::always(&OWN))? } else { Vec::new() };
+        let properties =
+            if self.eat("with") { self.parameter_list(Reading::always(&OWN))? } else { Vec::new() };
         Ok((parameters, OpKind::Reduce { by, properties }))
     }
 
@@ -229,7 +250,8 @@ impl Parser<'_> {
         let parameters = self.parameters(Reading::always(&[]))?;
         let ends: fn(&Parser<'_>) -> bool =
             |p| p.at_list_end(0) || p.is_any(0, &["partition", "order", "by", "declare", "with"]);
-        let mut scan = Scan { order: Vec::new(), partition: Vec::new(), declare: Vec::new(), steps: Vec::new() };
+        let mut scan =
+            Scan { order: Vec::new(), partition: Vec::new(), declare: Vec::new(), steps: Vec::new() };
         if self.eat("order") {
             self.expect("by")?;
             scan.order = self.list(List::of("an expression").required().until(ends), Self::sort_key)?;

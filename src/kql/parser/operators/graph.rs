@@ -1,9 +1,9 @@
 //! Graphs. They are read and analysed, not run.
 
+use super::super::super::ast::ExprKind;
 use super::super::super::ast::{GraphEdge, GraphPattern, Name, OpKind, Parameter};
 use super::super::super::error::Result;
 use super::{Expr, List, Parser, Reading, Value};
-use super::super::super::ast::ExprKind;
 
 type Parsed = Result<(Vec<Parameter>, OpKind)>;
 
@@ -50,7 +50,11 @@ impl Parser<'_> {
             while let Some(part) = p.graph_part()? {
                 parts.push(part);
             }
-            if parts.is_empty() { Err(p.unexpected("a pattern such as (a)-[b]->(c)")) } else { Ok(Some(parts)) }
+            if parts.is_empty() {
+                Err(p.unexpected("a pattern such as (a)-[b]->(c)"))
+            } else {
+                Ok(Some(parts))
+            }
         })?;
         let condition = if self.eat("where") { Some(self.expect_expression()?) } else { None };
         let mut project = Vec::new();
@@ -71,7 +75,9 @@ impl Parser<'_> {
                 return Ok(Some(GraphPattern::Edge(GraphEdge { direction, name: None, range: None })));
             }
         }
-        let Some(direction) = ["-[", "<-["].into_iter().find(|text| self.eat_text(text)) else { return Ok(None) };
+        let Some(direction) = ["-[", "<-["].into_iter().find(|text| self.eat_text(text)) else {
+            return Ok(None);
+        };
         let name = self.name();
         let mut range = None;
         if self.eat("*") {

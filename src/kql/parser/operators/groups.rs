@@ -1,7 +1,7 @@
 //! Operators that put rows together.
 
-use super::super::super::ast::{MakeSeries, OpKind, Parameter, SeriesRange, TopNested};
 use super::super::super::ast::{Expr, ExprKind, Name};
+use super::super::super::ast::{MakeSeries, OpKind, Parameter, SeriesRange, TopNested};
 use super::super::super::error::Result;
 use super::{List, Parser, Value};
 
@@ -14,9 +14,9 @@ impl Parser<'_> {
         let aggregates = self.named_list(list)?;
         let (mut by, mut bin) = (Vec::new(), None);
         if self.eat("by") {
-            let list = List::of("an expression to group by").required().until(|p| {
-                p.at_list_end(0) || (p.is("bin") && p.is_at(1, "=") && p.is_literal_at(2))
-            });
+            let list = List::of("an expression to group by")
+                .required()
+                .until(|p| p.at_list_end(0) || (p.is("bin") && p.is_at(1, "=") && p.is_literal_at(2)));
             by = self.named_list(list)?;
             if self.is("bin") && self.is_at(1, "=") {
                 let name = Name { text: "bin".to_owned(), span: self.next().span };

@@ -14,21 +14,99 @@ use super::{List, Parser};
 
 /// Every word that leads to an operator.
 pub(super) const WORDS: [&str; 60] = [
-    "as", "assert-schema", "consume", "count", "distinct", "evaluate", "__executeAndCache", "extend", "facet", "filter", "find",
-    "fork", "getschema", "graph-mark-components", "graph-match", "graph-shortest-paths", "graph-to-table", "graph-where-edges",
-    "graph-where-nodes", "inline_external_table", "invoke", "join", "limit", "lookup", "macro-expand", "make-graph", "make-series",
-    "mv-apply", "mv-expand", "mvapply", "mvexpand", "order", "parse", "parse-kv", "parse-where", "partition", "__partitionby",
-    "print", "project", "project-away", "project-by-names", "project-keep", "project-rename", "project-reorder", "range", "reduce",
-    "render", "sample", "sample-distinct", "scan", "search", "serialize", "sort", "summarize", "take", "top", "top-hitters",
-    "top-nested", "union", "where",
+    "as",
+    "assert-schema",
+    "consume",
+    "count",
+    "distinct",
+    "evaluate",
+    "__executeAndCache",
+    "extend",
+    "facet",
+    "filter",
+    "find",
+    "fork",
+    "getschema",
+    "graph-mark-components",
+    "graph-match",
+    "graph-shortest-paths",
+    "graph-to-table",
+    "graph-where-edges",
+    "graph-where-nodes",
+    "inline_external_table",
+    "invoke",
+    "join",
+    "limit",
+    "lookup",
+    "macro-expand",
+    "make-graph",
+    "make-series",
+    "mv-apply",
+    "mv-expand",
+    "mvapply",
+    "mvexpand",
+    "order",
+    "parse",
+    "parse-kv",
+    "parse-where",
+    "partition",
+    "__partitionby",
+    "print",
+    "project",
+    "project-away",
+    "project-by-names",
+    "project-keep",
+    "project-rename",
+    "project-reorder",
+    "range",
+    "reduce",
+    "render",
+    "sample",
+    "sample-distinct",
+    "scan",
+    "search",
+    "serialize",
+    "sort",
+    "summarize",
+    "take",
+    "top",
+    "top-hitters",
+    "top-nested",
+    "union",
+    "where",
 ];
 
 /// Those that cannot be taken for a name when they begin an expression.
 const UNMISTAKABLE: [&str; 29] = [
-    "as", "assert-schema", "__executeAndCache", "find", "graph-match", "graph-to-table", "invoke", "macro-expand", "make-graph",
-    "graph-mark-components", "make-series", "mv-apply", "mv-expand", "parse-where", "parse-kv", "print", "project", "project-away",
-    "project-keep", "project-rename", "project-by-names", "project-reorder", "sample", "sample-distinct", "search", "top-hitters",
-    "top-nested", "union", "where",
+    "as",
+    "assert-schema",
+    "__executeAndCache",
+    "find",
+    "graph-match",
+    "graph-to-table",
+    "invoke",
+    "macro-expand",
+    "make-graph",
+    "graph-mark-components",
+    "make-series",
+    "mv-apply",
+    "mv-expand",
+    "parse-where",
+    "parse-kv",
+    "print",
+    "project",
+    "project-away",
+    "project-keep",
+    "project-rename",
+    "project-by-names",
+    "project-reorder",
+    "sample",
+    "sample-distinct",
+    "search",
+    "top-hitters",
+    "top-nested",
+    "union",
+    "where",
 ];
 
 impl Parser<'_> {
@@ -56,7 +134,11 @@ impl Parser<'_> {
     /// The operators that may begin a query.
     pub(super) fn source_operator(&mut self) -> Result<Option<Operator>> {
         match self.peek(0).text {
-            "evaluate" | "find" | "print" | "search" | "union" if self.peek(0).kind == super::Kind::Keyword => self.operator(),
+            "evaluate" | "find" | "print" | "search" | "union"
+                if self.peek(0).kind == super::Kind::Keyword =>
+            {
+                self.operator()
+            }
             "macro-expand" => self.headed("macro-expand", Self::macro_expand).map(Some),
             _ => Ok(None),
         }
@@ -71,14 +153,20 @@ impl Parser<'_> {
         let Some(word) = WORDS.iter().copied().find(|word| *word == token.text) else { return Ok(None) };
         let parse: fn(&mut Self) -> Result<(Vec<Parameter>, OpKind)> = match word {
             "where" | "filter" => Self::where_,
-            "extend" => |p| Ok((Vec::new(), OpKind::Extend(p.named_list(List::of("an expression").required())?))),
+            "extend" => {
+                |p| Ok((Vec::new(), OpKind::Extend(p.named_list(List::of("an expression").required())?)))
+            }
             "project" => |p| Ok((Vec::new(), OpKind::Project(p.named_list(List::of("a column"))?))),
-            "project-rename" => |p| Ok((Vec::new(), OpKind::ProjectRename(p.named_list(List::of("new = old"))?))),
+            "project-rename" => {
+                |p| Ok((Vec::new(), OpKind::ProjectRename(p.named_list(List::of("new = old"))?)))
+            }
             "project-away" => |p| Ok((Vec::new(), OpKind::ProjectAway(p.patterns()?))),
             "project-keep" => |p| Ok((Vec::new(), OpKind::ProjectKeep(p.patterns()?))),
             "project-reorder" => Self::project_reorder,
             "project-by-names" => Self::project_by_names,
-            "print" => |p| Ok((Vec::new(), OpKind::Print(p.named_list(List::of("an expression").required())?))),
+            "print" => {
+                |p| Ok((Vec::new(), OpKind::Print(p.named_list(List::of("an expression").required())?)))
+            }
             "serialize" => Self::serialize,
             "distinct" => Self::distinct,
             "take" | "limit" => Self::take,

@@ -18,7 +18,9 @@ impl Parser<'_> {
     pub(super) fn project_reorder(&mut self) -> Parsed {
         let patterns = self.list(List::of("a column or a pattern"), |p| {
             let Some(mut pattern) = p.name_pattern() else { return Ok(None) };
-            for (word, descending) in [("asc", false), ("desc", true), ("granny-asc", false), ("granny-desc", true)] {
+            for (word, descending) in
+                [("asc", false), ("desc", true), ("granny-asc", false), ("granny-desc", true)]
+            {
                 if p.eat(word) {
                     pattern.descending = Some(descending);
                     break;

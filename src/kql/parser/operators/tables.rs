@@ -37,9 +37,8 @@ impl Parser<'_> {
 
     pub(super) fn union(&mut self) -> Parsed {
         let parameters = self.own(&[])?;
-        let sources = self.list(List::of("a table").required(), |p| {
-            if p.is("(") { p.primary() } else { p.entity() }
-        })?;
+        let sources =
+            self.list(List::of("a table").required(), |p| if p.is("(") { p.primary() } else { p.entity() })?;
         Ok((parameters, OpKind::Union(sources)))
     }
 
@@ -56,7 +55,10 @@ impl Parser<'_> {
                 } else {
                     let rest = self.expect_unnamed()?;
                     let span = star.span.to(rest.span);
-                    Expr { kind: ExprKind::Logical(super::super::super::ast::LogicalOp::And, vec![star, rest]), span }
+                    Expr {
+                        kind: ExprKind::Logical(super::super::super::ast::LogicalOp::And, vec![star, rest]),
+                        span,
+                    }
                 }
             }
             None => return Err(self.unexpected("what to look for")),
