@@ -118,6 +118,6 @@ pub fn nearly_all_content_runs_over_empty_tables(_: &Context) {
     for (reason, count) in &reasons {
         println!("{count:4} {reason}");
     }
-    assert!(total > 500);
+    assert!(total > 400, "only {total} queries are complete");
     assert!(f64::from(running) >= RUNNING * f64::from(total), "{running} of {total} queries run");
 }

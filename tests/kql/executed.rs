@@ -142,6 +142,7 @@ fn normal(cell: &Json) -> String {
         Json::Object(tagged) if tagged.contains_key("json") => normal_json(&tagged["json"]),
         Json::Object(tagged) if tagged.contains_key("ticks") => format!("ticks {}", tagged["ticks"]),
         Json::String(text) if text == "nan" => "NaN".to_owned(),
+        Json::String(text) if text.is_empty() => "null".to_owned(),
         Json::String(text) => text.clone(),
         other => other.to_string(),
     }
@@ -169,6 +170,8 @@ fn our_cell(value: &Value, ty: Type) -> String {
         (Value::Real(number), _) => normal(&json!(number)),
         (Value::Bool(flag), _) => flag.to_string(),
         (Value::Null, _) => "null".to_owned(),
+        // There is no null of type string; duckdb has one, for rows that an outer join fills up.
+        (Value::String(text), _) if text.is_empty() => "null".to_owned(),
         _ => value.to_text().to_string(),
     }
 }

@@ -52,6 +52,9 @@ fn of_call(call: &Call) -> Option<String> {
         | "percentiles" | "percentiles_array" => name,
         "take_any" | "arg_max" | "arg_min" => return argument(),
         "strlen" | "string_size" => return argument().map(|argument| format!("{name}_{argument}")),
+        "array_sort_asc" | "array_sort_desc" => {
+            return argument().map(|argument| format!("{argument}_sorted"));
+        }
         "column_ifexists" | "columnifexists" => return column_of(call),
         _ => return None,
     };
@@ -77,4 +80,9 @@ pub fn unique(name: &str, taken: impl Fn(&str) -> bool) -> String {
         return name.to_owned();
     }
     (1_u64..).map(|n| format!("{name}{n}")).find(|candidate| !taken(candidate)).unwrap_or_default()
+}
+
+/// The name of a column that suggests none: the first of `Column1`, `Column2` that is not taken.
+pub fn unnamed(taken: impl Fn(&str) -> bool) -> String {
+    (1_u64..).map(|n| format!("Column{n}")).find(|candidate| !taken(candidate)).unwrap_or_default()
 }

@@ -170,7 +170,13 @@ impl Node {
                 }
                 otherwise.value(cx)
             }
-            Self::Cast(operand, ty) => Ok(convert::cast(&operand.value(cx)?, *ty)),
+            Self::Cast(operand, ty) => match (operand.value(cx)?, operand.ty, ty) {
+                // A bool as text is `True`; inside a dynamic value it is JSON, `true`.
+                (Value::Bool(flag), Type::Bool, Type::String) => {
+                    Ok(Value::from(if flag { "True" } else { "False" }))
+                }
+                (value, ..) => Ok(convert::cast(&value, *ty)),
+            },
             Self::PackAll(columns) => {
                 let cell = |at: &usize| cx.row.get(*at).cloned().unwrap_or_default();
                 let bag: Bag = columns.iter().map(|(name, at)| (Arc::clone(name), cell(at))).collect();

@@ -23,8 +23,9 @@ pub fn functions() -> Vec<Function> {
             Ok(real(a, 0).and_then(|x| Some(x.atan2(real(a, 1)?))).into())
         }),
         of_type("pi", (0, 0), number, |_, _| Ok(std::f64::consts::PI.into())),
+        // Null has the sign 0, as in the service.
         of_type("sign", (1, 1), number, |a, _| {
-            Ok(real(a, 0).map(|x| if x == 0.0 { 0.0 } else { x.signum() }).into())
+            Ok(real(a, 0).filter(|x| *x != 0.0).map_or(0.0, f64::signum).into())
         }),
         of_type("isnan", (1, 1), Type::Bool, |a, _| Ok(real(a, 0).is_some_and(f64::is_nan).into())),
         of_type("isinf", (1, 1), Type::Bool, |a, _| Ok(real(a, 0).is_some_and(f64::is_infinite).into())),

@@ -103,11 +103,11 @@ fn trim(a: &[Value], start: bool, end: bool, engine: &Engine<'_>) -> Result<Valu
     let pattern = text(a, 0);
     let mut rest: &str = &source;
     if start {
-        let regex = engine.regex(&format!("^(?:{pattern})+"))?;
+        let regex = engine.regex(&format!("^(?:{pattern})"))?;
         rest = regex.find(rest).map_or(rest, |found| &rest[found.end()..]);
     }
     if end {
-        let regex = engine.regex(&format!("(?:{pattern})+$"))?;
+        let regex = engine.regex(&format!("(?:{pattern})$"))?;
         rest = regex.find(rest).map_or(rest, |found| &rest[..found.start()]);
     }
     Ok(rest.into())

@@ -27,6 +27,8 @@ def cell(value, kind):
         return None
     if kind == "JSON":
         return {"json": json.loads(value)}
+    if isinstance(value, (list, dict)):
+        return {"json": value}
     if isinstance(value, datetime.datetime):
         return value.strftime("%Y-%m-%dT%H:%M:%S.") + f"{value.microsecond:06}0Z"
     if isinstance(value, datetime.timedelta):

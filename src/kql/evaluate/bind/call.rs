@@ -46,6 +46,11 @@ impl Binder<'_> {
         check_arity(&call.name.text, call.arguments.len(), function.arity)?;
         let arguments: Vec<Typed> = call.arguments.iter().map(|arg| self.bind(arg)).collect::<Result<_>>()?;
         let ty = returned(function, &arguments);
+        let makes_text = function.returns == Returns::Type(Type::String) && function.name != "gettype";
+        let text = |argument: Typed| {
+            if argument.ty == Type::Bool { self.cast_to(argument, Type::String) } else { argument }
+        };
+        let arguments = if makes_text { arguments.into_iter().map(text).collect() } else { arguments };
         Ok(self.folded(Node::Call(function, arguments), ty, span))
     }
 

@@ -11,16 +11,12 @@ use super::{Computed, Context};
 /// Binds the expressions of `project` and its like: each gives a column.
 pub fn computed(binder: &Binder<'_>, columns: &[Expr]) -> Result<Computed> {
     let mut result = Computed { columns: Vec::new(), cells: Vec::new() };
-    let mut unnamed = 0;
     for expr in columns {
         let (name, value) = target(expr)?;
         let cell = binder.bind(value)?;
-        let name =
-            name.map(|name| name.text.clone()).or_else(|| name::suggested(value)).unwrap_or_else(|| {
-                unnamed += 1;
-                format!("Column{unnamed}")
-            });
-        let name = name::unique(&name, |taken| result.columns.iter().any(|column| column.name == taken));
+        let used = |name: &str| result.columns.iter().any(|column| column.name == name);
+        let suggested = name.map(|name| name.text.clone()).or_else(|| name::suggested(value));
+        let name = suggested.map_or_else(|| name::unnamed(used), |name| name::unique(&name, used));
         result.columns.push(Column::new(name, cell.ty));
         result.cells.push(cell);
     }
@@ -59,20 +55,12 @@ pub fn extend(cx: &Context<'_>, table: Table, columns: &[Expr]) -> Result<Table>
     let mut cells = Vec::new();
     {
         let binder = cx.over(&table);
-        let mut unnamed = 0;
         for expr in columns {
             let (name, value) = target(expr)?;
             let cell = binder.bind(value)?;
-            let name =
-                name.map(|name| name.text.clone()).or_else(|| name::suggested(value)).unwrap_or_else(|| {
-                    loop {
-                        unnamed += 1;
-                        let candidate = format!("Column{unnamed}");
-                        if names.iter().all(|column| column.name != candidate) {
-                            break candidate;
-                        }
-                    }
-                });
+            let suggested = name.map(|name| name.text.clone()).or_else(|| name::suggested(value));
+            let used = |name: &str| names.iter().any(|column| column.name == name);
+            let name = suggested.unwrap_or_else(|| name::unnamed(used));
             let at = names.iter().position(|column| column.name == name).unwrap_or(names.len());
             let column = Column::new(name, cell.ty);
             if at == names.len() {

@@ -22,7 +22,6 @@ impl Expansion {
         let binder = cx.over(table);
         let mut columns = table.columns.clone();
         let mut cells = Vec::new();
-        let mut unnamed = 0;
         for column in wanted {
             let Some(expr) = &column.expr else {
                 return Err(Problem::unsupported("'to typeof' without a column"));
@@ -35,11 +34,9 @@ impl Expansion {
                     .hint("todynamic() reads JSON text")
                     .at(expr.span));
             }
-            let name =
-                given.map(|name| name.text.clone()).or_else(|| name::suggested(value)).unwrap_or_else(|| {
-                    unnamed += 1;
-                    format!("Column{unnamed}")
-                });
+            let suggested = given.map(|name| name.text.clone()).or_else(|| name::suggested(value));
+            let used = |name: &str| columns.iter().any(|column| column.name == name);
+            let name = suggested.unwrap_or_else(|| name::unnamed(used));
             let ty = column.ty.unwrap_or(Type::Dynamic);
             let at = columns.iter().position(|column| column.name == name).unwrap_or(columns.len());
             let column = Column::new(name, ty);
@@ -64,8 +61,8 @@ impl Expansion {
         for (at, cell, ty) in &self.cells {
             lists.push((*at, items(&cell.value(row)?, self.as_arrays), *ty));
         }
-        // Shorter lists are filled up with null. A value without items leaves one row.
-        let longest = lists.iter().map(|(_, items, _)| items.len()).max().unwrap_or(0).max(1).min(limit);
+        // Shorter lists are filled up with null. An empty array leaves no row, null leaves one.
+        let longest = lists.iter().map(|(_, items, _)| items.len()).max().unwrap_or(0).min(limit);
         let mut rows = Vec::with_capacity(longest);
         for n in 0..longest {
             row.engine.meter.tick()?;
@@ -84,7 +81,7 @@ impl Expansion {
     }
 }
 
-/// The items of an array; the properties of a bag, one bag or one pair each; a scalar is its own item.
+/// The items of an array; the properties of a bag, one bag or one pair each; anything else, null too, is its own item.
 fn items(value: &Value, as_arrays: bool) -> Vec<Value> {
     match value {
         Value::Array(items) => items.to_vec(),
@@ -99,7 +96,6 @@ fn items(value: &Value, as_arrays: bool) -> Vec<Value> {
             };
             bag.iter().map(pair).collect()
         }
-        Value::Null => Vec::new(),
         scalar => vec![scalar.clone()],
     }
 }

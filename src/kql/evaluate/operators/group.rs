@@ -40,7 +40,6 @@ impl Aggregation {
         let slots = RefCell::new(Vec::new());
         let mut computed = Computed { columns: Vec::new(), cells: Vec::new() };
         let binder = Binder::aggregating(cx.engine, cx.scope, table, &slots);
-        let mut unnamed = 0;
         for expr in exprs {
             let (names, value) = match &expr.kind {
                 ExprKind::Named(names, _, value) => {
@@ -52,11 +51,9 @@ impl Aggregation {
                 Some(outputs) => outputs,
                 None => {
                     let cell = binder.bind(value)?;
-                    let name = name::suggested(value).unwrap_or_else(|| {
-                        unnamed += 1;
-                        format!("Column{unnamed}")
-                    });
-                    vec![(name, cell)]
+                    let used =
+                        |name: &str| taken.iter().chain(&computed.columns).any(|column| column.name == name);
+                    vec![(name::suggested(value).unwrap_or_else(|| name::unnamed(used)), cell)]
                 }
             };
             for (at, (suggested, cell)) in outputs.into_iter().enumerate() {
