@@ -35,8 +35,8 @@ pub struct Meter {
     depth: Cell<usize>,
 }
 
-/// Function calls within each other.
-const MAX_CALLS: usize = 60;
+/// Subqueries and function calls within each other: what fits the stack of an ordinary thread.
+const MAX_NESTED: usize = 64;
 
 impl Meter {
     pub fn new(limits: &Limits) -> Self {
@@ -92,10 +92,10 @@ impl Meter {
         self.bytes(rows.saturating_mul(columns.saturating_mul(size_of::<super::Value>()) + 24))
     }
 
-    /// Runs `body` one function call deeper.
-    pub fn call<T>(&self, body: impl FnOnce() -> Result<T>) -> Result<T> {
-        if self.depth.get() >= MAX_CALLS {
-            let message = format!("functions call each other more than {MAX_CALLS} levels deep");
+    /// Runs `body` one subquery or function call deeper.
+    pub fn nested<T>(&self, body: impl FnOnce() -> Result<T>) -> Result<T> {
+        if self.depth.get() >= MAX_NESTED {
+            let message = format!("subqueries and functions are nested more than {MAX_NESTED} levels deep");
             return Err(limit("LIM0001", message));
         }
         self.depth.set(self.depth.get() + 1);

@@ -130,7 +130,7 @@ pub fn datum(engine: &Engine<'_>, scope: &Rc<Scope>, expr: &Expr) -> Result<Datu
 
 /// The rows of a tabular expression.
 pub fn tabular(engine: &Engine<'_>, scope: &Rc<Scope>, expr: &Expr) -> Result<Rc<Table>> {
-    evaluate(engine, scope, expr).map_err(|problem| problem.at(expr.span))
+    engine.meter.nested(|| evaluate(engine, scope, expr)).map_err(|problem| problem.at(expr.span))
 }
 
 fn evaluate(engine: &Engine<'_>, scope: &Rc<Scope>, expr: &Expr) -> Result<Rc<Table>> {
@@ -262,7 +262,7 @@ pub fn function(
     arguments: &[Expr],
     input: Option<Rc<Table>>,
 ) -> Result<Rc<Table>> {
-    engine.meter.call(|| {
+    engine.meter.nested(|| {
         let inner = Rc::new(Scope::inside(&closure.scope));
         let mut parameters = closure.declaration.parameters.as_slice();
         if let (Some(table), Some((first, rest))) = (input, parameters.split_first()) {

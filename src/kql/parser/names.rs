@@ -73,11 +73,6 @@ impl Parser<'_> {
         self.name_length(offset).or_else(|| self.is_extended_word_at(offset).then_some(1))
     }
 
-    /// The names that can be given a value: like [`Self::extended_name_length`].
-    pub(super) fn target_length(&self, offset: usize) -> Option<usize> {
-        self.extended_name_length(offset)
-    }
-
     pub(super) fn name(&mut self) -> Option<Name> {
         let start = self.peek(0).span;
         if let Some(length) = self.bracketed_name_length(0) {

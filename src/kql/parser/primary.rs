@@ -120,7 +120,7 @@ impl Parser<'_> {
     /// `name = expression`, `(a, b) = expression`, or an expression.
     pub(super) fn named(&mut self) -> Result<Option<Expr>> {
         let start = self.here();
-        if let Some(length) = self.target_length(0)
+        if let Some(length) = self.extended_name_length(0)
             && self.is_at(length, "=")
         {
             let Some(name) = self.extended_name() else { return Err(self.unexpected("a name")) };
@@ -170,7 +170,7 @@ impl Parser<'_> {
         }
         let mut at = 1;
         while !self.at_list_end(at) {
-            at += self.target_length(at)?;
+            at += self.extended_name_length(at)?;
             if !self.is_at(at, ",") {
                 break;
             }

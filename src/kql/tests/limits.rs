@@ -51,6 +51,18 @@ fn the_deepest_query_that_is_read_can_be_run() {
 }
 
 #[test]
+fn subqueries_within_each_other_are_bounded() {
+    let nested = |depth: usize, before: &str, after: &str| {
+        format!("{}Events{}", before.repeat(depth), after.repeat(depth))
+    };
+    for (before, after) in [("union (", ")"), ("Events | join kind=leftsemi (", ") on Computer"), ("print x = toscalar(", " | count)")] {
+        assert!(run(&parse(&nested(12, before, after)).unwrap(), &sample(), &options()).is_ok(), "{before}");
+        let problem = run(&parse(&nested(90, before, after)).unwrap(), &sample(), &options()).unwrap_err();
+        assert_eq!(problem.code, "LIM0001", "{before}: {problem}");
+    }
+}
+
+#[test]
 fn functions_that_call_each_other_without_end_cannot_be_written() {
     // A function sees only what is declared before it.
     let problem = run(&parse("let f = () { f() }; print f()").unwrap(), &sample(), &options()).unwrap_err();

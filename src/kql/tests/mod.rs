@@ -1,6 +1,7 @@
 //! What single queries give, refuse and mention.
 
 mod analysing;
+mod documented;
 mod limits;
 mod reading;
 mod running;

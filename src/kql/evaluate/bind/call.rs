@@ -99,7 +99,7 @@ impl Binder<'_> {
 
     /// A function of the query: its body with the arguments put in.
     fn inlined(&self, closure: &Rc<Closure>, call: &Call) -> Result<Typed> {
-        self.engine.meter.call(|| {
+        self.engine.meter.nested(|| {
             let scope = Rc::new(Scope::inside(&closure.scope));
             bind_parameters(
                 &call.name.text,
