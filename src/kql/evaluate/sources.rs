@@ -9,6 +9,7 @@ use super::super::error::{Problem, Result};
 use super::super::table::{Column, Row, Table, Tables};
 use super::super::value::{Type, Value, convert};
 use super::bind::{Binder, unresolved};
+use super::limits::SUBQUERY;
 use super::scope::{Binding, Closure, Scope};
 use super::{Datum, Engine, operators, statements};
 
@@ -130,7 +131,7 @@ pub fn datum(engine: &Engine<'_>, scope: &Rc<Scope>, expr: &Expr) -> Result<Datu
 
 /// The rows of a tabular expression.
 pub fn tabular(engine: &Engine<'_>, scope: &Rc<Scope>, expr: &Expr) -> Result<Rc<Table>> {
-    engine.meter.nested(|| evaluate(engine, scope, expr)).map_err(|problem| problem.at(expr.span))
+    engine.meter.nested(SUBQUERY, || evaluate(engine, scope, expr)).map_err(|problem| problem.at(expr.span))
 }
 
 fn evaluate(engine: &Engine<'_>, scope: &Rc<Scope>, expr: &Expr) -> Result<Rc<Table>> {
@@ -262,7 +263,7 @@ pub fn function(
     arguments: &[Expr],
     input: Option<Rc<Table>>,
 ) -> Result<Rc<Table>> {
-    engine.meter.nested(|| {
+    engine.meter.nested(SUBQUERY, || {
         let inner = Rc::new(Scope::inside(&closure.scope));
         let mut parameters = closure.declaration.parameters.as_slice();
         if let (Some(table), Some((first, rest))) = (input, parameters.split_first()) {

@@ -8,6 +8,7 @@ use super::super::super::error::{Problem, Result, Span};
 use super::super::super::functions::{self, Function, Returns};
 use super::super::super::nearest::did_you_mean;
 use super::super::super::value::{Type, Value, convert};
+use super::super::limits::SUBQUERY;
 use super::super::node::{Node, Typed};
 use super::super::scope::{Binding, Closure, Scope};
 use super::super::{sources, statements};
@@ -99,7 +100,7 @@ impl Binder<'_> {
 
     /// A function of the query: its body with the arguments put in.
     fn inlined(&self, closure: &Rc<Closure>, call: &Call) -> Result<Typed> {
-        self.engine.meter.nested(|| {
+        self.engine.meter.nested(SUBQUERY, || {
             let scope = Rc::new(Scope::inside(&closure.scope));
             bind_parameters(
                 &call.name.text,

@@ -77,7 +77,8 @@ impl<'b> Binder<'b> {
     }
 
     pub fn bind(&self, expr: &Expr) -> Result<Typed> {
-        let bound = self.kind(expr).map_err(|problem| problem.at(expr.span))?;
+        let bound =
+            self.engine.meter.nested(1, || self.kind(expr)).map_err(|problem| problem.at(expr.span))?;
         Ok(Typed { span: expr.span, ..bound })
     }
 
