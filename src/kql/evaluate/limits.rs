@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use super::super::error::{Problem, ProblemKind, Result};
+use crate::kql::error::{Problem, ProblemKind, Result};
 
 /// Bounds of one query.
 #[derive(Clone, Debug)]

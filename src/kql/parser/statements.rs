@@ -1,12 +1,12 @@
 //! Statements, functions, pipes.
 
-use super::super::ast::{
+use super::{List, Parser};
+use crate::kql::ast::{
     Expr, ExprKind, FunctionDeclaration, FunctionParameter, LetValue, Name, NamedType, Operator, Query,
     Statement,
 };
-use super::super::error::Result;
-use super::super::lexer::Kind;
-use super::{List, Parser};
+use crate::kql::error::Result;
+use crate::kql::lexer::Kind;
 
 impl Parser<'_> {
     pub(super) fn query(&mut self) -> Result<Query> {
@@ -119,9 +119,7 @@ impl Parser<'_> {
         Ok(Statement::Pattern(name, parameters, cases))
     }
 
-    fn pattern_case(
-        &mut self,
-    ) -> Result<(Vec<Expr>, Option<super::super::ast::Literal>, FunctionDeclaration)> {
+    fn pattern_case(&mut self) -> Result<(Vec<Expr>, Option<crate::kql::ast::Literal>, FunctionDeclaration)> {
         self.expect("(")?;
         let values = self.list(List::of("a value").required(), Self::unnamed)?;
         self.expect(")")?;
