@@ -45,7 +45,7 @@ pub use engine::{
     TruncationReason,
 };
 pub use error::{Error, Result, ScriptFailure};
-pub use pool::{PoolConfig, Stats};
+pub use pool::{PoolConfig, Replacement, Stats};
 pub use runtime::{Phases, RuntimeSettings, locate};
 #[doc(hidden)]
 pub use runtime::{border, contain_children};

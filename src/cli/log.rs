@@ -25,9 +25,10 @@ pub fn install(config: &Config) -> Result<(), Problem> {
                 format!("log.filter is {:?}: {error}; try `info` or `warn,runspaced=debug`", log.filter),
             )
         })?;
-    // What it writes below that level has the content of messages in it.
+    // It warns of every error that a client is answered, and what it writes below that has the content of messages in it.
+    let loudest = if log.filter.contains("rmcp") { Level::WARN } else { Level::ERROR };
     let quiet =
-        filter_fn(|metadata| !metadata.target().starts_with("rmcp") || *metadata.level() <= Level::WARN);
+        filter_fn(move |metadata| !metadata.target().starts_with("rmcp") || *metadata.level() <= loudest);
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let installed = match log.format {
         LogFormat::Json => tracing_subscriber::registry()

@@ -1,12 +1,15 @@
 //! A call of a tool and what carries it out, in terms of no protocol library.
 
-use std::{pin::Pin, time::Duration};
+use std::{pin::Pin, sync::Arc, time::Duration};
 
 use serde_json::{Map, Value};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::progress::{ProgressRecord, ProgressSink};
+use super::{
+    caller::Caller,
+    progress::{ProgressRecord, ProgressSink},
+};
 use crate::{Error, Output, catalog::Target};
 
 /// A call as a client makes it.
@@ -17,6 +20,9 @@ pub(crate) struct ToolCall {
     pub(crate) progress: Option<ProgressSink>,
     /// Cancelled when the client no longer wants the answer.
     pub(crate) cancelled: CancellationToken,
+    pub(crate) caller: Caller,
+    /// Leaves the call to the process that takes this one's place, if that can be; the answer says whether it will.
+    pub(crate) defer: Option<Box<dyn Fn() -> bool + Send + Sync>>,
 }
 
 /// A call as it is carried out: looked up, checked, named.
@@ -25,6 +31,8 @@ pub(crate) struct Job {
     pub(crate) arguments: Map<String, Value>,
     pub(crate) deadline: Duration,
     pub(crate) call_id: String,
+    /// Whose runspaces it uses. `None`: the one local user's.
+    pub(crate) principal: Option<Arc<str>>,
     /// Where progress records go, if anybody wants them. A full channel misses some.
     pub(crate) progress: Option<mpsc::Sender<ProgressRecord>>,
 }

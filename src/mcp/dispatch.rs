@@ -3,9 +3,13 @@
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures_util::FutureExt as _;
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::{
+    sync::{mpsc, watch},
+    time::Instant,
+};
 
 use super::{
+    admission::{Admission, Entry},
     call::{Executor, Job, Running, ToolCall},
     progress::{Meter, ProgressRecord, ProgressSink},
     reply::Reply,
@@ -19,13 +23,26 @@ use crate::{
 /// Progress records that may wait to become updates.
 const PROGRESS_RECORDS: usize = 16;
 
+/// How often a server that is to be replaced looks whether its calls have ended.
+const IDLE_POLL: Duration = Duration::from_millis(5);
+
 /// Limits of calls.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CallLimits {
     /// From the admission of a call to its answer.
     pub(crate) deadline: Duration,
-    /// Calls under way at once.
+    /// Calls under way at once, waiting ones included.
     pub(crate) calls: usize,
+    /// Calls of one client under way at once.
+    pub(crate) calls_of_one: usize,
+    /// Calls that are with the executor at once. The others wait in turn, client by client.
+    pub(crate) executing: usize,
+}
+
+impl Default for CallLimits {
+    fn default() -> Self {
+        Self { deadline: Duration::from_secs(55), calls: 512, calls_of_one: 256, executing: 64 }
+    }
 }
 
 /// What is known of the catalogue.
@@ -42,9 +59,11 @@ pub(crate) enum CatalogState {
 pub(crate) struct Dispatcher {
     executor: Arc<dyn Executor>,
     catalog: watch::Receiver<CatalogState>,
-    admission: Semaphore,
+    admission: Admission,
     limits: CallLimits,
     shutdown: Shutdown,
+    /// From when on the process may be replaced; `None`: never.
+    replaceable: Option<Instant>,
 }
 
 /// How a call ended.
@@ -69,7 +88,21 @@ impl Dispatcher {
         limits: CallLimits,
         shutdown: Shutdown,
     ) -> Self {
-        Self { executor, catalog, admission: Semaphore::new(limits.calls), limits, shutdown }
+        let admission = Admission::new(limits);
+        Self { executor, catalog, admission, limits, shutdown, replaceable: None }
+    }
+
+    /// The process may be replaced from then on: calls that only a fresh one can carry out are left to it.
+    pub(crate) fn replaceable(mut self, from: Option<Instant>) -> Self {
+        self.replaceable = from;
+        self
+    }
+
+    /// Waits until no call is under way but those that are left to the next process.
+    pub(crate) async fn idle(&self) {
+        while self.admission.under_way() > 0 {
+            tokio::time::sleep(IDLE_POLL).await;
+        }
     }
 
     /// The catalogue; waits for it while it is being made.
@@ -108,27 +141,37 @@ impl Dispatcher {
 
     async fn answer(&self, call: ToolCall, call_id: &str) -> Outcome {
         let reply = |reply| Outcome::Reply { call_id: call_id.to_owned(), reply };
-        let Ok(_permit) = self.admission.try_acquire() else {
-            return reply(Reply::failure(format!(
-                "Busy: {} calls are under way, which is the limit. Try again when some are answered.",
-                self.limits.calls
-            )));
+        let entry = match self.admission.enter(&call.caller.client) {
+            Ok(entry) => entry,
+            Err(busy) => return reply(Reply::failure(busy.to_string())),
         };
         let cancelled = call.cancelled.clone();
         tokio::select! {
             biased;
             () = cancelled.cancelled() => Outcome::Cancelled,
-            () = self.shutdown.calls_cancelled() => reply(Reply::of_error(&Error::ShutDown)),
-            outcome = self.carry_out(call, call_id) => outcome,
+            () = self.shutdown.calls_cancelled() => reply(self.stopped()),
+            outcome = self.carry_out(call, call_id, entry) => outcome,
         }
     }
 
-    async fn carry_out(&self, call: ToolCall, call_id: &str) -> Outcome {
+    /// The answer of a call that was stopped because the server ends.
+    fn stopped(&self) -> Reply {
+        match self.shutdown.draining() {
+            None => Reply::of_error(&Error::ShutDown),
+            Some(reason) => Reply::failure(format!(
+                "This call was stopped: the server replaces itself, because {reason}. What the call did until then stays \
+                 done; the server answers again in a moment."
+            )),
+        }
+    }
+
+    async fn carry_out(&self, call: ToolCall, call_id: &str, entry: Entry) -> Outcome {
+        let admitted = Instant::now();
         let catalog = match self.catalog().await {
             Ok(catalog) => catalog,
             Err(reason) => return Outcome::NoCatalog(reason),
         };
-        let Some(tool) = catalog.get(&call.tool) else {
+        let Some(tool) = catalog.get(&call.tool).filter(|tool| call.caller.grants.shows(&tool.name)) else {
             return Outcome::UnknownTool(unknown_tool(&call.tool, &catalog));
         };
         let reply = |reply| Outcome::Reply { call_id: call_id.to_owned(), reply };
@@ -136,12 +179,24 @@ impl Dispatcher {
             Ok(arguments) => arguments,
             Err(mistakes) => return reply(Reply::failure(correction(tool, &mistakes))),
         };
+        if !call.caller.grants.allow(&tool.name, &arguments) {
+            return reply(Reply::failure(format!(
+                "Not permitted: the token's scopes do not allow {} with these arguments.",
+                tool.name
+            )));
+        }
+        let deadline = admitted + self.limits.deadline;
+        let Ok(_turn) = tokio::time::timeout_at(deadline, entry.turn()).await else {
+            let (waited, running) = (self.limits.deadline, self.limits.executing);
+            return reply(Reply::of_error(&Error::AcquireTimeout { waited, running, max: running }));
+        };
         let (sender, records) = mpsc::channel(PROGRESS_RECORDS);
         let running = self.executor.execute(Job {
             target: tool.target.clone(),
             arguments,
-            deadline: self.limits.deadline,
+            deadline: deadline.saturating_duration_since(Instant::now()),
             call_id: call_id.to_owned(),
+            principal: call.caller.principal.clone(),
             progress: call.progress.is_some().then_some(sender),
         });
         let result = match call.progress {
@@ -150,11 +205,28 @@ impl Dispatcher {
         };
         reply(match result {
             Ok(output) => Reply::of_output(&output),
+            Err(error) if self.needs_another_process(&error) => {
+                // It did not begin: the next process carries it out, and nobody notices.
+                if call.defer.as_ref().is_some_and(|defer| defer()) {
+                    drop(entry);
+                    return std::future::pending().await;
+                }
+                let text = "the server replaces itself; call again in a few seconds";
+                Reply::failure(format!("{}: {error}. This call did not begin; {text}.", error.code()))
+            }
             Err(error) => {
                 tracing::info!(call_id, tool = tool.name, code = error.code(), "a tool call failed");
                 Reply::of_error(&error)
             }
         })
+    }
+}
+
+impl Dispatcher {
+    /// True for errors of calls that were refused before they began, and that a fresh process would carry out.
+    fn needs_another_process(&self, error: &Error) -> bool {
+        matches!(error, Error::PowerShellChanged { .. } | Error::Degraded { .. })
+            && self.replaceable.is_some_and(|from| Instant::now() >= from)
     }
 }
 

@@ -9,8 +9,12 @@
 //!
 //! `docs/mcp.md` has the limits and what is promised.
 
+mod admission;
 mod call;
+mod caller;
 mod dispatch;
+mod handover;
+pub mod http;
 mod powershell;
 mod progress;
 mod reply;
@@ -23,5 +27,8 @@ mod table;
 mod tests;
 mod transport;
 
-pub use self::{server::Server, shutdown::Cause};
+pub use self::{
+    server::{End, Server},
+    shutdown::Cause,
+};
 pub use crate::catalog::Exposure;

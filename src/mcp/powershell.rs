@@ -1,5 +1,7 @@
 //! Jobs that are PowerShell commands.
 
+use std::sync::Arc;
+
 use super::{
     call::{Executor, Job, Running},
     progress::ProgressRecord,
@@ -29,6 +31,10 @@ impl PowerShell {
             .timeout(job.deadline)
             .limits(limits())
             .correlation_id(&job.call_id);
+        let invocation = match &job.principal {
+            Some(principal) => invocation.affinity(Arc::clone(principal)),
+            None => invocation,
+        };
         if job.progress.is_some() { invocation.live() } else { invocation }
     }
 }

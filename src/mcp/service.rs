@@ -16,9 +16,11 @@ use serde_json::{Value, json};
 
 use super::{
     call::ToolCall,
+    caller::Caller,
     dispatch::{Dispatcher, Outcome},
     progress::{ProgressSink, ProgressUpdate},
     reply::Reply,
+    transport::Handling,
 };
 use crate::catalog::ToolSpec;
 
@@ -60,18 +62,20 @@ impl ServerHandler for Service {
             () = context.ct.cancelled() => Err("cancelled".to_owned()),
         };
         let catalog = catalog.map_err(no_catalog)?;
+        let caller = caller(&context);
+        let shown: Vec<&ToolSpec> = catalog.iter().filter(|tool| caller.grants.shows(&tool.name)).collect();
         let first = match request.and_then(|request| request.cursor) {
             None => 0,
-            Some(cursor) => cursor.parse().ok().filter(|first| *first < catalog.len()).ok_or_else(|| {
+            Some(cursor) => cursor.parse().ok().filter(|first| *first < shown.len()).ok_or_else(|| {
                 ErrorData::invalid_params(format!("the cursor '{cursor}' is not one of this list"), None)
             })?,
         };
-        let page: Vec<Tool> = catalog.iter().skip(first).take(PAGE_TOOLS).map(tool).collect();
+        let page: Vec<Tool> = shown.iter().skip(first).take(PAGE_TOOLS).map(|spec| tool(spec)).collect();
         let next = first + page.len();
         let mut result = ListToolsResult::with_all_items(page)
             .with_ttl_ms(LIST_TTL_MS)
             .with_cache_scope(CacheScope::Private);
-        result.next_cursor = (next < catalog.len()).then(|| next.to_string());
+        result.next_cursor = (next < shown.len()).then(|| next.to_string());
         Ok(result)
     }
 
@@ -87,6 +91,10 @@ impl ServerHandler for Service {
                 arguments: request.arguments.unwrap_or_default(),
                 progress: progress_sink(&context),
                 cancelled: context.ct.clone(),
+                caller: caller(&context),
+                defer: context.extensions.get::<Handling>().cloned().map(|handling| {
+                    Box::new(move || handling.defer()) as Box<dyn Fn() -> bool + Send + Sync>
+                }),
             })
             .await;
         match outcome {
@@ -97,6 +105,12 @@ impl ServerHandler for Service {
             Outcome::Cancelled => Ok(result("", Reply::failure("cancelled")).into()),
         }
     }
+}
+
+/// Who makes a request: over HTTP the one whose token it carries.
+fn caller(context: &RequestContext<RoleServer>) -> Caller {
+    let parts = context.extensions.get::<axum::http::request::Parts>();
+    parts.and_then(|parts| parts.extensions.get::<Caller>()).cloned().unwrap_or_default()
 }
 
 fn implementation() -> Implementation {

@@ -1,12 +1,15 @@
 //! The protocol over real pipes, with a scripted executor in place of PowerShell.
 
+mod replacement;
+
 use std::{
     fs::File,
     io::{self, BufRead as _, Write as _},
     os::fd::OwnedFd,
+    pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
         mpsc::{self, Receiver, RecvTimeoutError},
     },
     thread::JoinHandle,
@@ -19,13 +22,14 @@ use tokio::sync::{oneshot, watch};
 use super::{
     call::{Executor, Job, Running},
     dispatch::{CallLimits, CatalogState},
+    handover::StdioState,
     progress::ProgressRecord,
     reply::tests::output,
-    server::serve,
+    server::{End, Health, Parts, serve},
     shutdown::{Cause, Patience},
 };
 use crate::{
-    Error,
+    Error, Replacement,
     catalog::{Catalog, Target, test_command},
 };
 
@@ -37,6 +41,8 @@ const HANG: Duration = Duration::from_secs(20);
 struct Script {
     running: AtomicUsize,
     started: AtomicUsize,
+    /// PowerShell was upgraded: calls are refused.
+    upgraded: AtomicBool,
 }
 
 /// Counts a job while it runs.
@@ -57,6 +63,12 @@ impl Executor for Scripted {
         script.running.fetch_add(1, Ordering::SeqCst);
         let mark = Mark(script);
         Box::pin(async move {
+            if mark.0.upgraded.load(Ordering::SeqCst) {
+                return Err(Error::PowerShellChanged {
+                    home: "/x".to_owned(),
+                    change: "upgraded".to_owned(),
+                });
+            }
             let _mark = mark;
             let Target::Command(command) = &job.target;
             match command.rsplit('\\').next().unwrap_or_default() {
@@ -98,19 +110,60 @@ fn catalog() -> Catalog {
     Catalog::new(&commands).expect("a catalogue")
 }
 
+fn limits(calls: usize) -> CallLimits {
+    CallLimits { deadline: HANG, calls, calls_of_one: calls, ..CallLimits::default() }
+}
+
+/// A server whose engine is never to be replaced.
+fn healthy(executor: Arc<Scripted>, catalog: watch::Receiver<CatalogState>, limits: CallLimits) -> Parts {
+    Parts::new(executor, catalog, limits, None, Arc::new(Patient(watch::Sender::new(None))))
+}
+
+/// An engine whose health a test decides.
+#[derive(Clone)]
+struct Patient(watch::Sender<Option<Replacement>>);
+
+impl Health for Patient {
+    fn replacement(&self) -> Option<Replacement> {
+        *self.0.borrow()
+    }
+
+    fn replacement_wanted(&self) -> Pin<Box<dyn Future<Output = Replacement> + Send + '_>> {
+        Box::pin(async {
+            let mut reasons = self.0.subscribe();
+            let reason = reasons.wait_for(Option::is_some).await.ok().and_then(|reason| *reason);
+            reason.expect("the test holds the sender")
+        })
+    }
+}
+
+/// The lines of a pipe.
+fn reading(pipe: io::PipeReader) -> Receiver<String> {
+    let (line, lines) = mpsc::channel();
+    std::thread::spawn(move || {
+        for text in io::BufReader::new(pipe).lines().map_while(Result::ok) {
+            if line.send(text).is_err() {
+                return;
+            }
+        }
+    });
+    lines
+}
+
 /// A server on a thread, and the client's ends of its pipes.
 struct Client {
     input: Option<io::PipeWriter>,
     lines: Option<Receiver<String>>,
-    server: JoinHandle<Cause>,
+    server: JoinHandle<End>,
     stop: Option<oneshot::Sender<()>>,
     script: Arc<Script>,
     catalog: watch::Sender<CatalogState>,
+    health: Patient,
 }
 
 impl Client {
     fn new() -> Self {
-        Self::with(CallLimits { deadline: HANG, calls: 8 }, CatalogState::Ready(Arc::new(catalog())))
+        Self::with(limits(8), CatalogState::Ready(Arc::new(catalog())))
     }
 
     fn with(limits: CallLimits, state: CatalogState) -> Self {
@@ -121,10 +174,26 @@ impl Client {
         let (input, to_server) = io::pipe().expect("a pipe");
         let (from_server, output) = io::pipe().expect("a pipe");
         let streams = (File::from(OwnedFd::from(input)), File::from(OwnedFd::from(output)));
+        let mut client = Self::over(limits, patience, state, None, streams);
+        client.input = Some(to_server);
+        client.lines = Some(reading(from_server));
+        client
+    }
+
+    /// A server over two files whose other ends somebody else has.
+    fn over(
+        limits: CallLimits,
+        patience: Patience,
+        state: CatalogState,
+        left: Option<StdioState>,
+        streams: (File, File),
+    ) -> Self {
         let script = Arc::new(Script::default());
         let executor = Arc::new(Scripted(Arc::clone(&script)));
         let (sender, catalog) = watch::channel(state);
         let (stop, stopped) = oneshot::channel::<()>();
+        let health = Patient(watch::Sender::new(None));
+        let sick = health.clone();
         let server = std::thread::spawn(move || {
             let runtime =
                 tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -133,17 +202,13 @@ impl Client {
                     std::future::pending::<()>().await;
                 }
             };
-            runtime.block_on(serve(executor, catalog, limits, patience, streams, stop)).expect("served")
+            runtime.block_on(async {
+                let parts =
+                    Parts::new(executor, catalog, limits, Some(tokio::time::Instant::now()), Arc::new(sick));
+                serve(&parts, patience, streams, left, stop).await.expect("served")
+            })
         });
-        let (line, lines) = mpsc::channel();
-        std::thread::spawn(move || {
-            for text in io::BufReader::new(from_server).lines().map_while(Result::ok) {
-                if line.send(text).is_err() {
-                    return;
-                }
-            }
-        });
-        Self { input: Some(to_server), lines: Some(lines), server, stop: Some(stop), script, catalog: sender }
+        Self { input: None, lines: None, server, stop: Some(stop), script, catalog: sender, health }
     }
 
     /// A client that has shaken hands.
@@ -205,6 +270,10 @@ impl Client {
     }
 
     fn join(self) -> Cause {
+        self.ended().cause
+    }
+
+    fn ended(self) -> End {
         let end = Instant::now() + HANG;
         while !self.server.is_finished() {
             assert!(Instant::now() < end, "the server did not end");
@@ -270,7 +339,7 @@ fn new_era_is_discovered_listed_and_called_without_a_handshake() {
 
 #[test]
 fn opening_answers_while_the_catalogue_is_being_made() {
-    let mut client = Client::with(CallLimits { deadline: HANG, calls: 8 }, CatalogState::Loading);
+    let mut client = Client::with(limits(8), CatalogState::Loading);
     assert_eq!(client.initialize()["id"], "init");
     client.send(json!({"id": 1, "method": "tools/list"}));
     client.call(2, "get_echo", json!({"Text": "early"}));
@@ -287,7 +356,7 @@ fn opening_answers_while_the_catalogue_is_being_made() {
 #[test]
 fn missing_powershell_is_said_to_the_client() {
     let state = CatalogState::Failed("no usable PowerShell found".into());
-    let mut client = Client::with(CallLimits { deadline: HANG, calls: 8 }, state);
+    let mut client = Client::with(limits(8), state);
     client.initialize();
     client.send(json!({"id": 1, "method": "tools/list"}));
     let error = client.receive()["error"].clone();
@@ -452,7 +521,7 @@ fn end_of_input_before_anything_is_an_end_as_well() {
 fn answers_that_are_ready_reach_a_client_that_only_closed_its_input() {
     let patience = Patience { end_of_input: HANG, ..Patience::default() };
     let state = CatalogState::Ready(Arc::new(catalog()));
-    let mut client = Client::patient(CallLimits { deadline: HANG, calls: 8 }, patience, state);
+    let mut client = Client::patient(limits(8), patience, state);
     client.initialize();
     let calls: Vec<String> = (0..4)
         .map(|id| {
@@ -480,14 +549,12 @@ fn client_that_closed_its_output_ends_the_server() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let (_sender, catalog) = watch::channel(CatalogState::Ready(Arc::new(catalog())));
     let executor = Arc::new(Scripted(Arc::default()));
-    let limits = CallLimits { deadline: HANG, calls: 1 };
-    let cause = runtime.block_on(async {
-        tokio::time::timeout(
-            HANG,
-            serve(executor, catalog, limits, Patience::default(), streams, std::future::pending()),
-        )
-        .await
+    let parts = healthy(executor, catalog, limits(1));
+    let end = runtime.block_on(async {
+        let serving = serve(&parts, Patience::default(), streams, None, std::future::pending());
+        tokio::time::timeout(HANG, serving).await
     });
+    let cause = end.map(|end| end.map(|end| end.cause));
     assert!(matches!(cause, Ok(Ok(Cause::OutputClosed(_)))), "{cause:?}");
 }
 
@@ -495,7 +562,7 @@ fn client_that_closed_its_output_ends_the_server() {
 fn stop_lets_calls_end_and_cancels_the_rest() {
     let patience = Patience { asked: Duration::from_secs(3), last_answers: HANG, ..Patience::default() };
     let state = CatalogState::Ready(Arc::new(catalog()));
-    let mut client = Client::patient(CallLimits { deadline: HANG, calls: 8 }, patience, state);
+    let mut client = Client::patient(limits(8), patience, state);
     client.initialize();
     client.call(1, "wait_short", json!({}));
     client.call(2, "wait_long", json!({}));
@@ -533,17 +600,11 @@ fn client_that_does_not_read_is_not_read_either() {
     let script = Arc::new(Script::default());
     let executor = Arc::new(Scripted(Arc::clone(&script)));
     let (_sender, catalog) = watch::channel(CatalogState::Ready(Arc::new(catalog())));
-    let limits = CallLimits { deadline: HANG, calls: CALLS };
+    let limits = limits(CALLS);
     let server = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        runtime.block_on(serve(
-            executor,
-            catalog,
-            limits,
-            Patience::default(),
-            streams,
-            std::future::pending(),
-        ))
+        let parts = healthy(executor, catalog, limits);
+        runtime.block_on(serve(&parts, Patience::default(), streams, None, std::future::pending()))
     });
     let writer = std::thread::spawn(move || {
         for id in 0..CALLS {
@@ -576,5 +637,5 @@ fn client_that_does_not_read_is_not_read_either() {
     }
     assert_eq!(answers, CALLS);
     drop(writer.join().expect("all was written"));
-    assert!(matches!(server.join().expect("no panic"), Ok(Cause::EndOfInput)));
+    assert!(matches!(server.join().expect("no panic"), Ok(End { cause: Cause::EndOfInput, .. })));
 }

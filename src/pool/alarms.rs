@@ -153,6 +153,8 @@ impl Shared {
             state.housekeeping(now, actions);
             state.dispatch(now, actions);
         });
+        // A thread that had been given up may have ended after all.
+        self.judge_replacement();
         self.timer.at(Instant::now() + HOUSEKEEPING, Alarm::Housekeeping);
     }
 
@@ -167,5 +169,6 @@ impl Shared {
                 actions.push(super::state::Action::Fail(call, Error::Degraded { abandoned, budget }));
             }
         });
+        self.judge_replacement();
     }
 }
