@@ -32,11 +32,27 @@ pub fn arguments(home: &PowerShellHome, more: &[&str]) -> Vec<String> {
     ["mcp", "--powershell", &home].iter().chain(more).map(|argument| (*argument).to_owned()).collect()
 }
 
+/// A message of revision 2026-07-28.
+pub fn modern(id: u32, method: &str, mut params: Value) -> Value {
+    params["_meta"] = json!({
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"},
+        "io.modelcontextprotocol/clientCapabilities": {},
+    });
+    json!({"id": id, "method": method, "params": params})
+}
+
 impl Client {
     /// Starts a server.
     pub fn start(arguments: &[String], folder: &Path) -> Self {
+        Self::start_in(arguments, &[], folder)
+    }
+
+    /// Starts a server that finds these variables in its environment.
+    pub fn start_in(arguments: &[String], environment: &[(&str, &str)], folder: &Path) -> Self {
         let mut server = Command::new(PROGRAM)
             .args(arguments)
+            .envs(environment.iter().copied())
             .current_dir(folder)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

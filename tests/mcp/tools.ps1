@@ -76,3 +76,22 @@ function Set-Leak {
 function Get-Leak {
     "$global:Leak|$env:RUNSPACED_TEST_LEAK"
 }
+
+function Set-Marker {
+    # Lives as long as the runtime does: no reset of a runspace removes it.
+    param([string] $Value)
+    [AppContext]::SetData('runspaced.test.marker', $Value)
+    'set'
+}
+
+function Get-Marker {
+    "$([AppContext]::GetData('runspaced.test.marker'))"
+}
+
+function End-Process {
+    [Environment]::Exit(3)
+}
+
+function Wait-Forever {
+    [Threading.Thread]::Sleep(-1)
+}

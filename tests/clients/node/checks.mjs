@@ -4,6 +4,13 @@ import assert from "node:assert/strict";
 
 const TOOLS = ["get_echo", "get_half", "stop_early", "wait_long", "write_noise", "write_steps"];
 
+// The transport to a server given as SERVER [ARGUMENT...] or as URL TOKEN.
+export function transport({ Stdio, Http }) {
+  const [first, ...rest] = process.argv.slice(2);
+  if (!first.startsWith("http")) return new Stdio({ command: first, args: rest });
+  return new Http(new URL(first), { requestInit: { headers: { Authorization: `Bearer ${rest[0]}` } } });
+}
+
 // `call(params, options)` and `list()` are the SDK's own.
 export async function check({ call, list }) {
   const echo = (text) => call({ name: "get_echo", arguments: { Text: text } }, {});
@@ -40,14 +47,14 @@ export async function check({ call, list }) {
   await echo("after the cancel");
 
   const answers = await Promise.all(
-    Array.from({ length: 50 }, (_, number) => {
-      const name = number % 5 === 0 ? "write_noise" : "get_echo";
+    Array.from({ length: 200 }, (_, number) => {
+      const name = number % 10 === 0 ? "write_noise" : "get_echo";
       return call({ name, arguments: { Text: `t${number}` } }, {});
     }),
   );
   answers.forEach(({ isError, structuredContent }, number) => {
     assert.ok(!isError, JSON.stringify(structuredContent));
     const last = structuredContent.values.at(-1);
-    assert.equal(number % 5 === 0 ? last : last.Text, `t${number}`);
+    assert.equal(number % 10 === 0 ? last : last.Text, `t${number}`);
   });
 }

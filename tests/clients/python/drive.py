@@ -1,6 +1,7 @@
 """Drives an MCP server with the official Python SDK, once in each era.
 
 usage: drive.py SERVER [ARGUMENT...]
+       drive.py URL TOKEN
 """
 
 import sys
@@ -8,6 +9,8 @@ import sys
 import anyio
 from mcp import Client, MCPError
 from mcp.client.stdio import StdioServerParameters
+from mcp.client.streamable_http import streamable_http_client
+from mcp.shared._httpx_utils import create_mcp_http_client
 
 TOOLS = {"get_echo", "get_half", "stop_early", "wait_long", "write_noise", "write_steps"}
 
@@ -65,34 +68,59 @@ async def many(client):
     answers = {}
 
     async def one(number):
-        tool = "write_noise" if number % 5 == 0 else "get_echo"
+        tool = "write_noise" if number % 10 == 0 else "get_echo"
         result = await client.call_tool(tool, {"Text": f"t{number}"})
         assert not result.is_error, result
         answers[number] = result.structured_content["values"][-1]
 
     async with anyio.create_task_group() as group:
-        for number in range(50):
+        for number in range(200):
             group.start_soon(one, number)
     for number, value in answers.items():
-        text = value if number % 5 == 0 else value["Text"]
+        text = value if number % 10 == 0 else value["Text"]
         assert text == f"t{number}", (number, value)
-    assert len(answers) == 50
+    assert len(answers) == 200
+
+
+async def replaced(client):
+    """A script ends the process; a fresh one goes on with this client."""
+    await client.call_tool("set_marker", {"Value": "first"})
+    assert (await client.call_tool("end_process", {})).is_error
+    for _ in range(300):
+        result = await client.call_tool("get_marker", {})
+        if result.structured_content["values"] == [""]:
+            break
+        await anyio.sleep(0.1)
+    else:
+        raise AssertionError("the process was not replaced")
+    await lists(client)
+    await calls(client)
+    await progress(client)
 
 
 async def drive(server, mode, version):
+    checks = [lists, calls, errors, progress, cancel, many]
+    if isinstance(server, StdioServerParameters) and sys.platform != "win32":
+        checks.append(replaced)
     async with Client(server, mode=mode, read_timeout_seconds=60) as client:
         assert client.protocol_version == version, client.protocol_version
-        for check in (lists, calls, errors, progress, cancel, many):
+        for check in checks:
             print(f"{mode}: {check.__name__}", flush=True)
             with anyio.fail_after(90):
                 await check(client)
 
 
 async def main():
-    command, *arguments = sys.argv[1:]
-    server = StdioServerParameters(command=command, args=arguments)
-    await drive(server, "legacy", "2025-11-25")
-    await drive(server, "auto", "2026-07-28")
+    first, *rest = sys.argv[1:]
+
+    def server():
+        if not first.startswith("http"):
+            return StdioServerParameters(command=first, args=rest)
+        headers = {"Authorization": f"Bearer {rest[0]}"}
+        return streamable_http_client(first, http_client=create_mcp_http_client(headers=headers))
+
+    await drive(server(), "legacy", "2025-11-25")
+    await drive(server(), "auto", "2026-07-28")
 
 
 anyio.run(main)
