@@ -26,10 +26,13 @@ const PROGRESS_RECORDS: usize = 16;
 /// How often a server that is to be replaced looks whether its calls have ended.
 const IDLE_POLL: Duration = Duration::from_millis(5);
 
+/// What is left of its time to a call whose turn came at its end.
+const LEAST: Duration = Duration::from_millis(1);
+
 /// Limits of calls.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CallLimits {
-    /// From the admission of a call to its answer.
+    /// From the moment the tools are known to the answer of a call.
     pub(crate) deadline: Duration,
     /// Calls under way at once, waiting ones included.
     pub(crate) calls: usize,
@@ -166,11 +169,12 @@ impl Dispatcher {
     }
 
     async fn carry_out(&self, call: ToolCall, call_id: &str, entry: Entry) -> Outcome {
-        let admitted = Instant::now();
         let catalog = match self.catalog().await {
             Ok(catalog) => catalog,
             Err(reason) => return Outcome::NoCatalog(reason),
         };
+        // From here on: the start of the server is nothing that a call can be too slow for.
+        let deadline = Instant::now() + self.limits.deadline;
         let Some(tool) = catalog.get(&call.tool).filter(|tool| call.caller.grants.shows(&tool.name)) else {
             return Outcome::UnknownTool(unknown_tool(&call.tool, &catalog));
         };
@@ -185,7 +189,6 @@ impl Dispatcher {
                 tool.name
             )));
         }
-        let deadline = admitted + self.limits.deadline;
         let Ok(_turn) = tokio::time::timeout_at(deadline, entry.turn()).await else {
             let (waited, running) = (self.limits.deadline, self.limits.executing);
             return reply(Reply::of_error(&Error::AcquireTimeout { waited, running, max: running }));
@@ -194,7 +197,7 @@ impl Dispatcher {
         let running = self.executor.execute(Job {
             target: tool.target.clone(),
             arguments,
-            deadline: deadline.saturating_duration_since(Instant::now()),
+            deadline: deadline.saturating_duration_since(Instant::now()).max(LEAST),
             call_id: call_id.to_owned(),
             principal: call.caller.principal.clone(),
             progress: call.progress.is_some().then_some(sender),

@@ -1,6 +1,7 @@
 //! The protocol over real pipes, with a scripted executor in place of PowerShell.
 
 mod replacement;
+mod schedules;
 
 use std::{
     fs::File,
@@ -72,7 +73,13 @@ impl Executor for Scripted {
             let _mark = mark;
             let Target::Command(command) = &job.target;
             match command.rsplit('\\').next().unwrap_or_default() {
-                "Get-Echo" => Ok(output(&json!([job.arguments]), &json!([]), json!({"count": 1}))),
+                "Get-Echo" => {
+                    let text = job.arguments.get("Text").and_then(Value::as_str).unwrap_or_default();
+                    let ms =
+                        text.strip_prefix("after ").and_then(|text| text.split(' ').next()?.parse().ok());
+                    tokio::time::sleep(Duration::from_millis(ms.unwrap_or(0))).await;
+                    Ok(output(&json!([job.arguments]), &json!([]), json!({"count": 1})))
+                }
                 "Get-Big" => {
                     let text = "x".repeat(96 << 10);
                     Ok(output(&json!([text]), &json!([]), json!({"count": 1})))
