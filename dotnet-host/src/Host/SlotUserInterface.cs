@@ -150,12 +150,14 @@ internal sealed class SlotUserInterface : PSHostUserInterface
         }
 
         List<string> names = [];
+        List<string> types = [];
         foreach (FieldDescription description in descriptions)
         {
             names.Add(description.Name);
+            types.Add(description.ParameterTypeFullName);
         }
 
-        return new PromptQuestion("prompt", caption, message) { Fields = names };
+        return new PromptQuestion("prompt", caption, message) { Fields = names, Types = types };
     }
 
     private PromptReply Ask(PromptQuestion question) => Audience?.Ask(question) ?? throw new PromptBlockedException(question);
