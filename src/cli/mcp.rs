@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use runspaced::Engine;
 use runspaced::mcp::{Cause, Exposure, Server};
+use runspaced::observe::AuditSettings;
 
 use super::Exit;
 use super::flags::HostFlags;
@@ -33,9 +34,18 @@ pub struct McpArguments {
     /// Run this script file in every runspace, and make tools of the functions it defines
     #[arg(long = "script", value_name = "FILE")]
     scripts: Vec<PathBuf>,
-    /// Answer a call after this time at the latest, such as 30s [default: 55s]
+    /// Answer a call after this time at the latest, such as 30s [default: 55s; 300s with progress or as a task]
     #[arg(long, value_name = "TIME")]
     timeout: Option<String>,
+    /// Serve the .md files of this folder as prompts
+    #[arg(long, value_name = "FOLDER")]
+    prompts: Vec<PathBuf>,
+    /// Serve the files below this folder as resources
+    #[arg(long, value_name = "FOLDER")]
+    resources: Vec<PathBuf>,
+    /// Record every call in this file: who, what, how it ended; never arguments or results
+    #[arg(long, value_name = "FILE")]
+    audit: Option<PathBuf>,
 
     #[command(flatten)]
     host: HostFlags,
@@ -45,6 +55,7 @@ impl Hosting for McpArguments {
     fn flags(&self) -> Vec<FlagValue> {
         let mut flags = self.host.settings();
         flags.extend(FlagValue::of("call.timeout", "--timeout", self.timeout.as_ref()));
+        flags.extend(FlagValue::of("mcp.audit", "--audit", self.audit.as_ref().map(|path| path.to_string_lossy())));
         flags
     }
 
@@ -64,7 +75,13 @@ impl Hosting for McpArguments {
                 return Exit::from(&error);
             }
         };
-        let mut server = Server::new(engine.clone(), exposure);
+        let mut server = match self.server(Server::new(engine.clone(), exposure), &config.settings.mcp) {
+            Ok(server) => server,
+            Err(text) => {
+                complain(palette, text);
+                return Exit::USAGE;
+            }
+        };
         if config.is_set("call.timeout") {
             server = server.deadline(config.settings.call.timeout);
         }
@@ -87,6 +104,25 @@ impl Hosting for McpArguments {
 }
 
 impl McpArguments {
+    /// Adds prompts, resources and the audit file.
+    fn server(&self, server: Server, configured: &Mcp) -> Result<Server, String> {
+        let folders = |configured: &[String], given: &[PathBuf]| -> Vec<PathBuf> {
+            configured.iter().map(PathBuf::from).chain(given.iter().cloned()).collect()
+        };
+        let server = server.prompts(&folders(&configured.prompts, &self.prompts))?;
+        let server = server.resources(&folders(&configured.resources, &self.resources))?;
+        match &configured.audit {
+            None => Ok(server),
+            Some(path) => server
+                .audit(AuditSettings {
+                    path: path.clone(),
+                    sync: configured.audit_sync,
+                    failure: configured.audit_failure,
+                })
+                .map_err(|error| format!("audit file {}: {error}", path.display())),
+        }
+    }
+
     fn exposure(&self, configured: &Mcp) -> Result<Exposure, String> {
         let mut exposure = Exposure::default();
         exposure.commands = [configured.commands.as_slice(), &self.commands].concat();

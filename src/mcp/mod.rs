@@ -10,17 +10,28 @@
 //! `docs/mcp.md` has the limits and what is promised.
 
 mod call;
+mod completions;
+mod conduct;
 mod dispatch;
+mod errand;
+mod listener;
+mod options;
 mod powershell;
 mod progress;
+mod prompts;
+mod question;
 mod reply;
+mod resources;
+mod results;
 mod server;
 mod service;
 mod shutdown;
-mod table;
 #[cfg(test)]
 #[cfg(unix)]
 mod tests;
+#[cfg(test)]
+#[cfg(unix)]
+mod tests_following;
 mod transport;
 
 pub use self::{server::Server, shutdown::Cause};

@@ -1,6 +1,6 @@
 //! A server's life: the engine warms up, the client is answered, and at the end everything ends in time.
 
-use std::{fs::File, future::Future, io, sync::Arc, time::Duration};
+use std::{fs::File, future::Future, io, path::PathBuf, sync::Arc, time::Duration};
 
 use rmcp::ServiceExt as _;
 use tokio::sync::watch;
@@ -9,13 +9,16 @@ use super::{
     call::Executor,
     dispatch::{CallLimits, CatalogState, Dispatcher},
     powershell::PowerShell,
-    service::Service,
+    prompts::Prompts,
+    resources::Roots,
+    service::{Extras, Service},
     shutdown::{Cause, Patience, Shutdown},
     transport::StdioTransport,
 };
 use crate::{
     Engine,
     catalog::{Exposure, discover},
+    observe::{Audit, AuditSettings},
 };
 
 /// An MCP server over two files: tools made of PowerShell commands, run by an engine.
@@ -24,21 +27,52 @@ pub struct Server {
     engine: Engine,
     exposure: Exposure,
     limits: CallLimits,
+    extras: Extras,
+    audit: Option<Arc<Audit>>,
 }
 
 impl Server {
     /// A server of these commands. The engine should have been built with [`Exposure::configure`].
     pub fn new(engine: Engine, exposure: Exposure) -> Self {
-        Self { engine, exposure, limits: CallLimits { deadline: Duration::from_secs(55), calls: 128 } }
+        Self { engine, exposure, limits: CallLimits::default(), extras: Extras::default(), audit: None }
     }
 
-    /// How long a call may take, waiting included (default 55 s: most clients give up after 60).
+    /// How long a call may take, waiting included (default 55 s, as most clients give up after 60; 300 s if the client is
+    /// told of progress or has taken a task).
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.limits.deadline = deadline;
+        self.limits.long_deadline = deadline;
         self
     }
 
-    /// Calls that may be under way at once, waiting ones included (default 128). One more is told to try again.
+    /// Serves the `.md` files of these folders as prompts.
+    ///
+    /// # Errors
+    /// The first file that is not as it must be, and why.
+    pub fn prompts(mut self, folders: &[PathBuf]) -> Result<Self, String> {
+        self.extras.prompts = Prompts::load(folders)?;
+        Ok(self)
+    }
+
+    /// Serves the files below these folders as resources.
+    ///
+    /// # Errors
+    /// The first folder that is none.
+    pub fn resources(mut self, folders: &[PathBuf]) -> Result<Self, String> {
+        self.extras.roots = Roots::new(folders)?;
+        Ok(self)
+    }
+
+    /// Records every call in a file.
+    ///
+    /// # Errors
+    /// The file cannot be opened, is another process's, or is something else, and calls are to be refused then.
+    pub fn audit(mut self, settings: AuditSettings) -> io::Result<Self> {
+        self.audit = Some(Audit::open(settings)?);
+        Ok(self)
+    }
+
+    /// Calls that may be under way at once, waiting ones included (default 256). One more is told to try again.
     pub fn max_calls(mut self, calls: usize) -> Self {
         self.limits.calls = calls;
         self
@@ -69,17 +103,34 @@ impl Server {
             sender.send_replace(state);
         });
         let executor = Arc::new(PowerShell::new(self.engine));
-        let cause = serve(executor, catalog, self.limits, Patience::default(), (input, output), stop).await;
+        let core = Core {
+            executor,
+            catalog,
+            limits: self.limits,
+            extras: Arc::new(self.extras),
+            audit: self.audit.clone(),
+        };
+        let cause = serve(core, Patience::default(), (input, output), stop).await;
         discovery.abort();
+        if let Some(audit) = self.audit {
+            audit.flush();
+        }
         cause
     }
 }
 
+/// What answers, whoever asks.
+pub(crate) struct Core {
+    pub(crate) executor: Arc<dyn Executor>,
+    pub(crate) catalog: watch::Receiver<CatalogState>,
+    pub(crate) limits: CallLimits,
+    pub(crate) extras: Arc<Extras>,
+    pub(crate) audit: Option<Arc<Audit>>,
+}
+
 /// Serves one client. See [`Server::serve`].
 pub(crate) async fn serve(
-    executor: Arc<dyn Executor>,
-    catalog: watch::Receiver<CatalogState>,
-    limits: CallLimits,
+    core: Core,
     patience: Patience,
     (input, output): (File, File),
     stop: impl Future<Output = ()>,
@@ -87,7 +138,8 @@ pub(crate) async fn serve(
     let shutdown = Shutdown::default();
     let transport = StdioTransport::new(input, output, shutdown.clone())?;
     let rest = transport.rest();
-    let service = Service::new(Arc::new(Dispatcher::new(executor, catalog, limits, shutdown.clone())));
+    let dispatcher = Dispatcher::new(core.executor, core.catalog, core.limits, shutdown.clone(), core.audit);
+    let service = Service::new(dispatcher, core.extras);
     let conversation = async {
         match service.serve(transport).await {
             Ok(running) => {

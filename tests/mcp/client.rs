@@ -62,8 +62,12 @@ impl Client {
     }
 
     pub fn initialize(&mut self, version: &str) -> Value {
+        self.initialize_with(version, &json!({}))
+    }
+
+    pub fn initialize_with(&mut self, version: &str, capabilities: &Value) -> Value {
         self.send(json!({"id": "init", "method": "initialize", "params": {
-            "protocolVersion": version, "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}}));
+            "protocolVersion": version, "capabilities": capabilities, "clientInfo": {"name": "test", "version": "1"}}}));
         let answer = self.receive();
         assert_eq!(answer["id"], "init");
         self.send(json!({"method": "notifications/initialized"}));

@@ -88,9 +88,7 @@ internal sealed class SlotUserInterface : PSHostUserInterface
         for (int index = 0; index < descriptions.Count; index++)
         {
             FieldDescription description = descriptions[index];
-            bool secure = description.ParameterTypeFullName == typeof(SecureString).FullName;
-            object value = secure ? Secure(reply.At(index)) : reply.At(index);
-            answers[description.Name] = PSObject.AsPSObject(value);
+            answers[description.Name] = PSObject.AsPSObject(ValueOf(description.ParameterTypeFullName, reply.At(index)));
         }
 
         return answers;
@@ -138,6 +136,17 @@ internal sealed class SlotUserInterface : PSHostUserInterface
         return int.TryParse(answer, NumberStyles.None, CultureInfo.InvariantCulture, out int index) && index < choices.Count
             ? index
             : throw new PromptBlockedException(question);
+    }
+
+    // PowerShell converts texts to what a parameter takes, but for these two.
+    private static object ValueOf(string type, string text)
+    {
+        if (type == typeof(SecureString).FullName)
+        {
+            return Secure(text);
+        }
+
+        return type == typeof(bool).FullName && bool.TryParse(text, out bool on) ? on : text;
     }
 
     // Read-Host with a text comes as a prompt for one field of that name.

@@ -3,13 +3,16 @@
 
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
+import { ElicitRequestSchema } from "@modelcontextprotocol/sdk/types.js";
 
-import { check } from "./checks.mjs";
+import { check, person } from "./checks.mjs";
 
 const [command, ...args] = process.argv.slice(2);
-const client = new Client({ name: "old-era", version: "1.0.0" });
+const client = new Client({ name: "old-era", version: "1.0.0" }, { capabilities: { elicitation: {} } });
+client.setRequestHandler(ElicitRequestSchema, async ({ params }) => person(params));
 await client.connect(new StdioClientTransport({ command, args }));
 await check({
+  client,
   list: () => client.listTools(),
   call: (params, options) => client.callTool(params, undefined, options),
 });
