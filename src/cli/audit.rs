@@ -27,7 +27,11 @@ pub fn run(arguments: &AuditArguments, global: &GlobalFlags) -> Exit {
                 0 => String::new(),
                 count => format!(", and {count} lines that were never finished"),
             };
-            let text = format!("{}: {} records, the chain is whole{torn}\n", arguments.file.display(), verified.records);
+            let text = format!(
+                "{}: {} records, the chain is whole{torn}\n",
+                arguments.file.display(),
+                verified.records
+            );
             match std::io::stdout().write_all(text.as_bytes()) {
                 Ok(()) => Exit::OK,
                 Err(_) => Exit::BROKEN_PIPE,

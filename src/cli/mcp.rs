@@ -55,7 +55,11 @@ impl Hosting for McpArguments {
     fn flags(&self) -> Vec<FlagValue> {
         let mut flags = self.host.settings();
         flags.extend(FlagValue::of("call.timeout", "--timeout", self.timeout.as_ref()));
-        flags.extend(FlagValue::of("mcp.audit", "--audit", self.audit.as_ref().map(|path| path.to_string_lossy())));
+        flags.extend(FlagValue::of(
+            "mcp.audit",
+            "--audit",
+            self.audit.as_ref().map(|path| path.to_string_lossy()),
+        ));
         flags
     }
 

@@ -61,17 +61,23 @@ pub(crate) async fn complete(
                 return Ok(beginning_with(completion.begun, argument.values.iter().cloned()));
             }
             match argument.values_of.as_deref().and_then(|source| source.rsplit_once('.')) {
-                Some((command, parameter)) => of_parameter(dispatcher, command, parameter, completion.begun).await,
+                Some((command, parameter)) => {
+                    of_parameter(dispatcher, command, parameter, completion.begun).await
+                }
                 None => Ok(Vec::new()),
             }
         }
         Subject::Template(uri) if uri.starts_with(COMMAND) => {
             if completion.argument == "tool" {
                 let catalog = dispatcher.catalog().await?;
-                let names = catalog.iter().filter(|tool| tool.annotations.read_only).map(|tool| tool.name.clone());
+                let names =
+                    catalog.iter().filter(|tool| tool.annotations.read_only).map(|tool| tool.name.clone());
                 return Ok(beginning_with(completion.begun, names));
             }
-            let tool = completion.others.get("tool").ok_or("the tool must be known first: context.arguments.tool")?;
+            let tool = completion
+                .others
+                .get("tool")
+                .ok_or("the tool must be known first: context.arguments.tool")?;
             of_parameter(dispatcher, tool, completion.argument, completion.begun).await
         }
         Subject::Template(uri) if uri.starts_with(RESULT) => {
@@ -79,7 +85,8 @@ pub(crate) async fn complete(
             Ok(beginning_with(completion.begun, ids))
         }
         Subject::Template(uri) if uri.starts_with("file://") && !roots.is_empty() => {
-            let paths = roots.list().into_iter().map(|file| file.uri.trim_start_matches("file:///").to_owned());
+            let paths =
+                roots.list().into_iter().map(|file| file.uri.trim_start_matches("file:///").to_owned());
             Ok(beginning_with(completion.begun, paths))
         }
         Subject::Template(uri) => Err(format!("there is no resource template '{uri}'")),
@@ -87,9 +94,16 @@ pub(crate) async fn complete(
 }
 
 /// Values of a parameter: those it is limited to, or what its completer says.
-async fn of_parameter(dispatcher: &Dispatcher, command: &str, parameter: &str, begun: &str) -> Result<Vec<String>, String> {
+async fn of_parameter(
+    dispatcher: &Dispatcher,
+    command: &str,
+    parameter: &str,
+    begun: &str,
+) -> Result<Vec<String>, String> {
     let catalog = dispatcher.catalog().await?;
-    let named = |tool: &&ToolSpec| tool.name.eq_ignore_ascii_case(command) || tool.title.eq_ignore_ascii_case(command);
+    let named = |tool: &&ToolSpec| {
+        tool.name.eq_ignore_ascii_case(command) || tool.title.eq_ignore_ascii_case(command)
+    };
     let tool = catalog.iter().find(named).ok_or_else(|| format!("there is no tool '{command}'"))?;
     let parameter = tool
         .parameters

@@ -90,9 +90,16 @@ pub(crate) enum Outcome {
         reply: Reply,
     },
     /// A question; the client repeats the request with the answer and this state.
-    Asked { call_id: String, form: Form, state: String },
+    Asked {
+        call_id: String,
+        form: Form,
+        state: String,
+    },
     /// It goes on as a task.
-    Task { call_id: String, errand: Arc<Errand> },
+    Task {
+        call_id: String,
+        errand: Arc<Errand>,
+    },
     /// There is no such tool; what there is instead.
     UnknownTool(String),
     /// The tools are not known, and why.
@@ -224,7 +231,13 @@ impl Dispatcher {
     }
 
     /// Begins a call that may outlive its request.
-    async fn begin_errand(&self, request: Request, entry: Entry, digest: String, call: &mut ToolCall) -> Outcome {
+    async fn begin_errand(
+        &self,
+        request: Request,
+        entry: Entry,
+        digest: String,
+        call: &mut ToolCall,
+    ) -> Outcome {
         let call_id = request.call_id.clone();
         let wants = Wants {
             progress: call.progress.is_some(),
@@ -306,7 +319,12 @@ impl Dispatcher {
         outcome
     }
 
-    async fn carry_out(&self, mut request: Request, entry: &mut Entry, audience: &dyn Audience) -> (Outcome, &'static str) {
+    async fn carry_out(
+        &self,
+        mut request: Request,
+        entry: &mut Entry,
+        audience: &dyn Audience,
+    ) -> (Outcome, &'static str) {
         let call_id = request.call_id.clone();
         let reply = |reply| Outcome::Reply { call_id: call_id.clone(), reply };
         if request.tool == GET_RESULT {
@@ -348,7 +366,10 @@ impl Dispatcher {
             Err(reason) => return Worked::Ended(Outcome::NoCatalog(reason), "no_catalog"),
         };
         let Some(tool) = catalog.get(&request.tool) else {
-            return Worked::Ended(Outcome::UnknownTool(unknown_tool(&request.tool, &catalog)), "unknown_tool");
+            return Worked::Ended(
+                Outcome::UnknownTool(unknown_tool(&request.tool, &catalog)),
+                "unknown_tool",
+            );
         };
         let mut arguments = std::mem::take(&mut request.arguments);
         let options = CallOptions::take(tool, &mut arguments);
@@ -421,7 +442,8 @@ impl Dispatcher {
         let id = arguments.get("result").and_then(Value::as_str).unwrap_or_default();
         let kept = self.results.find(&request.caller, id)?;
         // A long result takes a while to read.
-        let answer = tokio::task::spawn_blocking(move || results::answer(&kept, arguments, Budget::default()));
+        let answer =
+            tokio::task::spawn_blocking(move || results::answer(&kept, arguments, Budget::default()));
         answer.await.map_err(|_| "Internal failure while the result was read; the server goes on.".to_owned())
     }
 }

@@ -94,7 +94,10 @@ struct Posted {
 pub(crate) enum Standing {
     Working,
     /// A question, and the state a repeated request must bring.
-    Asking { form: Form, state: String },
+    Asking {
+        form: Form,
+        state: String,
+    },
     Ended(Outcome),
 }
 
@@ -103,7 +106,12 @@ impl Errands {
     ///
     /// # Errors
     /// If there are too many.
-    pub(crate) fn begin(&self, caller: Caller, subject: String, listener: Listener) -> Result<Arc<Errand>, String> {
+    pub(crate) fn begin(
+        &self,
+        caller: Caller,
+        subject: String,
+        listener: Listener,
+    ) -> Result<Arc<Errand>, String> {
         let mut errands = self.lock();
         errands.retain(|_, errand| !errand.is_stale(self.kept));
         if errands.len() >= MOST {
@@ -131,13 +139,21 @@ impl Errands {
     ///
     /// # Errors
     /// Why there is none.
-    pub(crate) fn resume(&self, caller: &Caller, subject: &str, answers: &mut Answers) -> Result<Arc<Errand>, String> {
+    pub(crate) fn resume(
+        &self,
+        caller: &Caller,
+        subject: &str,
+        answers: &mut Answers,
+    ) -> Result<Arc<Errand>, String> {
         let gone = "This call does not wait for an answer any more: it took too long, or the server was restarted. \
                     Call the tool again, without requestState.";
         let (id, round) = answers.state.split_once('.').ok_or(gone)?;
         let errand = self.find(caller, id).ok_or(gone)?;
         if errand.subject != subject {
-            return Err("The repeated call is not the one that asked: its tool and arguments must be the same.".to_owned());
+            return Err(
+                "The repeated call is not the one that asked: its tool and arguments must be the same."
+                    .to_owned(),
+            );
         }
         if let Ok(round) = round.parse::<u32>()
             && let Some(response) = answers.responses.remove(QUESTION)

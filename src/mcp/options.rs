@@ -37,7 +37,10 @@ pub(crate) fn has_should_process(tool: &ToolSpec) -> bool {
 
 fn offered(tool: &ToolSpec, name: &str) -> bool {
     let taken = |own: &str| own.eq_ignore_ascii_case(name);
-    !tool.parameters.iter().any(|parameter| taken(&parameter.name) || parameter.aliases.iter().any(|alias| taken(alias)))
+    !tool
+        .parameters
+        .iter()
+        .any(|parameter| taken(&parameter.name) || parameter.aliases.iter().any(|alias| taken(alias)))
         && (!matches!(name, DRY_RUN | CONFIRMED) || has_should_process(tool))
 }
 
@@ -50,8 +53,14 @@ pub(crate) fn schema(tool: &ToolSpec) -> Map<String, Value> {
         }
         let own = [
             (DRY_RUN, json!({"type": "boolean", "description": "true: only say what would be done"})),
-            (CONFIRMED, json!({"type": "boolean", "description": "true: do it without the command's own question"})),
-            (FIELDS, json!({"type": "array", "items": {"type": "string"}, "description": "Result: only these properties"})),
+            (
+                CONFIRMED,
+                json!({"type": "boolean", "description": "true: do it without the command's own question"}),
+            ),
+            (
+                FIELDS,
+                json!({"type": "array", "items": {"type": "string"}, "description": "Result: only these properties"}),
+            ),
             (FIRST, json!({"type": "integer", "minimum": 1, "description": "Result: only the first n rows"})),
             (TIMEOUT, json!({"type": "integer", "minimum": 1})),
         ];
@@ -150,7 +159,8 @@ mod tests {
         let schema = Value::Object(schema(&tool));
         let names: Vec<&String> = schema["properties"].as_object().expect("properties").keys().collect();
         assert_eq!(names, [DRY_RUN, CONFIRMED, FIELDS, FIRST, TIMEOUT]);
-        let given = json!({"_fields": "Id", "_first": 3, "_timeout_seconds": 9, "dry_run": true, "Name": "x"});
+        let given =
+            json!({"_fields": "Id", "_first": 3, "_timeout_seconds": 9, "dry_run": true, "Name": "x"});
         assert_eq!(requested_timeout(given.as_object().expect("an object")), Some(Duration::from_secs(9)));
         let (options, left) = taken(&tool, given);
         let options = options.expect("options");
@@ -179,7 +189,8 @@ mod tests {
 
     #[test]
     fn mistakes_say_what_was_given_and_what_is_taken() {
-        let (options, _) = taken(&tool(json!([]), true), json!({"_first": 0, "_fields": 7, "dry_run": "yes"}));
+        let (options, _) =
+            taken(&tool(json!([]), true), json!({"_first": 0, "_fields": 7, "dry_run": "yes"}));
         assert_eq!(
             options,
             Err(vec![

@@ -63,12 +63,16 @@ impl Prompts {
     pub(crate) fn load(folders: &[PathBuf]) -> Result<Self, String> {
         let mut prompts = BTreeMap::<String, PromptFile>::new();
         for folder in folders {
-            let entries = fs::read_dir(folder).map_err(|error| format!("prompts folder {}: {error}", folder.display()))?;
+            let entries = fs::read_dir(folder)
+                .map_err(|error| format!("prompts folder {}: {error}", folder.display()))?;
             let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
-            paths.retain(|path| path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("md")));
+            paths.retain(|path| {
+                path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("md"))
+            });
             paths.sort();
             for path in paths {
-                let prompt = PromptFile::read(&path).map_err(|error| format!("prompt {}: {error}", path.display()))?;
+                let prompt =
+                    PromptFile::read(&path).map_err(|error| format!("prompt {}: {error}", path.display()))?;
                 if let Some(other) = prompts.get(&prompt.name) {
                     return Err(format!(
                         "two prompts have the name {}: {} and {}; rename one of the files",
@@ -101,7 +105,11 @@ impl Prompts {
     ///
     /// # Errors
     /// What there is instead, and what is missing.
-    pub(crate) fn render(&self, name: &str, arguments: &HashMap<String, String>) -> Result<(&PromptFile, String), String> {
+    pub(crate) fn render(
+        &self,
+        name: &str,
+        arguments: &HashMap<String, String>,
+    ) -> Result<(&PromptFile, String), String> {
         let prompt = self.get(name).ok_or_else(|| {
             let names: Vec<&str> = self.iter().map(|prompt| prompt.name.as_str()).collect();
             format!("there is no prompt '{name}'; there are: {}", names.join(", "))
@@ -119,8 +127,13 @@ impl PromptFile {
         }
         let text = fs::read_to_string(path).map_err(|error| error.to_string())?;
         let name = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-        if name.is_empty() || name.len() > 60 || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)) {
-            return Err("the file's name is the prompt's: at most 60 letters, digits, '-', '_' and '.'".to_owned());
+        if name.is_empty()
+            || name.len() > 60
+            || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+        {
+            return Err(
+                "the file's name is the prompt's: at most 60 letters, digits, '-', '_' and '.'".to_owned()
+            );
         }
         Self::parse(name, path, &text.replace("\r\n", "\n"))
     }
@@ -151,13 +164,19 @@ impl PromptFile {
         for name in given.keys() {
             if !self.arguments.iter().any(|argument| argument.name == *name) {
                 let names: Vec<&str> = self.arguments.iter().map(|argument| argument.name.as_str()).collect();
-                return Err(format!("'{name}' is no argument of {}; there are: {}", self.name, names.join(", ")));
+                return Err(format!(
+                    "'{name}' is no argument of {}; there are: {}",
+                    self.name,
+                    names.join(", ")
+                ));
             }
         }
         let missing: Vec<&str> = self
             .arguments
             .iter()
-            .filter(|argument| argument.required && given.get(&argument.name).is_none_or(|value| value.trim().is_empty()))
+            .filter(|argument| {
+                argument.required && given.get(&argument.name).is_none_or(|value| value.trim().is_empty())
+            })
             .map(|argument| argument.name.as_str())
             .collect();
         if !missing.is_empty() {
@@ -214,10 +233,18 @@ mod tests {
     fn text_is_made_of_arguments_which_are_never_placeholders_themselves() {
         let prompt = parse(TRIAGE).expect("a prompt");
         assert_eq!(prompt.title.as_deref(), Some("Triage"));
-        assert_eq!(prompt.render(&given(&[("incident", "{{tone}}"), ("tone", "brief")])), Ok("Look at {{tone}} (brief).".to_owned()));
+        assert_eq!(
+            prompt.render(&given(&[("incident", "{{tone}}"), ("tone", "brief")])),
+            Ok("Look at {{tone}} (brief).".to_owned())
+        );
         assert_eq!(prompt.render(&given(&[("incident", "7")])), Ok("Look at 7 ().".to_owned()));
-        assert_eq!(prompt.render(&given(&[("tone", "x")])), Err("the prompt triage needs: incident".to_owned()));
-        assert!(prompt.render(&given(&[("incdent", "x")])).is_err_and(|text| text.contains("incident, tone")));
+        assert_eq!(
+            prompt.render(&given(&[("tone", "x")])),
+            Err("the prompt triage needs: incident".to_owned())
+        );
+        assert!(
+            prompt.render(&given(&[("incdent", "x")])).is_err_and(|text| text.contains("incident, tone"))
+        );
     }
 
     #[test]
@@ -247,7 +274,10 @@ mod tests {
         fs::write(folders[1].path().join("daily.md"), "Every day.").expect("written");
         let paths = folders.each_ref().map(|folder| folder.path().to_owned());
         let prompts = Prompts::load(&paths).expect("prompts");
-        assert_eq!(prompts.iter().map(|prompt| prompt.name.as_str()).collect::<Vec<_>>(), ["daily", "triage"]);
+        assert_eq!(
+            prompts.iter().map(|prompt| prompt.name.as_str()).collect::<Vec<_>>(),
+            ["daily", "triage"]
+        );
         assert!(prompts.render("nightly", &HashMap::new()).is_err_and(|text| text.contains("daily, triage")));
         fs::write(folders[1].path().join("triage.md"), "x").expect("written");
         assert!(Prompts::load(&paths).is_err_and(|error| error.contains("two prompts")));

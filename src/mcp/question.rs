@@ -54,8 +54,7 @@ pub(crate) enum Response {
 }
 
 /// Takes a form to the person and comes back with the response.
-pub(crate) type AskSink =
-    Box<dyn Fn(Form) -> Pin<Box<dyn Future<Output = Response> + Send>> + Send + Sync>;
+pub(crate) type AskSink = Box<dyn Fn(Form) -> Pin<Box<dyn Future<Output = Response> + Send>> + Send + Sync>;
 
 impl Question {
     /// True if an answer would be a secret.
@@ -74,7 +73,11 @@ impl Question {
             "choice" => self.choice(),
             "prompt" => self.fields(),
             _ => {
-                let asks = if self.message.trim().is_empty() { "The command asks for a line of text" } else { &self.message };
+                let asks = if self.message.trim().is_empty() {
+                    "The command asks for a line of text"
+                } else {
+                    &self.message
+                };
                 let property = json!({ "type": "string", "title": clipped(asks) });
                 Form {
                     message: self.heading(asks),
@@ -104,7 +107,9 @@ impl Question {
         let property = |(index, name): (usize, &String)| {
             let kind = match self.types.get(index).map(String::as_str).unwrap_or_default() {
                 "System.Boolean" | "System.Management.Automation.SwitchParameter" => "boolean",
-                "System.Int32" | "System.Int64" | "System.Int16" | "System.UInt32" | "System.Byte" => "integer",
+                "System.Int32" | "System.Int64" | "System.Int16" | "System.UInt32" | "System.Byte" => {
+                    "integer"
+                }
                 "System.Double" | "System.Single" | "System.Decimal" => "number",
                 _ => "string",
             };

@@ -157,7 +157,11 @@ fn rest(shown: &Shown, total: usize, kept: Option<&Kept>) -> String {
         text.push_str(&format!("Rows 1 to {count} of {total}."));
     }
     if shown.shortened {
-        text.push_str(if text.is_empty() { "Long values are shortened where marked." } else { " Long values are shortened." });
+        text.push_str(if text.is_empty() {
+            "Long values are shortened where marked."
+        } else {
+            " Long values are shortened."
+        });
     }
     match kept {
         Some(kept) => text.push_str(&format!(
@@ -210,7 +214,9 @@ fn refusal(kind: &str, asked: &[&str], fields: &[String], unanswered: Option<&Un
              parameter of the command that answers it, such as Force.",
             fields.iter().map(|label| label.replace('&', "")).collect::<Vec<_>>().join(", ")
         ),
-        _ => format!("The command asks for a line of text{asked}. {why} Pass it as an argument if the command has a parameter for it."),
+        _ => format!(
+            "The command asks for a line of text{asked}. {why} Pass it as an argument if the command has a parameter for it."
+        ),
     };
     text.trim_end().to_owned()
 }
@@ -271,7 +277,10 @@ fn cut_text(output: &Output) -> String {
     let inside = output.truncation().len() - whole;
     let mut parts = Vec::new();
     if whole > 0 {
-        parts.push(format!("the output ends after {} values: it was too long, and the command was stopped", output.count()));
+        parts.push(format!(
+            "the output ends after {} values: it was too long, and the command was stopped",
+            output.count()
+        ));
     }
     if inside > 0 {
         parts.push(format!("{inside} values are shortened where marked"));
@@ -415,7 +424,10 @@ pub(crate) mod tests {
             output: Box::default(),
         };
         let reply = Reply::of_error(&error, &view());
-        assert_eq!(reply.text, "These parameters are needed and were not given: Name, Id. Nobody can be asked through this client. [E402]");
+        assert_eq!(
+            reply.text,
+            "These parameters are needed and were not given: Name, Id. Nobody can be asked through this client. [E402]"
+        );
     }
 
     #[test]
@@ -444,19 +456,28 @@ pub(crate) mod tests {
 
     #[test]
     fn reply_shows_the_first_rows_and_says_who_has_the_rest() {
-        use crate::mcp::{call::Caller, results::{ResultStore, StoreLimits}};
-        let values: Vec<Value> = (0..40).map(|n| json!({"Id": n, "Name": format!("n{n}"), "More": "x"})).collect();
+        use crate::mcp::{
+            call::Caller,
+            results::{ResultStore, StoreLimits},
+        };
+        let values: Vec<Value> =
+            (0..40).map(|n| json!({"Id": n, "Name": format!("n{n}"), "More": "x"})).collect();
         let output = output(&json!(values), &json!([]), json!({"count": 40}));
         let store = ResultStore::new(StoreLimits::default());
         let fields = ["id".to_owned(), "Nothing".to_owned()];
         let keep = |output: &Output| store.keep(&Caller::local(), "get_thing", output.clone());
-        let answer = Reply::of_output(&output, &View { fields: &fields, first: Some(3), keep: &keep, ..view() });
+        let answer =
+            Reply::of_output(&output, &View { fields: &fields, first: Some(3), keep: &keep, ..view() });
         let content = answer.structured.expect("content");
         assert_eq!(content["values"], json!([{"id": 0}, {"id": 1}, {"id": 2}]));
         let id = content["result"]["id"].as_str().expect("an id");
         assert_eq!(content["result"]["rows"], 40);
         assert!(answer.text.contains("Rows 1 to 3 of 40.") && answer.text.contains(id), "{}", answer.text);
-        assert!(answer.text.contains("There is no field Nothing. There are: Id, Name, More"), "{}", answer.text);
+        assert!(
+            answer.text.contains("There is no field Nothing. There are: Id, Name, More"),
+            "{}",
+            answer.text
+        );
         assert_eq!(store.find(&Caller::local(), id).expect("kept").rows(), Ok(values));
     }
 
@@ -469,9 +490,7 @@ pub(crate) mod tests {
             fields: fields.iter().map(|field| (*field).to_owned()).collect(),
             output: Box::default(),
         };
-        let text = |error: &Error, unanswered| {
-            Reply::of_error(error, &View { unanswered, ..view() }).text
-        };
+        let text = |error: &Error, unanswered| Reply::of_error(error, &View { unanswered, ..view() }).text;
         let confirm = blocked("choice", "Remove it?", &["&Yes", "&No"]);
         assert!(text(&confirm, None).contains("\"Remove it?\" [Yes, No]"), "{}", text(&confirm, None));
         assert!(text(&confirm, None).contains("_confirmed"));

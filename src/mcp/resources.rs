@@ -66,7 +66,12 @@ impl Address {
     /// # Errors
     /// What it could be.
     pub(crate) fn parse(uri: &str) -> Result<Self, String> {
-        let wrong = || format!("'{}' is no resource here; there are file:///…, {RESULT}… and {COMMAND}…", uri.chars().take(120).collect::<String>());
+        let wrong = || {
+            format!(
+                "'{}' is no resource here; there are file:///…, {RESULT}… and {COMMAND}…",
+                uri.chars().take(120).collect::<String>()
+            )
+        };
         if let Some(id) = uri.strip_prefix(RESULT) {
             return Ok(Self::Result(id.to_owned()));
         }
@@ -108,8 +113,13 @@ impl Roots {
     /// The first that is not.
     pub(crate) fn new(folders: &[PathBuf]) -> Result<Self, String> {
         let root = |folder: &PathBuf| {
-            let path = fs::canonicalize(folder).map_err(|error| format!("resources folder {}: {error}", folder.display()))?;
-            if path.is_dir() { Ok(path) } else { Err(format!("resources folder {} is no folder", folder.display())) }
+            let path = fs::canonicalize(folder)
+                .map_err(|error| format!("resources folder {}: {error}", folder.display()))?;
+            if path.is_dir() {
+                Ok(path)
+            } else {
+                Err(format!("resources folder {} is no folder", folder.display()))
+            }
         };
         folders.iter().map(root).collect::<Result<_, _>>().map(Self)
     }
@@ -138,7 +148,9 @@ impl Roots {
         let refused = || format!("there is no resource {}", path.display());
         let real = fs::canonicalize(path).map_err(|_| refused())?;
         let inside = self.0.iter().find_map(|root| real.strip_prefix(root).ok()).ok_or_else(refused)?;
-        if inside.components().any(|part| matches!(part, Component::Normal(name) if is_hidden(name))) || !real.is_file() {
+        if inside.components().any(|part| matches!(part, Component::Normal(name) if is_hidden(name)))
+            || !real.is_file()
+        {
             return Err(refused());
         }
         let size = fs::metadata(&real).map_err(|error| error.to_string())?.len();
@@ -218,7 +230,11 @@ pub(crate) fn result(dispatcher: &Dispatcher, caller: &Caller, id: &str) -> Resu
     let kept = dispatcher.results.find(caller, id)?;
     let json = kept.output.json();
     if json.len() as u64 > MAX_BYTES {
-        return Err(format!("the result has {} bytes; at most {MAX_BYTES} are given. Page it with {}", json.len(), super::results::GET_RESULT));
+        return Err(format!(
+            "the result has {} bytes; at most {MAX_BYTES} are given. Page it with {}",
+            json.len(),
+            super::results::GET_RESULT
+        ));
     }
     Ok(Content::Text { text: json.to_owned(), mime: "application/json" })
 }
@@ -258,7 +274,8 @@ mod tests {
 
     #[test]
     fn uris_stand_for_files_results_and_commands() {
-        let command = Address::parse("runspaced://command/get_thing?Name=a%20b&Id=1&Id=2&Deep=true").expect("an address");
+        let command = Address::parse("runspaced://command/get_thing?Name=a%20b&Id=1&Id=2&Deep=true")
+            .expect("an address");
         let expected = json!({"Name": "a b", "Id": [1, 2], "Deep": true});
         let Address::Command { tool, arguments } = command else { panic!("not a command") };
         assert_eq!((tool.as_str(), Value::Object(arguments)), ("get_thing", expected));
@@ -284,14 +301,20 @@ mod tests {
         let Ok(Address::File(path)) = Address::parse(&list[0].uri) else { panic!("not a file") };
         assert_eq!(roots.read(&path), Ok(Content::Text { text: "# text".to_owned(), mime: "text/markdown" }));
         assert!(matches!(roots.read(&root.join("raw.bin")), Ok(Content::Bytes { .. })));
-        let mut refused = vec![root.join(".env"), root.join("../outside.txt"), root.join("nothing"), root.join("inner")];
+        let mut refused =
+            vec![root.join(".env"), root.join("../outside.txt"), root.join("nothing"), root.join("inner")];
         #[cfg(unix)]
         {
-            std::os::unix::fs::symlink(folder.path().join("outside.txt"), root.join("link.txt")).expect("linked");
+            std::os::unix::fs::symlink(folder.path().join("outside.txt"), root.join("link.txt"))
+                .expect("linked");
             refused.push(root.join("link.txt"));
         }
         for path in &refused {
-            assert!(roots.read(path).is_err_and(|error| error.starts_with("there is no resource")), "{}", path.display());
+            assert!(
+                roots.read(path).is_err_and(|error| error.starts_with("there is no resource")),
+                "{}",
+                path.display()
+            );
         }
         fs::write(root.join("big.txt"), vec![b'x'; MAX_BYTES as usize + 1]).expect("written");
         assert!(roots.read(&root.join("big.txt")).is_err_and(|error| error.contains("at most")));

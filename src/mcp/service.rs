@@ -11,11 +11,12 @@ use std::sync::Arc;
 use rmcp::{
     RoleServer, ServerHandler,
     model::{
-        CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, CancelTaskParams, CompleteRequestParams,
-        CompleteResult, ContentBlock, ErrorData, GetPromptRequestParams, GetPromptResponse, GetTaskParams, GetTaskResult,
-        Implementation, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, MetaObject,
-        PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig, Tool,
-        ToolAnnotations, UpdateTaskParams,
+        CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, CancelTaskParams,
+        CompleteRequestParams, CompleteResult, ContentBlock, ErrorData, GetPromptRequestParams,
+        GetPromptResponse, GetTaskParams, GetTaskResult, Implementation, ListPromptsResult,
+        ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, MetaObject,
+        PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities,
+        ServerConfig, Tool, ToolAnnotations, UpdateTaskParams,
     },
     service::RequestContext,
 };
@@ -67,15 +68,21 @@ impl Service {
 
 impl ServerHandler for Service {
     fn get_info(&self) -> ServerConfig {
-        #[allow(deprecated, reason = "clients of the older revisions only send a level to a server with a log")]
-        let mut capabilities =
-            ServerCapabilities::builder().enable_logging().enable_completions().enable_resources().enable_tools().enable_tasks().build();
+        #[allow(
+            deprecated,
+            reason = "clients of the older revisions only send a level to a server with a log"
+        )]
+        let mut capabilities = ServerCapabilities::builder()
+            .enable_logging()
+            .enable_completions()
+            .enable_resources()
+            .enable_tools()
+            .enable_tasks()
+            .build();
         if !self.extras.prompts.is_empty() {
             capabilities.prompts = Some(Default::default());
         }
-        ServerConfig::new(capabilities)
-            .with_server_info(implementation())
-            .with_instructions(INSTRUCTIONS)
+        ServerConfig::new(capabilities).with_server_info(implementation()).with_instructions(INSTRUCTIONS)
     }
 
     async fn list_tools(
@@ -186,7 +193,9 @@ impl ServerHandler for Service {
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
         let caller = self.caller(&context);
-        extras::read(&self.dispatcher, &self.extras, caller, request.uri, context.ct.clone()).await.map(Into::into)
+        extras::read(&self.dispatcher, &self.extras, caller, request.uri, context.ct.clone())
+            .await
+            .map(Into::into)
     }
 
     async fn complete(
@@ -256,9 +265,15 @@ fn get_result() -> Tool {
     let description = "Pages, filters, sorts, groups and narrows a result that was too long for one answer. Example: \
         {\"result\": \"…\", \"where\": [{\"field\": \"Severity\", \"is\": \"in\", \"value\": [\"High\"]}], \
         \"sort_by\": [\"-Created\"], \"fields\": [\"Title\", \"Owner.Name\"], \"first\": 20}";
-    Tool::new(results::GET_RESULT, description, Arc::new(results::schema())).with_title(TITLE).with_annotations(
-        ToolAnnotations::with_title(TITLE).read_only(true).destructive(false).idempotent(true).open_world(false),
-    )
+    Tool::new(results::GET_RESULT, description, Arc::new(results::schema()))
+        .with_title(TITLE)
+        .with_annotations(
+            ToolAnnotations::with_title(TITLE)
+                .read_only(true)
+                .destructive(false)
+                .idempotent(true)
+                .open_world(false),
+        )
 }
 
 fn call_result(call_id: &str, reply: Reply) -> CallToolResult {

@@ -89,7 +89,11 @@ impl Executor for Scripted {
                     Ok(output(&json!([]), &json!([]), json!({})))
                 }
                 "Write-Log" => {
-                    for (level, text) in [(LogLevel::Debug, "detail"), (LogLevel::Info, "news"), (LogLevel::Warning, "careful")] {
+                    for (level, text) in [
+                        (LogLevel::Debug, "detail"),
+                        (LogLevel::Info, "news"),
+                        (LogLevel::Warning, "careful"),
+                    ] {
                         if job.wants.log.is_some_and(|least| least <= level) {
                             let _ = job.events.try_send(JobEvent::Log(level, text.to_owned()));
                         }
@@ -97,7 +101,8 @@ impl Executor for Scripted {
                     Ok(output(&json!([]), &json!([]), json!({})))
                 }
                 "Get-Rows" => {
-                    let rows: Vec<Value> = (0..5_000).map(|n| json!({"Id": n, "Name": format!("name {n}")})).collect();
+                    let rows: Vec<Value> =
+                        (0..5_000).map(|n| json!({"Id": n, "Name": format!("name {n}")})).collect();
                     Ok(output(&json!(rows), &json!([]), json!({"count": 5_000})))
                 }
                 "Read-Name" => ask(&job, question("read_line", "Name", &[], &[])).await,
@@ -126,8 +131,18 @@ async fn ask(job: &Job, mut question: Question) -> Result<Output, Error> {
     }
     match answered.await {
         Ok(values) => Ok(output(&json!(values), &json!([]), json!({"count": 1}))),
-        Err(_) => Err(Error::PromptBlocked { kind, caption: String::new(), message, fields: Vec::new(), output: Box::default() }),
+        Err(_) => Err(Error::PromptBlocked {
+            kind,
+            caption: String::new(),
+            message,
+            fields: Vec::new(),
+            output: Box::default(),
+        }),
     }
+}
+
+fn core(executor: Arc<dyn Executor>, catalog: watch::Receiver<CatalogState>, limits: CallLimits) -> Core {
+    Core { executor, catalog, limits, extras: Arc::new(Extras::default()), audit: None }
 }
 
 fn limits() -> CallLimits {
@@ -138,7 +153,15 @@ fn catalog() -> Catalog {
     let text =
         json!([{"name": "Text", "type": "string", "type_full_name": "System.String", "bindable": true}]);
     let names = [
-        "Get-Big", "Get-Rows", "Wait-Long", "Wait-Short", "Stop-Panic", "Write-Steps", "Write-Log", "Read-Name", "Read-Secret",
+        "Get-Big",
+        "Get-Rows",
+        "Wait-Long",
+        "Wait-Short",
+        "Stop-Panic",
+        "Write-Steps",
+        "Write-Log",
+        "Read-Name",
+        "Read-Secret",
     ];
     let mut commands: Vec<_> = names.iter().map(|name| test_command(name, json!([]))).collect();
     commands.push(test_command("Get-Echo", text));
@@ -180,8 +203,7 @@ impl Client {
                     std::future::pending::<()>().await;
                 }
             };
-            let core = Core { executor, catalog, limits, extras: Arc::new(Extras::default()), audit: None };
-            runtime.block_on(serve(core, patience, streams, stop)).expect("served")
+            runtime.block_on(serve(core(executor, catalog, limits), patience, streams, stop)).expect("served")
         });
         let (line, lines) = mpsc::channel();
         std::thread::spawn(move || {
@@ -541,7 +563,7 @@ fn client_that_closed_its_output_ends_the_server() {
     let cause = runtime.block_on(async {
         tokio::time::timeout(
             HANG,
-            serve(executor, catalog, limits, Patience::default(), streams, std::future::pending()),
+            serve(core(executor, catalog, limits), Patience::default(), streams, std::future::pending()),
         )
         .await
     });
@@ -594,9 +616,7 @@ fn client_that_does_not_read_is_not_read_either() {
     let server = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         runtime.block_on(serve(
-            executor,
-            catalog,
-            limits,
+            core(executor, catalog, limits),
             Patience::default(),
             streams,
             std::future::pending(),

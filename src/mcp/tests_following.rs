@@ -116,7 +116,11 @@ fn long_call_of_a_client_that_takes_tasks_becomes_one() {
     assert_eq!(client.receive()["result"]["resultType"], "complete", "a quick call is answered as ever");
     client.send(call(2, "wait_short", &tasks()));
     let created = client.receive()["result"].clone();
-    assert_eq!((&created["resultType"], &created["status"]), (&json!("task"), &json!("working")), "{created}");
+    assert_eq!(
+        (&created["resultType"], &created["status"]),
+        (&json!("task"), &json!("working")),
+        "{created}"
+    );
     let task = created["taskId"].clone();
     let end = std::time::Instant::now() + HANG;
     let done = loop {
@@ -150,7 +154,8 @@ fn old_era_client_hears_the_log_of_the_level_it_set() {
     assert_eq!(client.receive()["result"], json!({}));
     client.call(3, "write_log", json!({}));
     let lines = [client.receive(), client.receive()];
-    let said: Vec<(&Value, &Value)> = lines.iter().map(|line| (&line["params"]["level"], &line["params"]["data"])).collect();
+    let said: Vec<(&Value, &Value)> =
+        lines.iter().map(|line| (&line["params"]["level"], &line["params"]["data"])).collect();
     assert_eq!(said, [(&json!("info"), &json!("news")), (&json!("warning"), &json!("careful"))]);
     assert_eq!(client.receive()["id"], 3);
     client.end();
@@ -170,7 +175,11 @@ fn long_result_is_shown_in_part_and_the_rest_is_had_by_its_handle() {
         "sort_by": ["-Id"], "fields": ["Name"], "first": 2});
     client.call(2, "get_result", question);
     let answer = client.receive()["result"].clone();
-    assert_eq!(answer["structuredContent"]["values"], json!([{"Name": "name 4999"}, {"Name": "name 4998"}]), "{answer}");
+    assert_eq!(
+        answer["structuredContent"]["values"],
+        json!([{"Name": "name 4999"}, {"Name": "name 4998"}]),
+        "{answer}"
+    );
     client.call(3, "get_result", json!({"result": "nothing"}));
     assert!(text(&client.receive()["result"]).contains(kept["id"].as_str().expect("an id")));
 
@@ -198,7 +207,8 @@ fn output_of_reading_tools_is_a_resource_and_its_variables_are_completed() {
         client.send(json!({"id": 1, "method": "resources/read", "params": {"uri": uri}}));
         client.receive()
     };
-    let content = read(&mut client, "runspaced://command/get_echo?Text=hello")["result"]["contents"][0].clone();
+    let content =
+        read(&mut client, "runspaced://command/get_echo?Text=hello")["result"]["contents"][0].clone();
     let output: Value = serde_json::from_str(content["text"].as_str().expect("text")).expect("JSON");
     assert_eq!(output["values"], json!([{"Text": "hello"}]));
     for (uri, expected) in [
@@ -217,7 +227,11 @@ fn output_of_reading_tools_is_a_resource_and_its_variables_are_completed() {
     };
     let tools = complete(&mut client, json!({"name": "tool", "value": "get_e"}), json!({}));
     assert_eq!(tools, json!(["get_echo"]));
-    let values = complete(&mut client, json!({"name": "Text", "value": "x"}), json!({"arguments": {"tool": "get_echo"}}));
+    let values = complete(
+        &mut client,
+        json!({"name": "Text", "value": "x"}),
+        json!({"arguments": {"tool": "get_echo"}}),
+    );
     assert_eq!(values, json!(["Things\\Get-Echo Text x"]), "PowerShell is asked");
     client.end();
 }

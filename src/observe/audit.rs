@@ -136,7 +136,14 @@ impl Audit {
         }
         let (sender, written) = oneshot::channel();
         let all = self.orders.try_send(Order::Retry(sender)).is_ok() && written.await.unwrap_or(false);
-        if all { Ok(()) } else { Err(format!("Refused: calls are recorded in {}, which cannot be written. The server's log says why.", self.settings.path.display())) }
+        if all {
+            Ok(())
+        } else {
+            Err(format!(
+                "Refused: calls are recorded in {}, which cannot be written. The server's log says why.",
+                self.settings.path.display()
+            ))
+        }
     }
 
     /// Begins the record of a call.
@@ -336,7 +343,12 @@ mod tests {
     }
 
     fn subject(id: &str) -> Subject {
-        Subject { call_id: id.to_owned(), principal: "local".into(), tool: "get_thing".to_owned(), arguments: "d".to_owned() }
+        Subject {
+            call_id: id.to_owned(),
+            principal: "local".into(),
+            tool: "get_thing".to_owned(),
+            arguments: "d".to_owned(),
+        }
     }
 
     async fn record(audit: &Arc<Audit>, ids: &[&str]) {
@@ -363,14 +375,20 @@ mod tests {
         let audit = Audit::open(settings(&path)).expect("opened");
         record(&audit, &["a", "b"]).await;
         drop(Audit::entry(Some(&audit), subject("c")));
-        assert!(Audit::open(settings(&path)).is_err_and(|error| error.to_string().contains("another process")));
+        assert!(
+            Audit::open(settings(&path)).is_err_and(|error| error.to_string().contains("another process"))
+        );
         drop(audit);
         let audit = reopened(&path);
         record(&audit, &["d"]).await;
         let text = fs::read_to_string(&path).expect("read");
         assert_eq!(verify(&path).expect("whole"), chain::Verified { records: 4, torn: 0 });
-        let third: serde_json::Value = serde_json::from_str(text.lines().nth(2).expect("a line")).expect("JSON");
-        assert_eq!((&third["id"], &third["outcome"], &third["seq"]), (&json!("c"), &json!("cancelled"), &json!(3)));
+        let third: serde_json::Value =
+            serde_json::from_str(text.lines().nth(2).expect("a line")).expect("JSON");
+        assert_eq!(
+            (&third["id"], &third["outcome"], &third["seq"]),
+            (&json!("c"), &json!("cancelled"), &json!(3))
+        );
 
         let spoilt = folder.path().join("spoilt.jsonl");
         let lines: Vec<&str> = text.lines().collect();

@@ -109,7 +109,10 @@ pub fn what_if_and_confirmation(context: &Context) {
     client.initialize("2025-11-25");
     let result = client.call("remove_thing", json!({"Name": "x", "dry_run": true}));
     assert_eq!(values(&result), &json!(["kept x"]));
-    assert!(text(&result).contains("What if: Performing the operation \"Remove\" on target \"x\"."), "{result}");
+    assert!(
+        text(&result).contains("What if: Performing the operation \"Remove\" on target \"x\"."),
+        "{result}"
+    );
     let result = client.call("remove_thing", json!({"Name": "x"}));
     assert_eq!(result["structuredContent"]["error"]["code"], "E402");
     assert!(text(&result).contains("\"_confirmed\": true"), "{result}");
@@ -134,7 +137,9 @@ pub fn log_lines_of_the_level_that_was_set(context: &Context) {
         }
     };
     assert!(said(&mut client).is_empty());
-    for (level, expected) in [("debug", vec!["news", "detail", "careful"]), ("info", vec!["news", "careful"]), ("error", vec![])] {
+    for (level, expected) in
+        [("debug", vec!["news", "detail", "careful"]), ("info", vec!["news", "careful"]), ("error", vec![])]
+    {
         client.send(json!({"id": 1, "method": "logging/setLevel", "params": {"level": level}}));
         assert_eq!(client.receive()["id"], 1);
         assert_eq!(said(&mut client), expected, "{level}");
@@ -185,7 +190,10 @@ pub fn a_long_result_is_paged_by_its_handle(context: &Context) {
     assert_eq!(values(&result)[0]["Id"], 7);
     let id = result["structuredContent"]["result"]["id"].clone();
     let passage = json!({"row": 1, "field": "Text", "from": 299_990});
-    assert_eq!(values(&client.call("get_result", json!({"result": id, "passage": passage}))), &json!(["abcdefghij"]));
+    assert_eq!(
+        values(&client.call("get_result", json!({"result": id, "passage": passage}))),
+        &json!(["abcdefghij"])
+    );
     client.finish();
 }
 
@@ -227,11 +235,17 @@ pub fn prompts_resources_and_completions(context: &Context) {
         client.receive()
     };
     let listed = ask("prompts/list", json!({}))["result"]["prompts"].clone();
-    assert_eq!((&listed[0]["name"], &listed[0]["arguments"][0]["required"]), (&json!("harvest"), &json!(true)));
+    assert_eq!(
+        (&listed[0]["name"], &listed[0]["arguments"][0]["required"]),
+        (&json!("harvest"), &json!(true))
+    );
     let got = ask("prompts/get", json!({"name": "harvest", "arguments": {"kind": "Plum", "tree": "Ash"}}));
     assert_eq!(got["result"]["messages"][0]["content"]["text"], "Pick Plum from Ash.", "{got}");
     let missing = ask("prompts/get", json!({"name": "harvest"}));
-    assert!(missing["error"]["message"].as_str().is_some_and(|text| text.contains("needs: kind")), "{missing}");
+    assert!(
+        missing["error"]["message"].as_str().is_some_and(|text| text.contains("needs: kind")),
+        "{missing}"
+    );
 
     let mut complete = |name: &str, value: &str| {
         let params = json!({"ref": {"type": "ref/prompt", "name": "harvest"}, "argument": {"name": name, "value": value}});
@@ -246,7 +260,8 @@ pub fn prompts_resources_and_completions(context: &Context) {
     let read = ask("resources/read", json!({"uri": listed[0]["uri"]}));
     assert_eq!(read["result"]["contents"][0]["text"], "# Notes");
     let read = ask("resources/read", json!({"uri": "runspaced://command/get_fruit?Kind=Pear"}));
-    let output: Value = serde_json::from_str(read["result"]["contents"][0]["text"].as_str().expect("text")).expect("JSON");
+    let output: Value =
+        serde_json::from_str(read["result"]["contents"][0]["text"].as_str().expect("text")).expect("JSON");
     assert_eq!(output["values"], json!(["Pear"]));
     let templates = ask("resources/templates/list", json!({}))["result"]["resourceTemplates"].clone();
     assert_eq!(templates.as_array().map(Vec::len), Some(3));

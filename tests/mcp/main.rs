@@ -98,7 +98,11 @@ fn commands_become_tools_with_schemas_and_hints(context: &Context) {
     let answer = client.initialize("2024-11-05");
     assert_eq!(answer["result"]["protocolVersion"], "2024-11-05");
     let tools = tools(&mut client);
-    assert_eq!(names(&tools), ["get_child_item", "get_process", "get_result"], "an alias is the command it stands for");
+    assert_eq!(
+        names(&tools),
+        ["get_child_item", "get_process", "get_result"],
+        "an alias is the command it stands for"
+    );
     let schema = &tools[0]["inputSchema"];
     assert_eq!(schema["properties"]["Recurse"]["type"], "boolean");
     assert_eq!(schema["properties"]["Path"]["items"]["type"], "string");

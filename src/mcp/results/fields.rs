@@ -27,7 +27,9 @@ impl FieldPath {
 /// The whole path may be one name; else its parts are looked up one in the other.
 fn in_object<'a>(object: &'a Map<String, Value>, path: &str) -> Option<&'a Value> {
     let named = |name: &str| {
-        object.get(name).or_else(|| object.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value))
+        object
+            .get(name)
+            .or_else(|| object.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value))
     };
     named(path).or_else(|| {
         path.match_indices('.').find_map(|(at, _)| {

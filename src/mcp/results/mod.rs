@@ -122,7 +122,11 @@ mod tests {
 
     #[test]
     fn row_that_is_too_long_by_itself_is_shortened() {
-        for huge in [json!("x".repeat(9_000)), json!({"Id": 1, "Text": "x".repeat(9_000)}), json!({"List": vec![7; 9_000]})] {
+        for huge in [
+            json!("x".repeat(9_000)),
+            json!({"Id": 1, "Text": "x".repeat(9_000)}),
+            json!({"List": vec![7; 9_000]}),
+        ] {
             let shown = fit([huge, json!(1)], BUDGET);
             assert_eq!(shown.rows.len(), 1);
             assert!(shown.shortened && shown.text.len() <= BUDGET.text, "{}", shown.text.len());

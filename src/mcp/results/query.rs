@@ -173,7 +173,9 @@ impl Query {
             asked.extend(self.fields.paths());
             asked.extend(self.sort_by.all().iter().map(|name| FieldPath::new(plain(name))));
             if !self.measure.is_empty() {
-                return Err(QueryError("'measure' says something of groups; name their fields in 'group_by'".to_owned()));
+                return Err(QueryError(
+                    "'measure' says something of groups; name their fields in 'group_by'".to_owned(),
+                ));
             }
         }
         if let Some((unknown, known)) = fields_of(&asked, rows) {
@@ -189,7 +191,8 @@ impl Query {
         let by = self.group_by.paths();
         let mut groups: indexmap::IndexMap<String, Vec<&Value>> = indexmap::IndexMap::new();
         for row in rows {
-            let key: Vec<String> = by.iter().map(|field| field.of(row).map(folded).unwrap_or_default()).collect();
+            let key: Vec<String> =
+                by.iter().map(|field| field.of(row).map(folded).unwrap_or_default()).collect();
             groups.entry(key.join("\u{0}")).or_default().push(row);
         }
         if groups.len() > MAX_GROUPS {
@@ -212,7 +215,8 @@ impl Query {
         group.insert("count".to_owned(), json!(rows.len()));
         for measure in &self.measure {
             let field = FieldPath::new(&measure.of);
-            let values: Vec<&Value> = rows.iter().filter_map(|row| field.of(row)).filter(|value| !value.is_null()).collect();
+            let values: Vec<&Value> =
+                rows.iter().filter_map(|row| field.of(row)).filter(|value| !value.is_null()).collect();
             group.insert(format!("{} {}", measure.take.name(), measure.of), measure.take.of(&values));
         }
         Value::Object(group)
@@ -238,9 +242,15 @@ impl Taking {
                 0 => Value::Null,
                 count => json!(numbers().sum::<f64>() / count as f64),
             },
-            Self::Min => values.iter().min_by(|a, b| compare(a, b)).map_or(Value::Null, |value| (*value).clone()),
-            Self::Max => values.iter().max_by(|a, b| compare(a, b)).map_or(Value::Null, |value| (*value).clone()),
-            Self::Distinct => json!(values.iter().map(|value| folded(value)).collect::<std::collections::HashSet<_>>().len()),
+            Self::Min => {
+                values.iter().min_by(|a, b| compare(a, b)).map_or(Value::Null, |value| (*value).clone())
+            }
+            Self::Max => {
+                values.iter().max_by(|a, b| compare(a, b)).map_or(Value::Null, |value| (*value).clone())
+            }
+            Self::Distinct => json!(
+                values.iter().map(|value| folded(value)).collect::<std::collections::HashSet<_>>().len()
+            ),
         }
     }
 }
@@ -252,7 +262,9 @@ impl Condition {
             Err(QueryError(format!("'{}' was compared with {}; {takes}", self.field, self.value)))
         };
         match self.is {
-            In | NotIn if !self.value.is_array() => wrong("in and not_in take a list, such as [\"a\", \"b\"]"),
+            In | NotIn if !self.value.is_array() => {
+                wrong("in and not_in take a list, such as [\"a\", \"b\"]")
+            }
             Greater | AtLeast | Less | AtMost if !self.value.is_string() && !self.value.is_number() => {
                 wrong("an order is only known of numbers, texts and times")
             }
@@ -263,8 +275,8 @@ impl Condition {
 
     fn holds(&self, field: Option<&Value>) -> bool {
         use Comparison::{
-            AtLeast, AtMost, Contains, Empty, EndsWith, Equal, Greater, In, Less, NotContains, NotEmpty, NotEqual,
-            NotIn, StartsWith,
+            AtLeast, AtMost, Contains, Empty, EndsWith, Equal, Greater, In, Less, NotContains, NotEmpty,
+            NotEqual, NotIn, StartsWith,
         };
         let value = field.unwrap_or(&Value::Null);
         let wanted = &self.value;
@@ -299,7 +311,9 @@ fn one_of(value: &Value, wanted: &Value) -> bool {
 /// An entry of a list, or a part of a text.
 fn contains(value: &Value, wanted: &Value) -> bool {
     match value {
-        Value::Array(list) => list.iter().any(|entry| equal(entry, wanted) || folded(entry).contains(&folded(wanted))),
+        Value::Array(list) => {
+            list.iter().any(|entry| equal(entry, wanted) || folded(entry).contains(&folded(wanted)))
+        }
         other => folded(other).contains(&folded(wanted)),
     }
 }
@@ -342,7 +356,10 @@ fn compare(a: &Value, b: &Value) -> Ordering {
 }
 
 fn time(value: &Value) -> Option<jiff::Timestamp> {
-    value.as_str().filter(|text| text.len() >= 20 && text.as_bytes()[4] == b'-').and_then(|text| text.parse().ok())
+    value
+        .as_str()
+        .filter(|text| text.len() >= 20 && text.as_bytes()[4] == b'-')
+        .and_then(|text| text.parse().ok())
 }
 
 fn plain(name: &str) -> &str {
@@ -351,7 +368,8 @@ fn plain(name: &str) -> &str {
 
 /// Rows without the field come last, whatever the order.
 fn sort(rows: &mut [Value], by: &[String]) {
-    let by: Vec<(FieldPath, bool)> = by.iter().map(|name| (FieldPath::new(plain(name)), name.starts_with('-'))).collect();
+    let by: Vec<(FieldPath, bool)> =
+        by.iter().map(|name| (FieldPath::new(plain(name)), name.starts_with('-'))).collect();
     rows.sort_by(|a, b| {
         by.iter()
             .map(|(field, descending)| match (field.of(a), field.of(b)) {
@@ -371,9 +389,7 @@ mod tests {
     use super::*;
 
     fn rows() -> Vec<Value> {
-        let row = |id: u64, severity: &str, owner: Value, at: &str| {
-            json!({"Id": id, "Severity": severity, "Owner": {"Name": owner}, "At": at, "Tags": [severity, "all"]})
-        };
+        let row = |id: u64, severity: &str, owner: Value, at: &str| json!({"Id": id, "Severity": severity, "Owner": {"Name": owner}, "At": at, "Tags": [severity, "all"]});
         vec![
             row(1, "High", json!("ann"), "2026-11-01T10:00:00Z"),
             row(2, "low", json!("bob"), "2026-11-01T12:30:00+02:00"),
@@ -393,7 +409,9 @@ mod tests {
 
     #[test]
     fn conditions_compare_as_powershell_does() {
-        let with = |is: &str, field: &str, value: Value| ids(json!({"where": [{"field": field, "is": is, "value": value}]}));
+        let with = |is: &str, field: &str, value: Value| {
+            ids(json!({"where": [{"field": field, "is": is, "value": value}]}))
+        };
         assert_eq!(with("equal", "severity", json!("high")), [1, 10]);
         assert_eq!(with("not_equal", "Severity", json!("High")), [2, 3]);
         assert_eq!(with("in", "Severity", json!(["LOW", "medium"])), [2, 3]);
@@ -410,7 +428,8 @@ mod tests {
     fn rows_are_sorted_paged_and_narrowed() {
         assert_eq!(ids(json!({"sort_by": ["-Id"]})), [10, 3, 2, 1]);
         assert_eq!(ids(json!({"sort_by": ["Owner.Name", "-At"]})), [1, 3, 2, 10], "without a value: last");
-        let page = ask(json!({"sort_by": "Id", "skip": 1, "first": 2, "fields": ["id", "Owner.Name"]})).expect("an answer");
+        let page = ask(json!({"sort_by": "Id", "skip": 1, "first": 2, "fields": ["id", "Owner.Name"]}))
+            .expect("an answer");
         assert_eq!((page.total, page.rows.len()), (4, 2));
         assert_eq!(page.rows[0], json!({"id": 2, "Owner.Name": "bob"}));
     }
@@ -419,9 +438,13 @@ mod tests {
     fn groups_are_counted_and_measured() {
         let query = json!({"group_by": "Severity", "measure": [{"of": "Id", "take": "sum"}, {"of": "Owner.Name", "take": "distinct"}]});
         let groups = ask(query).expect("groups").rows;
-        assert_eq!(groups[0], json!({"Severity": "High", "count": 2, "sum Id": 11.0, "distinct Owner.Name": 1}));
+        assert_eq!(
+            groups[0],
+            json!({"Severity": "High", "count": 2, "sum Id": 11.0, "distinct Owner.Name": 1})
+        );
         assert_eq!(groups.len(), 3);
-        let sorted = ask(json!({"group_by": ["Severity"], "sort_by": ["Severity"], "first": 1})).expect("groups");
+        let sorted =
+            ask(json!({"group_by": ["Severity"], "sort_by": ["Severity"], "first": 1})).expect("groups");
         assert_eq!(sorted.rows[0]["Severity"], "High");
     }
 

@@ -39,9 +39,8 @@ fn shorten(value: &Value, chars: usize, entries: usize, depth: usize) -> Value {
             Value::Array(kept)
         }
         Value::Object(object) => {
-            let shortened = |(name, value): (&String, &Value)| {
-                (name.clone(), shorten(value, chars, entries, depth - 1))
-            };
+            let shortened =
+                |(name, value): (&String, &Value)| (name.clone(), shorten(value, chars, entries, depth - 1));
             let mut kept: Map<String, Value> = object.iter().take(entries).map(shortened).collect();
             if object.len() > entries {
                 kept.insert("…".to_owned(), json!(format!("{} more properties", object.len() - entries)));
@@ -62,7 +61,10 @@ mod tests {
         assert_eq!(to_fit(value.clone(), 1_000), value);
         let long = to_fit(json!({"Id": 7, "Text": "ä".repeat(5_000)}), 500);
         assert_eq!(long["Id"], 7);
-        assert!(json_size(&long) <= 500 && long["Text"].as_str().is_some_and(|text| text.ends_with("more bytes]")));
+        assert!(
+            json_size(&long) <= 500
+                && long["Text"].as_str().is_some_and(|text| text.ends_with("more bytes]"))
+        );
     }
 
     #[test]

@@ -99,7 +99,11 @@ impl ResultStore {
         drop(entries);
         let there = self.list(caller);
         let there: Vec<String> = there.iter().map(|kept| format!("{} of {}", kept.id, kept.tool)).collect();
-        let instead = if there.is_empty() { "There is none now.".to_owned() } else { format!("There are: {}.", there.join(", ")) };
+        let instead = if there.is_empty() {
+            "There is none now.".to_owned()
+        } else {
+            format!("There are: {}.", there.join(", "))
+        };
         Err(format!(
             "There is no result '{}': results are kept for {} minutes after their last use. {instead} Call the tool again for a new one.",
             id.chars().take(40).collect::<String>(),
@@ -111,8 +115,11 @@ impl ResultStore {
     pub(crate) fn list(&self, caller: &Caller) -> Vec<Arc<Kept>> {
         let mut entries = self.lock();
         self.evict(&mut entries);
-        let mut list: Vec<Arc<Kept>> =
-            entries.values().filter(|entry| entry.kept.caller == *caller).map(|entry| Arc::clone(&entry.kept)).collect();
+        let mut list: Vec<Arc<Kept>> = entries
+            .values()
+            .filter(|entry| entry.kept.caller == *caller)
+            .map(|entry| Arc::clone(&entry.kept))
+            .collect();
         drop(entries);
         list.sort_by(|a, b| b.made.cmp(&a.made).then_with(|| a.id.cmp(&b.id)));
         list
@@ -122,7 +129,9 @@ impl ResultStore {
         entries.retain(|_, entry| entry.used.elapsed() <= self.limits.unused);
         let mut bytes: usize = entries.values().map(|entry| entry.kept.bytes()).sum();
         while entries.len() > self.limits.results || bytes > self.limits.bytes {
-            let Some(oldest) = entries.values().min_by_key(|entry| entry.used).map(|entry| Arc::clone(&entry.kept)) else {
+            let Some(oldest) =
+                entries.values().min_by_key(|entry| entry.used).map(|entry| Arc::clone(&entry.kept))
+            else {
                 return;
             };
             bytes -= oldest.bytes();
@@ -151,7 +160,10 @@ mod tests {
     fn result_is_found_by_its_own_caller_only() {
         let store = ResultStore::new(StoreLimits::default());
         let kept = keep(&store, "a", 10).expect("kept");
-        assert_eq!(store.find(&Caller("a".into()), &kept.id).expect("there").rows(), Ok(vec![json!("x".repeat(10))]));
+        assert_eq!(
+            store.find(&Caller("a".into()), &kept.id).expect("there").rows(),
+            Ok(vec![json!("x".repeat(10))])
+        );
         let error = store.find(&Caller("b".into()), &kept.id).err().expect("not there");
         assert!(error.contains("There is none now") && !error.contains("get_thing"), "{error}");
         let error = store.find(&Caller("a".into()), "nothing").err().expect("not there");

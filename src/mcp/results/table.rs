@@ -119,7 +119,9 @@ impl Column<'_> {
         if first.starts_with('"') {
             return None;
         }
-        while length > 0 && !(first.is_char_boundary(length) && !first.as_bytes()[length - 1].is_ascii_alphanumeric()) {
+        while length > 0
+            && !(first.is_char_boundary(length) && !first.as_bytes()[length - 1].is_ascii_alphanumeric())
+        {
             length -= 1;
         }
         let count = self.cells.iter().filter(|cell| !cell.is_empty()).count();
@@ -204,11 +206,18 @@ fn spreads(values: &[Value]) -> bool {
 }
 
 /// The properties of an object that have a value, those of objects inside with their path.
-fn visit<'a>(object: &'a Map<String, Value>, above: &str, spread: bool, take: &mut impl FnMut(String, &'a Value)) {
+fn visit<'a>(
+    object: &'a Map<String, Value>,
+    above: &str,
+    spread: bool,
+    take: &mut impl FnMut(String, &'a Value),
+) {
     for (name, value) in object {
         match value {
             // A dot in a name would make two paths of one.
-            Value::Object(inner) if spread && !inner.is_empty() && !name.contains('.') && above.len() < 100 => {
+            Value::Object(inner)
+                if spread && !inner.is_empty() && !name.contains('.') && above.len() < 100 =>
+            {
                 visit(inner, &format!("{above}{name}."), spread, take);
             }
             value if is_blank(value) => {}
@@ -231,7 +240,9 @@ fn is_blank(value: &Value) -> bool {
 fn cell(value: &Value) -> Cow<'_, str> {
     match value {
         Value::Null => Cow::Borrowed(""),
-        Value::String(text) if !text.contains(['\t', '\n', '\r']) && !text.starts_with('"') => Cow::Borrowed(text),
+        Value::String(text) if !text.contains(['\t', '\n', '\r']) && !text.starts_with('"') => {
+            Cow::Borrowed(text)
+        }
         other => Cow::Owned(other.to_string()),
     }
 }

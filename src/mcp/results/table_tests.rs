@@ -29,7 +29,8 @@ fn read(text: &str) -> Vec<HashMap<String, String>> {
     }
     let names: Vec<&str> = lines.next().expect("columns").split('\t').collect();
     let row = |line: &str| {
-        let mut row: HashMap<String, String> = shared.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        let mut row: HashMap<String, String> =
+            shared.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         for (name, cell) in names.iter().zip(line.split('\t')) {
             let prefix = prefixes.get(name).filter(|_| !cell.is_empty()).copied().unwrap_or_default();
             row.insert((*name).to_owned(), format!("{prefix}{cell}"));
@@ -68,7 +69,14 @@ fn leaves(value: &Value, path: &str, into: &mut HashMap<String, String>) {
 
 fn guid(n: u64) -> String {
     let mixed = n.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    format!("{:08x}-{:04x}-4{:03x}-9{:03x}-{:012x}", mixed as u32, n & 0xffff, (mixed >> 32) & 0xfff, (mixed >> 44) & 0xfff, mixed >> 16)
+    format!(
+        "{:08x}-{:04x}-4{:03x}-9{:03x}-{:012x}",
+        mixed as u32,
+        n & 0xffff,
+        (mixed >> 32) & 0xfff,
+        (mixed >> 44) & 0xfff,
+        mixed >> 16
+    )
 }
 
 /// An incident as the service gives it.
@@ -76,8 +84,11 @@ fn incident(n: u64) -> Value {
     const SCOPE: &str = "/subscriptions/6b1ceacd-5731-4780-8f96-2078dd96fd96/resourceGroups/rg-soc-weu/providers/\
         Microsoft.OperationalInsights/workspaces/law-soc-weu/providers/Microsoft.SecurityInsights";
     const TITLES: [&str; 5] = [
-        "Suspicious sign-in from an unfamiliar location", "Multiple failed logons followed by success",
-        "Rare process on a domain controller", "Mass download by a single user", "Malware detected and not cleaned",
+        "Suspicious sign-in from an unfamiliar location",
+        "Multiple failed logons followed by success",
+        "Rare process on a domain controller",
+        "Mass download by a single user",
+        "Malware detected and not cleaned",
     ];
     let pick = |choices: &[&str]| choices[(n as usize * 7 + 3) % choices.len()].to_owned();
     let user = format!("analyst{}@contoso.example", n % 6);
@@ -86,7 +97,16 @@ fn incident(n: u64) -> Value {
         _ => json!({"objectId": guid(n % 6 + 900), "email": user, "assignedTo": format!("Analyst {}", n % 6),
                     "userPrincipalName": user, "ownerType": "User"}),
     };
-    let time = |minutes: u64| format!("2026-11-{:02}T{:02}:{:02}:{:02}.{:07}Z", 1 + n % 20, (n * 5 + minutes) % 24, (n * 11 + minutes) % 60, n % 60, n * 7919 % 10_000_000);
+    let time = |minutes: u64| {
+        format!(
+            "2026-11-{:02}T{:02}:{:02}:{:02}.{:07}Z",
+            1 + n % 20,
+            (n * 5 + minutes) % 24,
+            (n * 11 + minutes) % 60,
+            n % 60,
+            n * 7919 % 10_000_000
+        )
+    };
     json!({
         "id": format!("{SCOPE}/Incidents/{}", guid(n)),
         "name": guid(n),
@@ -126,7 +146,10 @@ fn text_of_100_incidents_holds_every_value_in_two_fifths_of_the_json() {
         for (path, value) in expected {
             let there = row.get(&path).map(String::as_str);
             let quoted = Value::String(value.clone()).to_string();
-            assert!(there == Some(value.as_str()) || there == Some(quoted.as_str()), "{path}: {there:?}, not {value}");
+            assert!(
+                there == Some(value.as_str()) || there == Some(quoted.as_str()),
+                "{path}: {there:?}, not {value}"
+            );
         }
     }
 }

@@ -20,8 +20,20 @@ pub(crate) fn schema() -> Map<String, Value> {
         schema
     };
     let comparisons = [
-        "equal", "not_equal", "contains", "not_contains", "starts_with", "ends_with", "in", "not_in", "greater", "at_least",
-        "less", "at_most", "empty", "not_empty",
+        "equal",
+        "not_equal",
+        "contains",
+        "not_contains",
+        "starts_with",
+        "ends_with",
+        "in",
+        "not_in",
+        "greater",
+        "at_least",
+        "less",
+        "at_most",
+        "empty",
+        "not_empty",
     ];
     let condition = json!({
         "type": "object",
@@ -109,14 +121,20 @@ fn page(kept: &Kept, query: &Query, rows: Vec<Value>, budget: Budget) -> Result<
 fn text_passage(rows: &[Value], passage: &Value) -> Result<Reply, QueryError> {
     let row = passage.get("row").map_or(Some(1), positive);
     let row = row.filter(|row| *row <= rows.len());
-    let row = row.ok_or_else(|| QueryError(format!("'row' is {}, there are rows 1 to {}", passage["row"], rows.len())))?;
+    let row = row.ok_or_else(|| {
+        QueryError(format!("'row' is {}, there are rows 1 to {}", passage["row"], rows.len()))
+    })?;
     let value = &rows[row - 1];
     let value = match passage["field"].as_str() {
         None => Some(value),
         Some(name) => FieldPath::new(name).of(value),
     };
     let value = value.ok_or_else(|| {
-        QueryError(format!("Row {row} has no {}. It has: {}", passage["field"], fields::known(std::slice::from_ref(&rows[row - 1])).join(", ")))
+        QueryError(format!(
+            "Row {row} has no {}. It has: {}",
+            passage["field"],
+            fields::known(std::slice::from_ref(&rows[row - 1])).join(", ")
+        ))
     })?;
     let whole = match value {
         Value::String(text) => text.clone(),

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use rmcp::{
     RoleServer,
     model::{
-        CallToolRequestParams, ClientResult, ElicitRequest, ElicitRequestParams, InputRequest, InputRequiredResult,
-        ProtocolVersion, ServerRequest,
+        CallToolRequestParams, ClientResult, ElicitRequest, ElicitRequestParams, InputRequest,
+        InputRequiredResult, ProtocolVersion, ServerRequest,
     },
     service::RequestContext,
 };
@@ -20,10 +20,12 @@ use crate::mcp::{
 
 /// How the client of a request can be asked.
 pub(super) fn asking(context: &RequestContext<RoleServer>) -> Asking {
-    let forms = context.client_capabilities().and_then(|capabilities| capabilities.elicitation).is_some_and(|elicitation| {
-        // An empty capability means forms, as in the revisions that knew nothing else.
-        elicitation.form.is_some() || elicitation.url.is_none()
-    });
+    let forms = context.client_capabilities().and_then(|capabilities| capabilities.elicitation).is_some_and(
+        |elicitation| {
+            // An empty capability means forms, as in the revisions that knew nothing else.
+            elicitation.form.is_some() || elicitation.url.is_none()
+        },
+    );
     if !forms {
         return Asking::Never;
     }
@@ -53,7 +55,9 @@ pub(super) fn asking(context: &RequestContext<RoleServer>) -> Asking {
 
 /// True in the revisions without a handshake, in which a server cannot send requests.
 pub(super) fn is_stateless(context: &RequestContext<RoleServer>) -> bool {
-    context.protocol_version().is_some_and(|version| version.as_str() >= ProtocolVersion::V_2026_07_28.as_str())
+    context
+        .protocol_version()
+        .is_some_and(|version| version.as_str() >= ProtocolVersion::V_2026_07_28.as_str())
 }
 
 /// What a repeated request brings.

@@ -4,8 +4,9 @@ use std::{collections::HashMap, sync::Arc};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use rmcp::model::{
-    CompleteRequestParams, CompleteResult, CompletionInfo, ErrorData, GetPromptRequestParams, GetPromptResult, Prompt,
-    PromptArgument, PromptMessage, ReadResourceResult, Reference, Resource, ResourceContents, ResourceTemplate, Role,
+    CompleteRequestParams, CompleteResult, CompletionInfo, ErrorData, GetPromptRequestParams,
+    GetPromptResult, Prompt, PromptArgument, PromptMessage, ReadResourceResult, Reference, Resource,
+    ResourceContents, ResourceTemplate, Role,
 };
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
@@ -36,13 +37,19 @@ pub(super) fn prompt(file: &PromptFile) -> Prompt {
         described
     };
     let arguments: Vec<PromptArgument> = file.arguments.iter().map(argument).collect();
-    let mut prompt =
-        Prompt::new(file.name.clone(), file.description.clone(), (!arguments.is_empty()).then_some(arguments));
+    let mut prompt = Prompt::new(
+        file.name.clone(),
+        file.description.clone(),
+        (!arguments.is_empty()).then_some(arguments),
+    );
     prompt.title.clone_from(&file.title);
     prompt
 }
 
-pub(super) fn get_prompt(prompts: &Prompts, request: GetPromptRequestParams) -> Result<GetPromptResult, ErrorData> {
+pub(super) fn get_prompt(
+    prompts: &Prompts,
+    request: GetPromptRequestParams,
+) -> Result<GetPromptResult, ErrorData> {
     let text = |(name, value): (String, Value)| match value {
         Value::String(text) => (name, text),
         other => (name, other.to_string()),
@@ -97,7 +104,9 @@ pub(super) async fn read(
             let catalog = dispatcher.catalog().await.map_err(super::no_catalog)?;
             let reads = catalog.get(&tool).is_some_and(|tool| tool.annotations.read_only);
             if !reads {
-                return Err(not_found(format!("there is no tool '{tool}' that only reads; call other tools with tools/call")));
+                return Err(not_found(format!(
+                    "there is no tool '{tool}' that only reads; call other tools with tools/call"
+                )));
             }
             let call = ToolCall {
                 tool,
@@ -146,7 +155,8 @@ pub(super) async fn completions(
         begun: &request.argument.value,
         others: request.context.as_ref().and_then(|context| context.arguments.clone()).unwrap_or_default(),
     };
-    let values = complete(dispatcher, &extras.prompts, &extras.roots, caller, completion).await.map_err(invalid)?;
+    let values =
+        complete(dispatcher, &extras.prompts, &extras.roots, caller, completion).await.map_err(invalid)?;
     let more = values.len() >= MOST;
     let info = CompletionInfo::with_pagination(values, None, more).map_err(invalid)?;
     Ok(CompleteResult::new(info))

@@ -64,7 +64,8 @@ pub(super) fn log_sink(context: &RequestContext<RoleServer>, connection: &Connec
                 LogLevel::Info => LoggingLevel::Info,
                 LogLevel::Warning => LoggingLevel::Warning,
             };
-            let params = LoggingMessageNotificationParam::new(level, Value::String(text)).with_logger("powershell");
+            let params =
+                LoggingMessageNotificationParam::new(level, Value::String(text)).with_logger("powershell");
             let peer = peer.clone();
             Box::pin(async move {
                 if let Err(error) = peer.notify_logging_message(params).await {

@@ -1,7 +1,8 @@
 //! Tasks: calls that go on after their request, fetched by id.
 
 use rmcp::model::{
-    CreateTaskResult, DetailedTask, ErrorData, GetTaskResult, InputResponses, JsonObject, Task, TaskPayload, TaskStatus,
+    CreateTaskResult, DetailedTask, ErrorData, GetTaskResult, InputResponses, JsonObject, Task, TaskPayload,
+    TaskStatus,
 };
 use serde_json::{Value, json};
 
@@ -42,7 +43,9 @@ pub(super) fn get(dispatcher: &Dispatcher, caller: &Caller, id: &str) -> Result<
 }
 
 fn ended(outcome: Outcome) -> TaskPayload {
-    let failed = |error: ErrorData| TaskPayload::Failed { error: object(serde_json::to_value(error).unwrap_or_default()) };
+    let failed = |error: ErrorData| TaskPayload::Failed {
+        error: object(serde_json::to_value(error).unwrap_or_default()),
+    };
     match outcome {
         Outcome::Reply { call_id, reply } => TaskPayload::Completed {
             result: object(serde_json::to_value(call_result(&call_id, reply)).unwrap_or_default()),
@@ -62,7 +65,12 @@ fn object(value: Value) -> JsonObject {
 }
 
 /// Brings answers to the open question of a task.
-pub(super) fn update(dispatcher: &Dispatcher, caller: &Caller, id: &str, mut responses: InputResponses) -> Result<(), ErrorData> {
+pub(super) fn update(
+    dispatcher: &Dispatcher,
+    caller: &Caller,
+    id: &str,
+    mut responses: InputResponses,
+) -> Result<(), ErrorData> {
     let errand = dispatcher.errands.find(caller, id).ok_or_else(|| unknown(id))?;
     if let Some(response) = responses.remove(QUESTION) {
         errand.answer(None, &response);
