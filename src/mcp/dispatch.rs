@@ -414,6 +414,7 @@ impl Dispatcher {
             budget: Budget::default(),
             keep: &|output| self.results.keep(&request.caller, &request.tool, output.clone()),
             unanswered,
+            confirmable: options.confirmable,
         };
         match result {
             Ok(output) => {

@@ -28,6 +28,8 @@ pub(crate) struct CallOptions {
     pub(crate) first: Option<usize>,
     pub(crate) dry_run: bool,
     pub(crate) confirmed: bool,
+    /// The tool takes [`CONFIRMED`].
+    pub(crate) confirmable: bool,
 }
 
 /// True for commands with `SupportsShouldProcess`.
@@ -77,7 +79,7 @@ impl CallOptions {
     /// # Errors
     /// Every mistake, each one line.
     pub(crate) fn take(tool: &ToolSpec, arguments: &mut Map<String, Value>) -> Result<Self, Vec<String>> {
-        let mut options = Self::default();
+        let mut options = Self { confirmable: offered(tool, CONFIRMED), ..Self::default() };
         let mut mistakes = Vec::new();
         for name in [FIELDS, FIRST, TIMEOUT, DRY_RUN, CONFIRMED] {
             if !offered(tool, name) {

@@ -33,6 +33,8 @@ pub(crate) struct View<'a> {
     pub(crate) keep: &'a dyn Fn(&Output) -> Option<std::sync::Arc<Kept>>,
     /// Why the last question of the script was not answered.
     pub(crate) unanswered: Option<&'a Unanswered>,
+    /// The tool can be told not to ask.
+    pub(crate) confirmable: bool,
 }
 
 impl Reply {
@@ -70,10 +72,15 @@ impl Reply {
         }
         text.section("", &missing_fields(output, view));
         if let Some(failure) = failure {
-            text.section("", &failure_text(failure, view.unanswered));
-            content.insert("error".to_owned(), failure_json(failure));
+            let said = failure_text(failure, view);
+            content.insert("error".to_owned(), failure_json(failure, &said));
+            text.section("", &format!("{said} [{}]", failure.code()));
         }
-        let errors = output.errors();
+        let mut errors = output.errors();
+        if matches!(failure, Some(Error::PromptBlocked { .. })) {
+            // The refusal as PowerShell saw it; it is said already.
+            errors.retain(|error| !error.fully_qualified_error_id.contains("PromptBlocked"));
+        }
         text.list("Errors", errors.iter().map(error_text));
         put(&mut content, "errors", errors.iter().take(MAX_RECORDS).map(error_json).collect());
         for (stream, title, name) in
@@ -173,24 +180,22 @@ fn rest(shown: &Shown, total: usize, kept: Option<&Kept>) -> String {
     text
 }
 
-fn failure_text(error: &Error, unanswered: Option<&Unanswered>) -> String {
-    let mut text = match error {
+fn failure_text(error: &Error, view: &View<'_>) -> String {
+    match error {
         // PowerShell's own message, with where it came from.
         Error::Script(failure) | Error::Refused(failure) => error_text(&failure.record),
         Error::PromptBlocked { kind, caption, message, fields, .. } => {
-            refusal(kind, &[caption, message], fields, unanswered)
+            refusal(kind, &[caption, message], fields, view)
         }
         other => other.to_string(),
-    };
-    text.push_str(&format!(" [{}]", error.code()));
-    text
+    }
 }
 
 /// A question that nobody answered: why, and what to pass instead.
-fn refusal(kind: &str, asked: &[&str], fields: &[String], unanswered: Option<&Unanswered>) -> String {
+fn refusal(kind: &str, asked: &[&str], fields: &[String], view: &View<'_>) -> String {
     let asked: Vec<&str> = asked.iter().map(|text| text.trim()).filter(|text| !text.is_empty()).collect();
     let asked = if asked.is_empty() { String::new() } else { format!(": \"{}\"", clipped(&asked.join(" "))) };
-    let why = match unanswered {
+    let why = match view.unanswered {
         Some(Unanswered::Declined) => "The person who was asked declined.".to_owned(),
         Some(Unanswered::Failed(reason)) => format!("It was not answered: {reason}."),
         Some(Unanswered::Secret(_)) => String::new(),
@@ -201,7 +206,7 @@ fn refusal(kind: &str, asked: &[&str], fields: &[String], unanswered: Option<&Un
             "The command asks for a secret{asked}. Secrets are not taken through this protocol; give it to the command \
              by its configuration, a secret store or the environment it runs in."
         ),
-        "prompt" if matches!(unanswered, Some(Unanswered::Secret(_))) => format!(
+        "prompt" if matches!(view.unanswered, Some(Unanswered::Secret(_))) => format!(
             "The command asks for a secret ({}). Secrets are not taken through this protocol; give it to the command by \
              its configuration, a secret store or the environment it runs in.",
             fields.join(", ")
@@ -209,11 +214,16 @@ fn refusal(kind: &str, asked: &[&str], fields: &[String], unanswered: Option<&Un
         "prompt" if !fields.is_empty() => {
             format!("These parameters are needed and were not given: {}. {why}", fields.join(", "))
         }
-        "choice" => format!(
-            "The command asks{asked} [{}]. {why} Pass \"{CONFIRMED}\": true to do it without its own question, or a \
-             parameter of the command that answers it, such as Force.",
-            fields.iter().map(|label| label.replace('&', "")).collect::<Vec<_>>().join(", ")
-        ),
+        "choice" => {
+            let labels = fields.iter().map(|label| label.replace('&', "")).collect::<Vec<_>>().join(", ");
+            let instead = match view.confirmable {
+                true => format!(
+                    "Pass \"{CONFIRMED}\": true to do it without its own question, or a parameter of the command that answers it, such as Force."
+                ),
+                false => "Pass a parameter of the command that answers it, if it has one.".to_owned(),
+            };
+            format!("The command asks{asked} [{labels}]. {why} {instead}")
+        }
         _ => format!(
             "The command asks for a line of text{asked}. {why} Pass it as an argument if the command has a parameter for it."
         ),
@@ -221,10 +231,10 @@ fn refusal(kind: &str, asked: &[&str], fields: &[String], unanswered: Option<&Un
     text.trim_end().to_owned()
 }
 
-fn failure_json(error: &Error) -> Value {
+fn failure_json(error: &Error, said: &str) -> Value {
     let mut json = match error.record() {
         Some(record) => error_json(record),
-        None => json!({ "message": clipped(&error.to_string()) }),
+        None => json!({ "message": clipped(said) }),
     };
     json["code"] = json!(error.code());
     if let Error::Overloaded { retry_after, .. } = error {
@@ -358,7 +368,14 @@ pub(crate) mod tests {
 
     /// Everything that fits, and nothing is kept.
     pub(crate) fn view() -> View<'static> {
-        View { fields: &[], first: None, budget: Budget::default(), keep: &|_| None, unanswered: None }
+        View {
+            fields: &[],
+            first: None,
+            budget: Budget::default(),
+            keep: &|_| None,
+            unanswered: None,
+            confirmable: true,
+        }
     }
 
     fn reply(output: &Output) -> Reply {

@@ -31,7 +31,8 @@ fn answered(client: &mut Client, id: u32, answers: &[Value]) -> (Vec<Value>, Val
     let mut asked = Vec::new();
     loop {
         let message = client.receive();
-        if message["id"] == id {
+        if message.get("method").is_none() {
+            assert_eq!(message["id"], id, "{message}");
             return (asked, message["result"].clone());
         }
         assert_eq!(message["method"], "elicitation/create", "{message}");

@@ -85,7 +85,7 @@ function Remove-Thing {
 
 function Read-Both {
     $name = Read-Host 'Name'
-    $chosen = $Host.UI.PromptForChoice('Colour', "Which colour, $name?", @('&Red', '&Green'), 1)
+    $chosen = $Host.UI.PromptForChoice('Colour', "Which colour, ${name}?", @('&Red', '&Green'), 1)
     "$name/$chosen/$RunspacedCallId"
 }
 
