@@ -83,8 +83,11 @@ impl Executor for PowerShell {
 /// What PowerShell's own completion proposes for a parameter. The text is only parsed, and what was given is quoted in it.
 const GUESS: &str = "param($command, $parameter, $begun)
 if ($command -notmatch '^[\\w.\\\\-]+$') { return }
-$word = [Management.Automation.Language.CodeGeneration]::EscapeSingleQuotedStringContent($begun)
-$line = \"$command -$parameter '$word\"
+# A quote would be part of what a completer is given.
+$word = if ($begun -match '^([\\w.][\\w.\\-]*)?$') { $begun } else {
+    \"'\" + [Management.Automation.Language.CodeGeneration]::EscapeSingleQuotedStringContent($begun)
+}
+$line = \"$command -$parameter $word\"
 [Management.Automation.CommandCompletion]::CompleteInput($line, $line.Length, $null).CompletionMatches |
     Where-Object ResultType -in 'ParameterValue', 'Text' | Select-Object -First 100 |
     ForEach-Object { $_.CompletionText.Trim([char[]]\"'`\"\") }";

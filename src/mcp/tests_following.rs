@@ -51,6 +51,20 @@ fn old_era_client_is_asked_while_the_call_is_open() {
 }
 
 #[test]
+fn question_of_a_cancelled_call_is_taken_back() {
+    let mut client = Client::new();
+    client.initialize_with(&json!({"elicitation": {}}));
+    client.call(1, "read_name", json!({}));
+    let asked = client.receive();
+    client.send(json!({"method": "notifications/cancelled", "params": {"requestId": 1}}));
+    let taken_back = client.receive();
+    assert_eq!(taken_back["method"], "notifications/cancelled");
+    assert_eq!(taken_back["params"]["requestId"], asked["id"]);
+    client.wait_for_running(0);
+    client.end();
+}
+
+#[test]
 fn secrets_are_never_asked_for_and_without_forms_nothing_is() {
     let mut client = Client::new();
     client.initialize_with(&json!({"elicitation": {}}));

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use runspaced::locate::PowerShellHome;
@@ -35,11 +35,23 @@ pub fn arguments(home: &PowerShellHome, more: &[&str]) -> Vec<String> {
 impl Client {
     /// Starts a server.
     pub fn start(arguments: &[String], folder: &Path) -> Self {
+        Self::spawn(arguments, folder, Stdio::inherit())
+    }
+
+    /// Starts a server and reads its log, to the end.
+    pub fn start_with_log(arguments: &[String], folder: &Path) -> (Self, JoinHandle<Vec<String>>) {
+        let mut client = Self::spawn(arguments, folder, Stdio::piped());
+        let log = client.server.stderr.take().expect("a pipe");
+        (client, thread::spawn(|| BufReader::new(log).lines().map_while(Result::ok).collect()))
+    }
+
+    fn spawn(arguments: &[String], folder: &Path, log: Stdio) -> Self {
         let mut server = Command::new(PROGRAM)
             .args(arguments)
             .current_dir(folder)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            .stderr(log)
             .spawn()
             .expect("the program starts");
         let output = server.stdout.take().expect("a pipe");

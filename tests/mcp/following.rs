@@ -298,3 +298,24 @@ pub fn every_call_is_recorded_and_nothing_of_its_content(context: &Context) {
     assert_eq!(broken.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&broken.stderr).contains("line 4"), "{broken:?}");
 }
+
+pub fn every_log_line_of_a_call_has_its_id(context: &Context) {
+    let more = ["--script", SCRIPT, "--log", "info", "--log-format", "json"];
+    let (mut client, log) = Client::start_with_log(&arguments(context.home(), &more), context.scratch());
+    client.initialize("2025-11-25");
+    let result = client.call("stop_early", json!({}));
+    let call_id = result["_meta"]["runspaced/callId"].as_str().expect("an id").to_owned();
+    client.finish();
+    let lines: Vec<Value> =
+        log.join().expect("read").iter().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let failed: Vec<&Value> = lines.iter().filter(|line| line["message"] == "a tool call failed").collect();
+    assert_eq!(failed.len(), 1, "{lines:?}");
+    assert_eq!(
+        (&failed[0]["span"]["call_id"], &failed[0]["span"]["tool"]),
+        (&json!(call_id), &json!("stop_early"))
+    );
+    assert!(
+        !lines.iter().any(|line| line.to_string().contains("enough of it")),
+        "what a script says is not logged"
+    );
+}

@@ -48,6 +48,7 @@ fn main() -> ExitCode {
         test!(following::a_long_call_becomes_a_task).powershell(),
         test!(following::prompts_resources_and_completions).powershell(),
         test!(following::every_call_is_recorded_and_nothing_of_its_content).powershell(),
+        test!(following::every_log_line_of_a_call_has_its_id).powershell(),
         test!(python_sdk_drives_it).powershell().when(sdk::python).limit_s(300),
         test!(typescript_sdk_of_the_old_era_drives_it).powershell().when(sdk::node).limit_s(300),
         test!(typescript_sdk_of_the_new_era_drives_it).powershell().when(sdk::node).limit_s(300),

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, HashMap};
 
 use rmcp::{
-    RoleServer,
+    Peer, RoleServer, ServiceError,
     model::{
-        CallToolRequestParams, ClientResult, ElicitRequest, ElicitRequestParams, InputRequest,
-        InputRequiredResult, ProtocolVersion, ServerRequest,
+        CallToolRequestParams, CancelledNotificationParam, ClientResult, ElicitRequest, ElicitRequestParams,
+        InputRequest, InputRequiredResult, ProtocolVersion, RequestId, ServerRequest,
     },
-    service::RequestContext,
+    service::{PeerRequestOptions, RequestContext},
 };
 use serde_json::json;
 
@@ -38,19 +38,51 @@ pub(super) fn asking(context: &RequestContext<RoleServer>) -> Asking {
         Box::pin(async move {
             let Some(params) = params(&form) else { return failed("the form cannot be written") };
             let request = ServerRequest::ElicitRequest(ElicitRequest::new(params));
-            match tokio::time::timeout(PATIENCE, peer.send_request(request)).await {
-                Ok(Ok(ClientResult::ElicitResult(result))) => {
+            // The library itself withdraws a request that is not answered in time.
+            let options = PeerRequestOptions::with_timeout(PATIENCE);
+            let handle = match peer.send_cancellable_request(request, options).await {
+                Ok(handle) => handle,
+                Err(error) => return not_taken(&error),
+            };
+            let mut open = Withdrawal { peer, id: Some(handle.id.clone()) };
+            let response = handle.await_response().await;
+            open.id = None;
+            match response {
+                Ok(ClientResult::ElicitResult(result)) => {
                     Response::of_elicitation(&serde_json::to_value(result).unwrap_or_default())
                 }
-                Ok(Ok(_)) => failed("the client's answer is not that of a form"),
-                Ok(Err(error)) => {
-                    tracing::warn!(%error, "the client did not take a question");
-                    failed("the client did not take the question")
+                Ok(_) => failed("the client's answer is not that of a form"),
+                Err(ServiceError::Timeout { .. }) => {
+                    Response::Failed(format!("nobody answered within {} s", PATIENCE.as_secs()))
                 }
-                Err(_) => Response::Failed(format!("nobody answered within {} s", PATIENCE.as_secs())),
+                Err(error) => not_taken(&error),
             }
         })
     }))
+}
+
+/// Takes a question back whose call has ended, so that nobody fills in its form.
+struct Withdrawal {
+    peer: Peer<RoleServer>,
+    id: Option<RequestId>,
+}
+
+impl Drop for Withdrawal {
+    fn drop(&mut self) {
+        let Some(id) = self.id.take() else { return };
+        let peer = self.peer.clone();
+        let params = CancelledNotificationParam::new(Some(id), Some("the call has ended".to_owned()));
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move {
+                let _ = peer.notify_cancelled(params).await;
+            });
+        }
+    }
+}
+
+fn not_taken(error: &ServiceError) -> Response {
+    tracing::warn!(%error, "the client did not take a question");
+    failed("the client did not take the question")
 }
 
 /// True in the revisions without a handshake, in which a server cannot send requests.
