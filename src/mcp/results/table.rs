@@ -120,7 +120,7 @@ impl Column<'_> {
             return None;
         }
         while length > 0
-            && !(first.is_char_boundary(length) && !first.as_bytes()[length - 1].is_ascii_alphanumeric())
+            && (!first.is_char_boundary(length) || first.as_bytes()[length - 1].is_ascii_alphanumeric())
         {
             length -= 1;
         }
