@@ -33,6 +33,7 @@ mod engine;
 mod error;
 mod host;
 pub mod mcp;
+pub mod observe;
 #[doc(hidden)]
 pub mod parts;
 mod pool;

@@ -10,6 +10,7 @@ use http::Site;
 use runspaced::Engine;
 use runspaced::mcp::http::Listener;
 use runspaced::mcp::{Cause, End, Exposure, Server};
+use runspaced::observe::AuditSettings;
 use succession::Succession;
 
 use super::Exit;
@@ -44,9 +45,18 @@ pub struct McpArguments {
     /// Run this script file in every runspace, and make tools of the functions it defines
     #[arg(long = "script", value_name = "FILE")]
     scripts: Vec<PathBuf>,
-    /// Answer a call after this time at the latest, such as 30s [default: 55s]
+    /// Answer a call after this time at the latest, such as 30s [default: 55s; 300s with progress or as a task]
     #[arg(long, value_name = "TIME")]
     timeout: Option<String>,
+    /// Serve the .md files of this folder as prompts
+    #[arg(long, value_name = "FOLDER")]
+    prompts: Vec<PathBuf>,
+    /// Serve the files below this folder as resources
+    #[arg(long, value_name = "FOLDER")]
+    resources: Vec<PathBuf>,
+    /// Record every call in this file: who, what, how it ended; never arguments or results
+    #[arg(long, value_name = "FILE")]
+    audit: Option<PathBuf>,
 
     /// Serve over HTTP at this address instead of standard input and output: ADDRESS:PORT (port 0: a free one) or unix:/path
     #[arg(long, value_name = "ADDRESS")]
@@ -69,6 +79,11 @@ impl Hosting for McpArguments {
         flags.extend(FlagValue::of("http.address", "--http", self.http.as_ref()));
         let token_file = self.http_token_file.as_ref().map(|path| path.display().to_string());
         flags.extend(FlagValue::of("http.token_file", "--http-token-file", token_file));
+        flags.extend(FlagValue::of(
+            "mcp.audit",
+            "--audit",
+            self.audit.as_ref().map(|path| path.to_string_lossy()),
+        ));
         flags
     }
 
@@ -106,10 +121,17 @@ impl Hosting for McpArguments {
                 return Exit::from(&error);
             }
         };
-        let mut server = Server::new(engine.clone(), exposure)
+        let server = Server::new(engine.clone(), exposure)
             .max_executing(2 * config.settings.pool.max)
             .resume(&succession.server())
             .replaceable(succession.pause());
+        let mut server = match self.server(server, &config.settings.mcp) {
+            Ok(server) => server,
+            Err(text) => {
+                complain(palette, text);
+                return Exit::USAGE;
+            }
+        };
         if config.is_set("call.timeout") {
             server = server.deadline(config.settings.call.timeout);
         }
@@ -191,6 +213,25 @@ fn replace(
 }
 
 impl McpArguments {
+    /// Adds prompts, resources and the audit file.
+    fn server(&self, server: Server, configured: &Mcp) -> Result<Server, String> {
+        let folders = |configured: &[String], given: &[PathBuf]| -> Vec<PathBuf> {
+            configured.iter().map(PathBuf::from).chain(given.iter().cloned()).collect()
+        };
+        let server = server.prompts(&folders(&configured.prompts, &self.prompts))?;
+        let server = server.resources(&folders(&configured.resources, &self.resources))?;
+        match &configured.audit {
+            None => Ok(server),
+            Some(path) => server
+                .audit(AuditSettings {
+                    path: path.clone(),
+                    sync: configured.audit_sync,
+                    failure: configured.audit_failure,
+                })
+                .map_err(|error| format!("audit file {}: {error}", path.display())),
+        }
+    }
+
     fn exposure(&self, configured: &Mcp) -> Result<Exposure, String> {
         let mut exposure = Exposure::default();
         exposure.commands = [configured.commands.as_slice(), &self.commands].concat();

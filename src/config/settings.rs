@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use runspaced::mcp::http::HttpLimits;
+use runspaced::observe::{AuditFailure, AuditSync};
 use runspaced::{Encoding, InitialState, Isolation, LanguageMode, Limits, PoolConfig, RuntimeSettings};
 
 /// Everything that can be configured.
@@ -101,6 +102,16 @@ pub struct Mcp {
     pub commands: Vec<String>,
     /// Modules whose commands it offers.
     pub modules: Vec<String>,
+    /// Folders of prompt files.
+    pub prompts: Vec<String>,
+    /// Folders whose files are resources.
+    pub resources: Vec<String>,
+    /// The audit file.
+    pub audit: Option<PathBuf>,
+    /// When audit records are made to last.
+    pub audit_sync: AuditSync,
+    /// What happens to calls that cannot be recorded.
+    pub audit_failure: AuditFailure,
 }
 
 /// The MCP server over HTTP.

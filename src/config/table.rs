@@ -292,6 +292,14 @@ pub static SETTINGS: LazyLock<Vec<Setting>> = LazyLock::new(|| {
 
         setting!(mcp.commands, Kind::List, "Commands the MCP server offers, by name or wildcard; `mcp --command` adds to them."),
         setting!(mcp.modules, Kind::List, "Modules whose commands the MCP server offers; `mcp --module` adds to them."),
+        setting!(mcp.prompts, Kind::List, "Folders whose .md files the MCP server offers as prompts; `mcp --prompts` adds to them."),
+        setting!(mcp.resources, Kind::List, "Folders whose files the MCP server offers as resources; `mcp --resources` adds to them."),
+        setting!(mcp.audit, Kind::Path, "File in which every call of the MCP server is recorded: who, what, how it ended.")
+            .flag("--audit").default_text("none"),
+        setting!(word mcp.audit_sync, &["each", "second", "never"],
+            "When records are made to survive a loss of power: each before its call is answered, once a second, or when the system likes."),
+        setting!(word mcp.audit_failure, &["refuse", "warn"],
+            "What happens to calls while the audit file cannot be written: they are refused, or run unrecorded and the log says so."),
 
         setting!(http.address, Kind::Text,
             "Serves MCP over HTTP here: ADDRESS:PORT (port 0: a free one) or unix:/path. Without it over standard input and output.")

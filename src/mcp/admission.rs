@@ -58,7 +58,7 @@ impl std::fmt::Display for Busy {
 }
 
 /// A call that was let in; until dropped.
-pub(crate) struct Entry {
+pub(crate) struct Place {
     admission: Admission,
     client: Arc<str>,
 }
@@ -72,7 +72,7 @@ impl Admission {
     }
 
     /// Lets a call of a client in.
-    pub(crate) fn enter(&self, client: &Arc<str>) -> Result<Entry, Busy> {
+    pub(crate) fn enter(&self, client: &Arc<str>) -> Result<Place, Busy> {
         let limits = &self.0.limits;
         let mut book = self.0.book.lock();
         if book.under_way >= limits.calls {
@@ -84,7 +84,7 @@ impl Admission {
         }
         of_one.under_way += 1;
         book.under_way += 1;
-        Ok(Entry { admission: self.clone(), client: Arc::clone(client) })
+        Ok(Place { admission: self.clone(), client: Arc::clone(client) })
     }
 
     /// Calls that were let in and are not over.
@@ -124,7 +124,7 @@ impl Book {
     }
 }
 
-impl Entry {
+impl Place {
     /// Waits until it is this call's turn.
     pub(crate) async fn turn(&self) -> Turn {
         let admission = &self.admission;
@@ -151,7 +151,7 @@ impl Entry {
     }
 }
 
-impl Drop for Entry {
+impl Drop for Place {
     fn drop(&mut self) {
         let mut book = self.admission.0.book.lock();
         book.under_way -= 1;
@@ -180,7 +180,7 @@ mod tests {
     use super::*;
 
     fn admission(calls: usize, calls_of_one: usize, executing: usize) -> Admission {
-        Admission::new(CallLimits { deadline: Duration::from_secs(1), calls, calls_of_one, executing })
+        Admission::new(CallLimits { calls, calls_of_one, executing, ..CallLimits::default() })
     }
 
     #[test]

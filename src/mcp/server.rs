@@ -1,22 +1,33 @@
 //! A server's life: the engine warms up, the client is answered, and at the end everything ends in time.
 
-use std::{fs::File, future::Future, io, pin::Pin, sync::Arc, time::Duration};
+use std::{
+    fs::File,
+    future::Future,
+    io,
+    path::PathBuf,
+    pin::Pin,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use rmcp::ServiceExt as _;
-use tokio::{sync::watch, time::Instant};
+use tokio::sync::watch;
 
 use super::{
     call::Executor,
     dispatch::{CallLimits, CatalogState, Dispatcher},
     handover::{Handover, StdioState},
     powershell::PowerShell,
-    service::Service,
+    prompts::Prompts,
+    resources::Roots,
+    service::{Extras, Service},
     shutdown::{Cause, Patience, Shutdown},
     transport::StdioTransport,
 };
 use crate::{
     Engine, Replacement,
     catalog::{Exposure, discover},
+    observe::{Audit, AuditSettings},
 };
 
 /// An MCP server: tools made of PowerShell commands, run by an engine, for a client at the other end of two files or for
@@ -28,6 +39,8 @@ pub struct Server {
     limits: CallLimits,
     replaceable: Option<Duration>,
     left: Handover,
+    extras: Extras,
+    audit: Option<Arc<Audit>>,
 }
 
 /// How a server ended.
@@ -62,13 +75,50 @@ impl Health for Engine {
 impl Server {
     /// A server of these commands. The engine should have been built with [`Exposure::configure`].
     pub fn new(engine: Engine, exposure: Exposure) -> Self {
-        Self { engine, exposure, limits: CallLimits::default(), replaceable: None, left: Handover::default() }
+        Self {
+            engine,
+            exposure,
+            limits: CallLimits::default(),
+            replaceable: None,
+            left: Handover::default(),
+            extras: Extras::default(),
+            audit: None,
+        }
     }
 
-    /// How long a call may take, waiting included (default 55 s: most clients give up after 60).
+    /// How long a call may take, waiting included (default 55 s, as most clients give up after 60; 300 s if the client is
+    /// told of progress or has taken a task).
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.limits.deadline = deadline;
+        self.limits.long_deadline = deadline;
         self
+    }
+
+    /// Serves the `.md` files of these folders as prompts.
+    ///
+    /// # Errors
+    /// The first file that is not as it must be, and why.
+    pub fn prompts(mut self, folders: &[PathBuf]) -> Result<Self, String> {
+        self.extras.prompts = Prompts::load(folders)?;
+        Ok(self)
+    }
+
+    /// Serves the files below these folders as resources.
+    ///
+    /// # Errors
+    /// The first folder that is none.
+    pub fn resources(mut self, folders: &[PathBuf]) -> Result<Self, String> {
+        self.extras.roots = Roots::new(folders)?;
+        Ok(self)
+    }
+
+    /// Records every call in a file.
+    ///
+    /// # Errors
+    /// The file cannot be opened, is another process's, or is something else, and calls are to be refused then.
+    pub fn audit(mut self, settings: AuditSettings) -> io::Result<Self> {
+        self.audit = Some(Audit::open(settings)?);
+        Ok(self)
     }
 
     /// Calls that may be under way at once, waiting ones included: of all clients (default 512), and of one of them (default
@@ -138,8 +188,15 @@ impl Server {
         });
         let executor = Arc::new(PowerShell::new(self.engine.clone()));
         let from = self.replaceable.map(|after| Instant::now() + after);
-        let parts = Parts::new(executor, catalog, self.limits, from, Arc::new(self.engine));
-        Running { parts, left: self.left, discovery }
+        let core = Core {
+            executor,
+            catalog,
+            limits: self.limits,
+            extras: Arc::new(self.extras),
+            audit: self.audit.clone(),
+        };
+        let parts = Parts::new(core, from, Arc::new(self.engine));
+        Running { parts, left: self.left, audit: self.audit, discovery }
     }
 }
 
@@ -147,37 +204,60 @@ impl Server {
 pub(super) struct Running {
     pub(super) parts: Parts,
     pub(super) left: Handover,
+    audit: Option<Arc<Audit>>,
     discovery: tokio::task::JoinHandle<()>,
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
         self.discovery.abort();
+        if let Some(audit) = &self.audit {
+            audit.flush();
+        }
     }
+}
+
+/// What answers, whoever asks.
+pub(crate) struct Core {
+    pub(crate) executor: Arc<dyn Executor>,
+    pub(crate) catalog: watch::Receiver<CatalogState>,
+    pub(crate) limits: CallLimits,
+    pub(crate) extras: Arc<Extras>,
+    pub(crate) audit: Option<Arc<Audit>>,
 }
 
 /// What every way to a client shares.
 pub(crate) struct Parts {
-    pub(super) service: Service,
     pub(super) dispatcher: Arc<Dispatcher>,
+    extras: Arc<Extras>,
     pub(super) shutdown: Shutdown,
     replaceable: Option<Instant>,
     health: Arc<dyn Health>,
 }
 
 impl Parts {
-    pub(crate) fn new(
-        executor: Arc<dyn Executor>,
-        catalog: watch::Receiver<CatalogState>,
-        limits: CallLimits,
-        replaceable: Option<Instant>,
-        health: Arc<dyn Health>,
-    ) -> Self {
+    pub(crate) fn new(core: Core, replaceable: Option<Instant>, health: Arc<dyn Health>) -> Self {
         let shutdown = Shutdown::default();
-        let dispatcher =
-            Dispatcher::new(executor, catalog, limits, shutdown.clone()).replaceable(replaceable);
-        let dispatcher = Arc::new(dispatcher);
-        Self { service: Service::new(Arc::clone(&dispatcher)), dispatcher, shutdown, replaceable, health }
+        let dispatcher = Dispatcher::new(
+            core.executor,
+            core.catalog,
+            core.limits,
+            shutdown.clone(),
+            core.audit,
+            replaceable,
+        );
+        Self { dispatcher, extras: core.extras, shutdown, replaceable, health }
+    }
+
+    /// What answers on one connection.
+    pub(super) fn service(&self) -> Service {
+        Service::new(Arc::clone(&self.dispatcher), Arc::clone(&self.extras))
+    }
+
+    /// Makes what answers, for each connection anew.
+    pub(super) fn services(&self) -> impl Fn() -> Service + Send + Sync + 'static {
+        let (dispatcher, extras) = (Arc::clone(&self.dispatcher), Arc::clone(&self.extras));
+        move || Service::new(Arc::clone(&dispatcher), Arc::clone(&extras))
     }
 
     /// Waits until the process should be replaced and may be. Does not return if it never may.
@@ -189,7 +269,7 @@ impl Parts {
                 return reason;
             }
             tracing::warn!(%reason, "the process was replaced too often lately; it is replaced again later");
-            tokio::time::sleep_until(from).await;
+            tokio::time::sleep_until(from.into()).await;
             if let Some(reason) = self.health.replacement() {
                 return reason;
             }
@@ -230,7 +310,7 @@ pub(crate) async fn serve(
     let shutdown = &parts.shutdown;
     let (transport, mut rest) = StdioTransport::new(input, output, shutdown.clone(), left)?;
     let conversation = async {
-        match parts.service.clone().serve(transport).await {
+        match parts.service().serve(transport).await {
             Ok(running) => {
                 let quit = running.waiting().await;
                 tracing::debug!(?quit, "the conversation is over");

@@ -89,7 +89,8 @@ impl Shared {
             state.dispatch(Instant::now(), actions);
         });
         let Some(call) = stuck else { return };
-        tracing::warn!(slot = slot.0, call = id.0, "a call would not stop; its slot was given up");
+        let call_id = call.spec.correlation_id.as_deref();
+        tracing::warn!(slot = slot.0, call = id.0, call_id, "a call would not stop; its slot was given up");
         if let Some(host) = self.host.get() {
             host.abandon(slot);
         }

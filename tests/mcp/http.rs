@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::client::{HANG, SCRIPT, arguments};
 use super::support::Context;
 use super::web::{Answer, Site, initialize, send};
-use super::{names, sdk, values};
+use super::{names, sdk, values, with_prompt};
 
 fn site(context: &Context, more: &[&str], environment: &[(&str, &str)]) -> Site {
     let mut all = vec!["--script", SCRIPT, "--http", "127.0.0.1:0"];
@@ -370,14 +370,20 @@ pub fn a_fresh_process_goes_on_over_http(context: &Context) {
 }
 
 pub fn python_sdk_drives_it_over_http(context: &Context) {
-    let site = site(context, &[], &[]);
+    let site = sdk_site(context);
     sdk::drive_with_python(&[site.url.clone(), site.token.clone().expect("a token")], context.scratch());
 }
 
 pub fn typescript_sdks_drive_it_over_http(context: &Context) {
-    let site = site(context, &[], &[]);
+    let site = sdk_site(context);
     let server = [site.url.clone(), site.token.clone().expect("a token")];
     for script in ["old-era.mjs", "new-era.mjs"] {
         sdk::drive_with_node(script, &server, context.scratch());
     }
+}
+
+fn sdk_site(context: &Context) -> Site {
+    let mut arguments = with_prompt(context);
+    arguments.extend(["--http", "127.0.0.1:0"].map(str::to_owned));
+    Site::start(&arguments, &[], context.scratch())
 }

@@ -4,6 +4,7 @@
 
 mod client;
 mod conformance;
+mod following;
 mod http;
 mod oauth;
 #[cfg(unix)]
@@ -44,13 +45,23 @@ const TESTS: &[support::Test] = &[
     test!(a_cancelled_call_is_stopped_and_never_answered).powershell(),
     test!(a_deadline_is_answered).powershell(),
     test!(progress_rises_to_its_end).powershell(),
-    test!(fifty_calls_at_once_each_get_their_own_answer).powershell().limit_s(120),
+    test!(two_hundred_calls_at_once_each_get_their_own_answer).powershell().limit_s(120),
     test!(nothing_of_one_call_is_seen_by_the_next).powershell(),
     test!(console_output_and_cat_do_not_touch_the_protocol).powershell(),
     test!(broken_input_is_answered_and_the_server_goes_on).powershell(),
     test!(end_of_input_ends_a_busy_server).powershell(),
     test!(a_client_that_closed_its_output_ends_the_server).powershell(),
     test!(sigterm_lets_a_call_end_and_exits_with_zero).powershell(),
+    test!(following::a_person_is_asked_in_the_old_era).powershell(),
+    test!(following::a_person_is_asked_in_the_new_era).powershell(),
+    test!(following::what_if_and_confirmation).powershell(),
+    test!(following::log_lines_of_the_level_that_was_set).powershell(),
+    test!(following::a_silent_call_shows_that_it_lives).powershell(),
+    test!(following::a_long_result_is_paged_by_its_handle).powershell(),
+    test!(following::a_long_call_becomes_a_task).powershell(),
+    test!(following::prompts_resources_and_completions).powershell(),
+    test!(following::every_call_is_recorded_and_nothing_of_its_content).powershell(),
+    test!(following::every_log_line_of_a_call_has_its_id).powershell(),
     test!(python_sdk_drives_it).powershell().when(sdk::python).limit_s(300),
     test!(typescript_sdk_of_the_old_era_drives_it).powershell().when(sdk::node).limit_s(300),
     test!(typescript_sdk_of_the_new_era_drives_it).powershell().when(sdk::node).limit_s(300),
@@ -130,7 +141,11 @@ fn commands_become_tools_with_schemas_and_hints(context: &Context) {
     let answer = client.initialize("2024-11-05");
     assert_eq!(answer["result"]["protocolVersion"], "2024-11-05");
     let tools = tools(&mut client);
-    assert_eq!(names(&tools), ["get_child_item", "get_process"], "an alias is the command it stands for");
+    assert_eq!(
+        names(&tools),
+        ["get_child_item", "get_process", "get_result"],
+        "an alias is the command it stands for"
+    );
     let schema = &tools[0]["inputSchema"];
     assert_eq!(schema["properties"]["Recurse"]["type"], "boolean");
     assert_eq!(schema["properties"]["Path"]["items"]["type"], "string");
@@ -205,8 +220,8 @@ fn a_module_becomes_tools(context: &Context) {
     let mut client = Client::start(&arguments(context.home(), &["--module", &module]), context.scratch());
     client.initialize("2025-11-25");
     let tools = tools(&mut client);
-    assert_eq!(names(&tools), ["get_shelf"]);
-    assert_eq!(tools[0]["inputSchema"]["properties"]["Level"]["enum"], json!(["Low", "High"]));
+    assert_eq!(names(&tools), ["get_result", "get_shelf"]);
+    assert_eq!(tools[1]["inputSchema"]["properties"]["Level"]["enum"], json!(["Low", "High"]));
     assert_eq!(values(&client.call("get_shelf", json!({"Level": "high"}))), &json!(["shelf high"]));
     client.finish();
 }
@@ -319,13 +334,13 @@ fn progress_rises_to_its_end(context: &Context) {
     client.finish();
 }
 
-fn fifty_calls_at_once_each_get_their_own_answer(context: &Context) {
+fn two_hundred_calls_at_once_each_get_their_own_answer(context: &Context) {
     let mut client = Client::of_script(context.home(), context.scratch());
-    for id in 0..50 {
+    for id in 0..200 {
         client.post(id, "get_echo", json!({"Text": format!("call {id}")}));
     }
     let mut answered = BTreeSet::new();
-    for _ in 0..50 {
+    for _ in 0..200 {
         let answer = client.receive();
         let id = answer["id"].as_u64().expect("an id");
         assert_eq!(values(&answer["result"])[0]["Text"], format!("call {id}"), "{answer}");
@@ -433,14 +448,23 @@ fn sigterm_lets_a_call_end_and_exits_with_zero(context: &Context) {
     assert_eq!(client.wait().code(), Some(0));
 }
 
+/// A server of the tests' script and a prompt.
+fn with_prompt(context: &Context) -> Vec<String> {
+    let prompts = context.scratch().join("prompts");
+    std::fs::create_dir_all(&prompts).expect("made");
+    let text = "+++\n[[arguments]]\nname = \"kind\"\nvalues_of = \"Get-Fruit.Kind\"\n+++\nPick {{kind}}.\n";
+    std::fs::write(prompts.join("harvest.md"), text).expect("written");
+    arguments(context.home(), &["--script", SCRIPT, "--prompts", &prompts.to_string_lossy()])
+}
+
 fn python_sdk_drives_it(context: &Context) {
-    sdk::drive_with_python(&arguments(context.home(), &["--script", SCRIPT]), context.scratch());
+    sdk::drive_with_python(&with_prompt(context), context.scratch());
 }
 
 fn typescript_sdk_of_the_old_era_drives_it(context: &Context) {
-    sdk::drive_with_node("old-era.mjs", &arguments(context.home(), &["--script", SCRIPT]), context.scratch());
+    sdk::drive_with_node("old-era.mjs", &with_prompt(context), context.scratch());
 }
 
 fn typescript_sdk_of_the_new_era_drives_it(context: &Context) {
-    sdk::drive_with_node("new-era.mjs", &arguments(context.home(), &["--script", SCRIPT]), context.scratch());
+    sdk::drive_with_node("new-era.mjs", &with_prompt(context), context.scratch());
 }

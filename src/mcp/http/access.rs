@@ -8,7 +8,7 @@ use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
 use super::oauth::{Authority, OAuth, Refusal};
-use crate::mcp::caller::{Caller, Grants};
+use crate::mcp::client::{Client, Grants};
 
 /// Who may call.
 #[derive(Debug, Clone, Default)]
@@ -59,7 +59,7 @@ impl Guard {
     }
 
     /// Who makes a request.
-    pub(super) async fn caller(&self, headers: &HeaderMap) -> Result<Caller, Denied> {
+    pub(super) async fn caller(&self, headers: &HeaderMap) -> Result<Client, Denied> {
         match self {
             Self::Open => Ok(local("open")),
             Self::Token(expected) => match bearer(headers) {
@@ -98,8 +98,8 @@ impl Guard {
     }
 }
 
-fn local(principal: &str) -> Caller {
-    Caller { client: principal.into(), principal: Some(principal.into()), grants: Grants::All }
+fn local(principal: &str) -> Client {
+    Client::of(principal.into(), Grants::All)
 }
 
 fn digest(token: &str) -> [u8; 32] {
@@ -129,7 +129,7 @@ mod tests {
         let guard = Guard::new(Access::Token(Zeroizing::new("s3cret".to_owned()))).expect("a guard");
         for good in ["Bearer s3cret", "bearer s3cret", "Bearer  s3cret"] {
             let caller = guard.caller(&headers(good)).await.expect("let in");
-            assert_eq!(caller.principal.as_deref(), Some("token"));
+            assert_eq!(caller.affinity.as_deref(), Some("token"));
         }
         for bad in ["Bearer s3cre", "Bearer s3cret2", "Bearer ", "Basic s3cret", "s3cret"] {
             let denied = guard.caller(&headers(bad)).await.expect_err(bad);

@@ -20,7 +20,7 @@ use super::{
     sessions::Sessions,
 };
 use crate::mcp::{
-    caller::Caller,
+    client::Client,
     service::Service,
     transport::{Reading, read_message},
 };
@@ -82,7 +82,7 @@ impl Gate {
                 let text = "there is no such session; begin a new one";
                 return Err(Box::new(error(StatusCode::NOT_FOUND, ErrorCode::INVALID_REQUEST, text)));
             }
-            caller.client = id.as_str().into();
+            caller.name = id.as_str().into();
         }
         let (mut parts, body) = request.into_parts();
         let body = self.read(&parts.headers, body).await?;
@@ -104,11 +104,11 @@ impl Gate {
         Ok(response)
     }
 
-    fn count(&self, caller: &Caller) -> Result<(), Box<Response>> {
+    fn count(&self, caller: &Client) -> Result<(), Box<Response>> {
         if self.limits.rate == 0 {
             return Ok(());
         }
-        let key = caller.principal.clone().unwrap_or_else(|| "".into());
+        let key = caller.affinity.clone().unwrap_or_else(|| "".into());
         self.rate.check_key(&key).map_err(|until| {
             let wait = until.wait_time_from(governor::clock::DefaultClock::default().now());
             let text = format!("more than {} requests a second; wait", self.limits.rate);
@@ -138,7 +138,7 @@ impl Gate {
     }
 
     /// Refuses early what would be refused late: a session too many, a tool that the token does not allow.
-    fn judge(&self, peek: Option<&Peek<'_>>, caller: &Caller, no_session: bool) -> Result<(), Box<Response>> {
+    fn judge(&self, peek: Option<&Peek<'_>>, caller: &Client, no_session: bool) -> Result<(), Box<Response>> {
         let Some(peek) = peek else { return Ok(()) };
         match peek.method.as_deref() {
             Some("initialize") if no_session && !self.sessions.has_room() => Err(Box::new(later(

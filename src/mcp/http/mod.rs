@@ -128,11 +128,12 @@ impl Server {
         let guard = Guard::new(options.access)?;
         let tls = options.tls.map(Tls::new).transpose()?;
         let mut running = self.start();
+        let left = std::mem::take(&mut running.left.sessions);
         let parts = &running.parts;
         let shutdown = &parts.shutdown;
 
         let sessions = Arc::new(Sessions::new(options.limits.sessions, options.limits.session_idle));
-        sessions.restore(std::mem::take(&mut running.left.sessions), &parts.service);
+        sessions.restore(left, || parts.service());
         let streams = CancellationToken::new();
         let config = StreamableHttpServerConfig::default()
             .with_allowed_hosts(options.hosts)
@@ -142,8 +143,8 @@ impl Server {
             .with_sse_retry(None)
             .with_max_request_body_bytes(options.limits.body_bytes)
             .with_cancellation_token(streams.clone());
-        let service = parts.service.clone();
-        let protocol = StreamableHttpService::new(move || Ok(service.clone()), Arc::clone(&sessions), config);
+        let services = parts.services();
+        let protocol = StreamableHttpService::new(move || Ok(services()), Arc::clone(&sessions), config);
         let gate = Arc::new(Gate::new(guard, Arc::clone(&sessions), protocol, options.limits));
         let router = Router::new()
             .route("/mcp", any(gate::enter))

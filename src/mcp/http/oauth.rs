@@ -1,7 +1,5 @@
 //! The server as a resource server of OAuth 2.1: which tokens it takes, and what it says about itself (RFC 9728).
 
-use std::sync::Arc;
-
 use jsonwebtoken::{
     Algorithm, DecodingKey, Validation, decode, decode_header,
     jwk::{Jwk, PublicKeyUse},
@@ -10,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{access::principal, keys::Keys};
-use crate::mcp::caller::{Caller, Grant, Grants};
+use crate::mcp::client::{Client, Grant, Grants};
 
 /// Signatures that are accepted. None that a holder of the public key could make.
 const ALGORITHMS: [Algorithm; 9] = [
@@ -90,7 +88,7 @@ impl Authority {
     }
 
     /// The holder of a token.
-    pub(super) async fn caller(&self, token: &str) -> Result<Caller, Refusal> {
+    pub(super) async fn caller(&self, token: &str) -> Result<Client, Refusal> {
         let refuse = |reason: &dyn std::fmt::Display| Refusal::Token(reason.to_string());
         let header = decode_header(token).map_err(|error| refuse(&error))?;
         if !ALGORITHMS.contains(&header.alg) {
@@ -118,7 +116,7 @@ impl Authority {
         validation
     }
 
-    fn admit(&self, claims: Claims) -> Result<Caller, Refusal> {
+    fn admit(&self, claims: Claims) -> Result<Client, Refusal> {
         let scopes = claims.scopes();
         let subject = claims.oid.or(claims.sub).or(claims.azp).or(claims.appid).or(claims.client_id);
         let subject = subject.ok_or_else(|| Refusal::Token("it names no subject".to_owned()))?;
@@ -133,8 +131,7 @@ impl Authority {
                     .collect(),
             )
         };
-        let principal = principal(&claims.iss, &subject);
-        Ok(Caller { client: Arc::clone(&principal), principal: Some(principal), grants })
+        Ok(Client::of(principal(&claims.iss, &subject), grants))
     }
 
     /// The value of `WWW-Authenticate`.

@@ -28,7 +28,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::sessions::SessionError;
 use crate::mcp::{
-    caller::Caller,
+    client::Client,
     handover::SessionState,
     transport::{Conversation, Ledger, Replay, answered, is_standing},
 };
@@ -103,12 +103,12 @@ impl Session {
     }
 
     /// The one who began it has it.
-    pub(super) fn give_to(&self, caller: &Caller) {
-        self.owner.lock().clone_from(&caller.principal);
+    pub(super) fn give_to(&self, caller: &Client) {
+        self.owner.lock().clone_from(&caller.affinity);
     }
 
-    pub(super) fn belongs_to(&self, caller: &Caller) -> bool {
-        *self.owner.lock() == caller.principal
+    pub(super) fn belongs_to(&self, caller: &Client) -> bool {
+        *self.owner.lock() == caller.affinity
     }
 
     /// Since when nobody has used it; `None` while somebody does.

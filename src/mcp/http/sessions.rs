@@ -16,7 +16,7 @@ use rmcp::{
 };
 
 use super::session::{Answers, Session, SessionTransport};
-use crate::mcp::{caller::Caller, handover::SessionState, service::Service};
+use crate::mcp::{client::Client, handover::SessionState, service::Service};
 
 /// All sessions. rmcp asks it for what requests need.
 pub(super) struct Sessions {
@@ -42,12 +42,12 @@ impl Sessions {
     }
 
     /// Takes up the sessions that another process left.
-    pub(super) fn restore(self: &Arc<Self>, left: Vec<SessionState>, service: &Service) {
+    pub(super) fn restore(self: &Arc<Self>, left: Vec<SessionState>, service: impl Fn() -> Service) {
         for state in left {
             let id: SessionId = state.id.as_str().into();
             let (session, transport) = Session::restored(state);
             self.table.lock().insert(Arc::clone(&id), session);
-            let (sessions, service) = (Arc::clone(self), service.clone());
+            let (sessions, service) = (Arc::clone(self), service());
             tokio::spawn(async move {
                 if let Ok(running) = service.serve(transport).await {
                     let _ = running.waiting().await;
@@ -63,7 +63,7 @@ impl Sessions {
     }
 
     /// True if the session is there and belongs to that caller.
-    pub(super) fn belongs(&self, id: &str, caller: &Caller) -> bool {
+    pub(super) fn belongs(&self, id: &str, caller: &Client) -> bool {
         self.table.lock().get(id).is_some_and(|session| session.belongs_to(caller))
     }
 
@@ -83,7 +83,7 @@ impl Sessions {
                 .collect()
         };
         for id in idle {
-            tracing::info!(session = %id, "a session ended: nobody used it");
+            tracing::info!("a session ended: nobody used it");
             self.end(&id);
         }
     }
@@ -131,7 +131,7 @@ impl SessionManager for Sessions {
         let session = self.find(id)?;
         if let ClientJsonRpcMessage::Request(request) = &message
             && let Some(parts) = request.request.extensions().get::<axum::http::request::Parts>()
-            && let Some(caller) = parts.extensions.get::<Caller>()
+            && let Some(caller) = parts.extensions.get::<Client>()
         {
             session.give_to(caller);
         }

@@ -18,7 +18,7 @@ impl Client {
     /// The client of a server that may be replaced, over pipes that outlive it.
     fn lasting(streams: &Lasting, left: Option<StdioState>) -> Self {
         let files = (streams.input.try_clone().expect("a copy"), streams.output.try_clone().expect("a copy"));
-        Self::over(limits(8), SOON, ready(), left, files)
+        Self::over(limits(), SOON, ready(), left, files)
     }
 
     /// Waits for the end that the engine's state makes necessary, and gives what is left.
@@ -179,7 +179,7 @@ fn a_server_that_may_not_be_replaced_says_what_is_wrong() {
     let script = Arc::new(Script::default());
     script.upgraded.store(true, Ordering::SeqCst);
     let (_sender, catalog) = watch::channel(ready());
-    let parts = healthy(Arc::new(Scripted(script)), catalog, limits(8));
+    let parts = healthy(Arc::new(Scripted(script)), catalog, limits());
     let server = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         runtime.block_on(serve(&parts, SOON, streams, None, std::future::pending())).expect("served")

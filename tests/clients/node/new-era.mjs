@@ -6,12 +6,17 @@ import assert from "node:assert/strict";
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 
-import { check, transport } from "./checks.mjs";
+import { check, person, transport } from "./checks.mjs";
 
-const client = new Client({ name: "new-era", version: "1.0.0" }, { versionNegotiation: { mode: { pin: "2026-07-28" } } });
+const client = new Client(
+  { name: "new-era", version: "1.0.0" },
+  { versionNegotiation: { mode: { pin: "2026-07-28" } }, capabilities: { elicitation: { form: {} } } },
+);
+client.setRequestHandler("elicitation/create", async ({ params }) => person(params));
 await client.connect(transport({ Stdio: StdioClientTransport, Http: StreamableHTTPClientTransport }));
 assert.equal(client.getNegotiatedProtocolVersion(), "2026-07-28");
 await check({
+  client,
   list: () => client.listTools(),
   call: (params, options) => client.callTool(params, options),
 });

@@ -4,12 +4,15 @@
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+import { ElicitRequestSchema } from "@modelcontextprotocol/sdk/types.js";
 
-import { check, transport } from "./checks.mjs";
+import { check, person, transport } from "./checks.mjs";
 
-const client = new Client({ name: "old-era", version: "1.0.0" });
+const client = new Client({ name: "old-era", version: "1.0.0" }, { capabilities: { elicitation: {} } });
+client.setRequestHandler(ElicitRequestSchema, async ({ params }) => person(params));
 await client.connect(transport({ Stdio: StdioClientTransport, Http: StreamableHTTPClientTransport }));
 await check({
+  client,
   list: () => client.listTools(),
   call: (params, options) => client.callTool(params, undefined, options),
 });

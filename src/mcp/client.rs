@@ -1,23 +1,34 @@
-//! Who makes a call, and what they may.
+//! Where a call comes from, for whom, and what it may.
 
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-/// Who makes a call.
+use super::call::Caller;
+
+/// Where a call comes from.
 #[derive(Debug, Clone)]
-pub(crate) struct Caller {
+pub(crate) struct Client {
     /// Takes turns with the others: a connection or a session.
-    pub(crate) client: Arc<str>,
+    pub(crate) name: Arc<str>,
+    pub(crate) caller: Caller,
     /// Whose runspaces it uses. `None`: the one local user's.
-    pub(crate) principal: Option<Arc<str>>,
+    pub(crate) affinity: Option<Arc<str>>,
     pub(crate) grants: Grants,
 }
 
-impl Default for Caller {
+impl Default for Client {
     /// The client at the other end of standard input and output.
     fn default() -> Self {
-        Self { client: "stdio".into(), principal: None, grants: Grants::All }
+        Self { name: "stdio".into(), caller: Caller::local(), affinity: None, grants: Grants::All }
+    }
+}
+
+impl Client {
+    /// One that calls for a principal over HTTP.
+    pub(crate) fn of(principal: Arc<str>, grants: Grants) -> Self {
+        let (name, affinity) = (Arc::clone(&principal), Some(Arc::clone(&principal)));
+        Self { name, caller: Caller(principal), affinity, grants }
     }
 }
 
