@@ -138,6 +138,7 @@ fn self_id(message: &ClientJsonRpcMessage) -> RequestId {
 
 #[cfg(test)]
 mod tests {
+    use rmcp::model::GetMeta as _;
     use serde_json::json;
 
     use super::*;
@@ -201,6 +202,7 @@ mod tests {
         let mut replay = Replay::new(conversation.messages());
         let Some(ClientJsonRpcMessage::Request(again)) = replay.next() else { panic!("a request") };
         assert_eq!(again.id, RequestId::Number(2));
+        assert!(again.request.get_meta().protocol_version().is_some(), "its revision goes with it");
         assert!(replay.next().is_none());
     }
 
