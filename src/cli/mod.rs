@@ -52,7 +52,7 @@ enum Verb {
     /// Run a command or a script
     Run(Box<run::RunArguments>),
     /// Serve PowerShell commands as tools to a client of the Model Context Protocol
-    Mcp(mcp::McpArguments),
+    Mcp(Box<mcp::McpArguments>),
     /// Look at the installation: what is found, what works, what to do about the rest
     Doctor(doctor::DoctorArguments),
     /// Show and check the configuration
@@ -74,7 +74,7 @@ pub fn main() -> Exit {
     let CommandLine { global, verb } = CommandLine::parse();
     match verb {
         Verb::Run(arguments) => host(*arguments, global, started),
-        Verb::Mcp(arguments) => host(arguments, global, started),
+        Verb::Mcp(arguments) => host(*arguments, global, started),
         Verb::Doctor(arguments) => host(arguments, global, started),
         Verb::Config(arguments) => config::run(&arguments, &global),
         Verb::Bench(arguments) => bench::run(&arguments),

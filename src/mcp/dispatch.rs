@@ -38,6 +38,9 @@ const EVENTS: usize = 256;
 /// How often a server that is to be replaced looks whether its calls have ended.
 const IDLE_POLL: Duration = Duration::from_millis(5);
 
+/// How long a call waits for the replacement of the process to begin.
+const UNDECIDED: Duration = Duration::from_secs(10);
+
 /// Limits of calls.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CallLimits {
@@ -427,14 +430,14 @@ impl Dispatcher {
         if tool.has_common_parameters && wants.log == Some(LogLevel::Debug) {
             arguments.entry("Verbose").or_insert(Value::Bool(true));
         }
-        let turn = async {
+        let next = async {
             match &request.place {
                 Some(place) => Some(place.turn().await),
                 None => None,
             }
         };
-        let _turn = tokio::select! {
-            turn = turn => turn,
+        let turn = tokio::select! {
+            turn = next => turn,
             () = clock.stop.cancelled() => {
                 let (waited, running) = (clock.deadline, self.limits.executing);
                 return Worked::Ran(Err(Error::AcquireTimeout { waited, running, max: running }), options);
@@ -451,7 +454,9 @@ impl Dispatcher {
             wants,
             stop: clock.stop.clone(),
         };
-        match self.executor.execute(job).await {
+        let result = self.executor.execute(job).await;
+        drop(turn);
+        match result {
             Err(error) if self.needs_another_process(&error) => self.leave(request, &error).await,
             result => Worked::Ran(result, options),
         }
@@ -461,10 +466,14 @@ impl Dispatcher {
     async fn leave(&self, request: &mut Request, error: &Error) -> Worked {
         if request.defer.as_ref().is_some_and(|defer| defer()) {
             request.place = None;
-            return std::future::pending().await;
+            tokio::time::sleep(UNDECIDED).await;
+            if self.shutdown.is_draining() {
+                return std::future::pending().await;
+            }
+            // What was wrong with the engine has passed.
         }
         let text = format!(
-            "{error} [{}]. This call did not begin; the server replaces itself, call again in a few seconds.",
+            "{error} [{}]. This call did not begin; the server puts that right by itself, call again in a few seconds.",
             error.code()
         );
         let reply = Reply::failure(text);

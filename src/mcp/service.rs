@@ -200,8 +200,8 @@ impl ServerHandler for Service {
         request: ReadResourceRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        let caller = self.caller(&context);
-        extras::read(&self.dispatcher, &self.extras, caller, request.uri, context.ct.clone())
+        let client = client(&context);
+        extras::read(&self.dispatcher, &self.extras, client, request.uri, context.ct.clone())
             .await
             .map(Into::into)
     }

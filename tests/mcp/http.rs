@@ -47,9 +47,15 @@ pub fn both_eras_are_served_over_http(context: &Context) {
         "{messages:?}"
     );
 
-    // A session ends when its client says so.
     let mut headers = site.headers();
     headers.push(header("Mcp-Session-Id", &session));
+    // The stream for what belongs to no request stays open.
+    let mut stream = site.connect();
+    send(&mut stream, "GET", "/mcp", &headers, b"");
+    let listening = Answer::head(&mut BufReader::new(&mut stream)).expect("an answer");
+    assert_eq!((listening.status, listening.header("content-type")), (200, Some("text/event-stream")));
+
+    // A session ends when its client says so.
     let ended = site.exchange("DELETE", &headers, b"");
     assert!((200..300).contains(&ended.status), "{ended:?}");
     assert_eq!(site.post(Some(&session), json!({"id": 3, "method": "ping"})).status, 404);
@@ -118,6 +124,7 @@ pub fn bad_requests_are_answered_and_slow_ones_end(context: &Context) {
         ("RUNSPACED_HTTP__BODY_TIME", "1s"),
         ("RUNSPACED_HTTP__HEAD_TIME", "1s"),
         ("RUNSPACED_HTTP__BODY_BYTES", "64KiB"),
+        ("RUNSPACED_HTTP__CONNECTIONS", "3"),
     ];
     let site = site(context, &[], &environment);
     let (headers, body) = site.modern("server/discover", json!({}));
@@ -152,7 +159,10 @@ pub fn bad_requests_are_answered_and_slow_ones_end(context: &Context) {
     slow.write_all(format!("POST /mcp HTTP/1.1\r\n{head}\r\n{{").as_bytes()).expect("written");
     assert_eq!(Answer::read(&mut BufReader::new(slow)).expect("an answer").status, 408);
     assert!(begun.elapsed() < HANG / 2);
+    // More idle connections than there may be: they end, and the next request is served.
+    let idle: Vec<_> = (0..6).map(|_| site.connect()).collect();
     assert_eq!(site.exchange("POST", &headers, body.as_bytes()).status, 200, "it goes on");
+    drop(idle);
 }
 
 pub fn a_cancelled_call_of_a_session_is_never_answered(context: &Context) {

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::mcp::{
     call::{Asking, Caller, ToolCall},
+    client::Client,
     completions::{Completion, MOST, Subject, complete},
     dispatch::{Dispatcher, Outcome},
     prompts::{PromptFile, Prompts},
@@ -88,13 +89,13 @@ pub(super) fn templates(extras: &Extras) -> Vec<ResourceTemplate> {
 pub(super) async fn read(
     dispatcher: &Arc<Dispatcher>,
     extras: &Arc<Extras>,
-    caller: Caller,
+    client: Client,
     uri: String,
     cancelled: CancellationToken,
 ) -> Result<ReadResourceResult, ErrorData> {
     let not_found = |text: String| ErrorData::resource_not_found(text, None);
     let content = match Address::parse(&uri).map_err(not_found)? {
-        Address::Result(id) => resources::result(dispatcher, &caller, &id).map_err(not_found)?,
+        Address::Result(id) => resources::result(dispatcher, &client.caller, &id).map_err(not_found)?,
         Address::File(path) => {
             let extras = Arc::clone(extras);
             let read = tokio::task::spawn_blocking(move || extras.roots.read(&path));
@@ -111,7 +112,9 @@ pub(super) async fn read(
             let call = ToolCall {
                 tool,
                 arguments,
-                caller,
+                caller: client.caller.clone(),
+                client,
+                defer: None,
                 progress: None,
                 log: None,
                 asking: Asking::Never,

@@ -135,3 +135,89 @@ fn self_id(message: &ClientJsonRpcMessage) -> RequestId {
         _ => RequestId::Number(0),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rmcp::model::GetMeta as _;
+    use serde_json::json;
+
+    use super::*;
+
+    fn heard(messages: &[Value]) -> Conversation {
+        let mut conversation = Conversation::default();
+        for message in messages {
+            let mut message = message.clone();
+            message["jsonrpc"] = json!("2.0");
+            conversation.heard(&serde_json::from_value(message).expect("a message"));
+        }
+        conversation
+    }
+
+    fn methods(conversation: &Conversation) -> Vec<String> {
+        let method = |message: &Value| message["method"].as_str().unwrap_or_default().to_owned();
+        conversation.messages().iter().map(method).collect()
+    }
+
+    fn listen(id: i64) -> Value {
+        json!({"id": id, "method": "subscriptions/listen", "params": {"notifications": {"toolsListChanged": true},
+            "_meta": {"io.modelcontextprotocol/protocolVersion": "2026-07-28",
+                "io.modelcontextprotocol/clientInfo": {"name": "t", "version": "1"},
+                "io.modelcontextprotocol/clientCapabilities": {}}}})
+    }
+
+    #[test]
+    fn what_made_the_state_is_kept_and_what_was_undone_is_not() {
+        let conversation = heard(&[
+            json!({"id": 1, "method": "initialize", "params": {"protocolVersion": "2025-06-18", "capabilities": {},
+                "clientInfo": {"name": "t", "version": "1"}}}),
+            json!({"method": "notifications/initialized"}),
+            json!({"id": 2, "method": "tools/list"}),
+            json!({"id": 3, "method": "logging/setLevel", "params": {"level": "debug"}}),
+            json!({"id": 4, "method": "logging/setLevel", "params": {"level": "error"}}),
+            json!({"id": 5, "method": "resources/subscribe", "params": {"uri": "a:1"}}),
+            json!({"id": 6, "method": "resources/subscribe", "params": {"uri": "a:2"}}),
+            json!({"id": 7, "method": "resources/unsubscribe", "params": {"uri": "a:1"}}),
+        ]);
+        assert_eq!(
+            methods(&conversation),
+            ["initialize", "notifications/initialized", "logging/setLevel", "resources/subscribe"]
+        );
+        let messages = conversation.messages();
+        assert_eq!(
+            (&messages[2]["params"]["level"], &messages[3]["params"]["uri"]),
+            (&json!("error"), &json!("a:2"))
+        );
+    }
+
+    #[test]
+    fn open_subscriptions_go_on_under_their_id_until_they_end() {
+        let mut conversation = heard(&[listen(1), listen(2), listen(3)]);
+        conversation.ended(&RequestId::Number(1));
+        assert_eq!(methods(&conversation).len(), 2);
+        let conversation = heard(&[
+            listen(1),
+            listen(2),
+            json!({"method": "notifications/cancelled", "params": {"requestId": 1}}),
+        ]);
+        let mut replay = Replay::new(conversation.messages());
+        let Some(ClientJsonRpcMessage::Request(again)) = replay.next() else { panic!("a request") };
+        assert_eq!(again.id, RequestId::Number(2));
+        assert!(again.request.get_meta().protocol_version().is_some(), "its revision goes with it");
+        assert!(replay.next().is_none());
+    }
+
+    #[test]
+    fn answers_to_what_is_heard_again_are_swallowed_once() {
+        let conversation =
+            heard(&[json!({"id": 9, "method": "logging/setLevel", "params": {"level": "debug"}})]);
+        let mut replay = Replay::new(conversation.messages());
+        let Some(ClientJsonRpcMessage::Request(again)) = replay.next() else { panic!("a request") };
+        assert_ne!(again.id, RequestId::Number(9), "the client may use its id again");
+        let answer = |id: &RequestId| -> ServerJsonRpcMessage {
+            serde_json::from_value(json!({"jsonrpc": "2.0", "id": id, "result": {}})).expect("an answer")
+        };
+        assert!(!replay.swallows(&answer(&RequestId::Number(9))));
+        assert!(replay.swallows(&answer(&again.id)));
+        assert!(!replay.swallows(&answer(&again.id)));
+    }
+}
