@@ -36,6 +36,7 @@ pub mod kql;
 pub mod mcp;
 #[doc(hidden)]
 pub mod nearest;
+pub mod observe;
 #[doc(hidden)]
 pub mod parts;
 mod pool;
@@ -48,7 +49,7 @@ pub use engine::{
     Timings, Truncation, TruncationReason,
 };
 pub use error::{Error, Result, ScriptFailure};
-pub use pool::{PoolConfig, Stats};
+pub use pool::{PoolConfig, Replacement, Stats};
 pub use runtime::{Phases, RuntimeSettings, locate};
 #[doc(hidden)]
 pub use runtime::{border, contain_children};

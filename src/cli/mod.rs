@@ -4,6 +4,7 @@
 //! [`Hosting`] and are run by [`host`], which cleans the environment, takes the standard streams away, and installs the log
 //! and the signals before the runtime starts. The others write to the standard output.
 
+mod audit;
 mod bench;
 mod completions;
 mod config;
@@ -51,13 +52,15 @@ enum Verb {
     /// Run a command or a script
     Run(Box<run::RunArguments>),
     /// Serve PowerShell commands as tools to a client of the Model Context Protocol
-    Mcp(mcp::McpArguments),
+    Mcp(Box<mcp::McpArguments>),
     /// Look at the installation: what is found, what works, what to do about the rest
     Doctor(doctor::DoctorArguments),
     /// Show and check the configuration
     Config(config::ConfigArguments),
     /// Measure the engine beside its floor and beside pwsh
     Bench(bench::BenchArguments),
+    /// Check that no record of an audit file was changed or taken out
+    Audit(audit::AuditArguments),
     /// Write the completions for a shell
     Completions(completions::CompletionsArguments),
     /// Write the manual page
@@ -71,10 +74,11 @@ pub fn main() -> Exit {
     let CommandLine { global, verb } = CommandLine::parse();
     match verb {
         Verb::Run(arguments) => host(*arguments, global, started),
-        Verb::Mcp(arguments) => host(arguments, global, started),
+        Verb::Mcp(arguments) => host(*arguments, global, started),
         Verb::Doctor(arguments) => host(arguments, global, started),
         Verb::Config(arguments) => config::run(&arguments, &global),
         Verb::Bench(arguments) => bench::run(&arguments),
+        Verb::Audit(arguments) => audit::run(&arguments, &global),
         Verb::Completions(arguments) => completions::run(&arguments, &mut CommandLine::command()),
         Verb::Man(arguments) => man::run(&arguments, CommandLine::command()),
     }
