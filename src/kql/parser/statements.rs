@@ -43,6 +43,10 @@ impl Parser<'_> {
         if self.is("let") && self.name_length(1).is_some() {
             return self.let_statement();
         }
+        if self.is("let") && self.is_word_at(1) && self.is_at(2, "=") {
+            self.next();
+            return Err(self.unexpected("a name"));
+        }
         if self.is("set") {
             self.next();
             let name = self.expect_name()?;

@@ -62,7 +62,7 @@ fn subqueries_within_each_other_are_bounded() {
     ] {
         let result =
             |depth| parse(&nested(depth, before, after)).and_then(|query| run(&query, &sample(), &options()));
-        assert!(result(12).is_ok(), "{before}");
+        assert!(result(8).is_ok(), "{before}");
         for depth in [20, 40, 90, 1000] {
             if let Err(problem) = result(depth) {
                 assert_eq!(problem.code, "LIM0001", "{before}: {problem}");

@@ -38,7 +38,7 @@ fn an_open_string_is_named_as_such() {
 
 #[test]
 fn reserved_words_need_brackets_to_be_names() {
-    assert!(refused("let find = 1; find").contains("['find']") || parse("let find = 1; print 1").is_err());
+    assert!(refused("let find = 1; print 1").contains("['find']"));
     assert!(parse("T | extend ['where'] = 1").is_ok());
     assert!(parse("T | extend count = 1, range = 2").is_ok());
 }
