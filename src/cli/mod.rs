@@ -18,6 +18,7 @@ mod process;
 mod restart;
 mod run;
 mod screen;
+mod sentinel;
 
 use std::time::Instant;
 
@@ -52,6 +53,8 @@ enum Verb {
     Run(Box<run::RunArguments>),
     /// Serve PowerShell commands as tools to a client of the Model Context Protocol
     Mcp(mcp::McpArguments),
+    /// Operations on Microsoft Sentinel, many workspaces and tenants at once
+    Sentinel(sentinel::SentinelArguments),
     /// Look at the installation: what is found, what works, what to do about the rest
     Doctor(doctor::DoctorArguments),
     /// Show and check the configuration
@@ -73,6 +76,7 @@ pub fn main() -> Exit {
         Verb::Run(arguments) => host(*arguments, global, started),
         Verb::Mcp(arguments) => host(arguments, global, started),
         Verb::Doctor(arguments) => host(arguments, global, started),
+        Verb::Sentinel(arguments) => sentinel::run(arguments, &global),
         Verb::Config(arguments) => config::run(&arguments, &global),
         Verb::Bench(arguments) => bench::run(&arguments),
         Verb::Completions(arguments) => completions::run(&arguments, &mut CommandLine::command()),
