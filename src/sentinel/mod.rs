@@ -11,6 +11,7 @@ mod arguments;
 mod cache;
 mod definition;
 mod error;
+mod export;
 mod folder;
 mod inventory;
 mod journal;

@@ -53,7 +53,11 @@ impl Target {
 
     /// Reads an object; `None` if it is not there.
     pub(crate) async fn find(&self, id: &ResourceId, surface: Surface) -> Result<Option<Box<RawValue>>> {
-        match self.read(id, surface).await {
+        self.find_request(&self.get(id, surface)).await
+    }
+
+    pub(crate) async fn find_request(&self, request: &Request) -> Result<Option<Box<RawValue>>> {
+        match self.read_request(request).await {
             Ok(object) => Ok(Some(object)),
             Err(Error::Azure(error)) if error.kind() == Kind::NotFound => Ok(None),
             Err(error) => Err(error),

@@ -5,8 +5,8 @@ use serde_json::value::RawValue;
 
 use super::plan::{Change, SERVER_FIELDS};
 use super::target::Target;
-use super::{Error, Result};
-use crate::azure::{Client, Kind, Method, Scope};
+use super::Result;
+use crate::azure::{Client, Kind, Method, Request, Scope, Surface};
 
 /// What became of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -93,17 +93,13 @@ pub(crate) fn contains(current: &Value, wanted: &Value, depth: usize) -> bool {
 
 /// The object as it is now, for checks before an undo.
 pub(crate) async fn current(target: &Target, change: &Change) -> Result<Option<Box<RawValue>>> {
-    let mut request = target.get(&change.id, change.surface);
-    for (name, value) in
-        change.query.iter().filter(|(name, _)| name == "sourceId" || name == "canFetchContent")
-    {
-        request = request.query(name, value);
-    }
-    match target.read_request(&request).await {
-        Ok(object) => Ok(Some(object)),
-        Err(Error::Azure(error)) if error.kind() == Kind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
+    target.find_request(&request(&target.client, change)).await
+}
+
+fn request(client: &Client, change: &Change) -> Request {
+    let request = client.request(Method::Get, &change.id, change.surface);
+    // Workbooks come without their content otherwise.
+    if change.surface == Surface::Workbooks { request.query("canFetchContent", "true") } else { request }
 }
 
 #[cfg(test)]
@@ -111,7 +107,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::azure::{ResourceId, Surface};
+    use crate::azure::ResourceId;
     use crate::sentinel::plan::raw;
 
     fn state(change: &Change, current: Option<Value>) -> State {

@@ -125,9 +125,12 @@ impl Setting {
     }
 
     pub async fn apply(&self, name: &str, arguments: Value, plan: &Plan) -> Result<Applied, Error> {
+        self.apply_digest(name, arguments, &plan.digest, plan.confirm.as_deref()).await
+    }
+
+    pub async fn apply_digest(&self, name: &str, arguments: Value, digest: &str, confirm: Option<&str>) -> Result<Applied, Error> {
         let operation = operation(name).unwrap_or_else(|| panic!("there is no {name}"));
-        let confirm = plan.confirm.as_deref();
-        self.sentinel.apply(operation, map(arguments), &plan.digest, confirm, &Call::default()).await
+        self.sentinel.apply(operation, map(arguments), digest, confirm, &Call::default()).await
     }
 
     /// Requests that wanted to change something, with their paths.

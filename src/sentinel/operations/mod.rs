@@ -1,9 +1,12 @@
 //! The operations, a family a module.
 
+mod collection;
+mod exports;
 mod incidents;
 mod query;
 mod rules;
 mod tables;
+mod workbooks;
 mod workspaces;
 
 use std::sync::LazyLock;
@@ -19,6 +22,9 @@ pub fn operations() -> &'static [Operation] {
             rules::operations(),
             incidents::operations(),
             query::operations(),
+            workbooks::operations(),
+            exports::operations(),
+            collection::operations(),
         ]
         .into_iter()
         .flatten()

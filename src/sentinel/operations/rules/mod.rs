@@ -5,7 +5,7 @@ mod details;
 mod list;
 mod switch;
 
-pub(super) use list::Severity;
+pub(super) use list::{RuleKind, Severity};
 
 use std::sync::Arc;
 
@@ -118,7 +118,7 @@ struct Choice<'a> {
     filter: Option<&'a str>,
 }
 
-async fn all(target: &Target) -> Result<Arc<Vec<Box<RawValue>>>> {
+pub(super) async fn all(target: &Target) -> Result<Arc<Vec<Box<RawValue>>>> {
     let request = target.get(&target.sentinel(&["alertRules"]), Surface::AlertRules);
     target.list(Family::Rules, request).await
 }
