@@ -37,6 +37,7 @@ pub mod mcp;
 pub mod parts;
 mod pool;
 mod runtime;
+pub mod simulator;
 
 pub use engine::{
     Blocking, Call, CancelHandle, Dropped, Encoding, Engine, EngineBuilder, ErrorInner, ErrorRecord, Format,
