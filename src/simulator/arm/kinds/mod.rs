@@ -27,7 +27,7 @@ use crate::simulator::exchange::Answer;
 use crate::simulator::refusal::Refusal;
 
 /// All kinds.
-const KINDS: &[Kind] = &[
+static KINDS: &[Kind] = &[
     // Log Analytics
     kind(
         "Microsoft.OperationalInsights/workspaces",
