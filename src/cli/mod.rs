@@ -18,6 +18,7 @@ mod process;
 mod restart;
 mod run;
 mod screen;
+mod simulate;
 
 use std::time::Instant;
 
@@ -58,6 +59,8 @@ enum Verb {
     Config(config::ConfigArguments),
     /// Measure the engine beside its floor and beside pwsh
     Bench(bench::BenchArguments),
+    /// Run a loopback Azure: Resource Manager, Sentinel, queries, ingestion, tokens
+    Simulate(Box<simulate::SimulateArguments>),
     /// Write the completions for a shell
     Completions(completions::CompletionsArguments),
     /// Write the manual page
@@ -75,6 +78,7 @@ pub fn main() -> Exit {
         Verb::Doctor(arguments) => host(arguments, global, started),
         Verb::Config(arguments) => config::run(&arguments, &global),
         Verb::Bench(arguments) => bench::run(&arguments),
+        Verb::Simulate(arguments) => simulate::run(&arguments, &global),
         Verb::Completions(arguments) => completions::run(&arguments, &mut CommandLine::command()),
         Verb::Man(arguments) => man::run(&arguments, CommandLine::command()),
     }

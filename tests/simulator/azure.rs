@@ -55,7 +55,8 @@ impl Got {
 pub fn client(simulator: &Simulator) -> reqwest::Client {
     let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
     let mut roots = rustls::RootCertStore::empty();
-    let pem = rustls::pki_types::pem::PemObject::from_pem_slice(simulator.ca_pem.as_bytes()).expect("a certificate");
+    let pem = rustls::pki_types::pem::PemObject::from_pem_slice(simulator.ca_pem.as_bytes())
+        .expect("a certificate");
     roots.add(pem).expect("a root");
     let tls = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -103,7 +104,11 @@ impl Azure {
 
     /// A request to Resource Manager; `path` has its query.
     pub async fn arm(&self, method: &str, path: &str, body: Option<&Value>) -> Got {
-        let url = if path.starts_with("https") { path.to_owned() } else { format!("{}{path}", self.simulator.arm_url) };
+        let url = if path.starts_with("https") {
+            path.to_owned()
+        } else {
+            format!("{}{path}", self.simulator.arm_url)
+        };
         self.send(method.parse().expect("a method"), &url, "https://management.azure.com", body).await
     }
 
@@ -145,7 +150,8 @@ impl Azure {
     pub fn workspace(&self, name: &str) -> String {
         let all = self.simulator.resources("/subscriptions");
         let found = all.iter().find(|found| {
-            found["type"] == "Microsoft.OperationalInsights/workspaces" && found["id"].as_str().is_some_and(|id| id.ends_with(&format!("/{name}")))
+            found["type"] == "Microsoft.OperationalInsights/workspaces"
+                && found["id"].as_str().is_some_and(|id| id.ends_with(&format!("/{name}")))
         });
         found.expect("the workspace")["id"].as_str().expect("an id").to_owned()
     }

@@ -7,12 +7,19 @@ use crate::azure::{Azure, LOGS, PREVIEW, STABLE};
 pub async fn the_world_is_as_described() {
     let azure = Azure::small().await;
     let subscriptions = azure.get("/subscriptions?api-version=2022-12-01").await.with(200);
-    let names: Vec<&str> = subscriptions["value"].as_array().expect("a list").iter().filter_map(|one| one["displayName"].as_str()).collect();
+    let names: Vec<&str> = subscriptions["value"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(|one| one["displayName"].as_str())
+        .collect();
     assert_eq!(names.len(), 4, "{names:?}");
     assert!(!names.contains(&"tailwind-prod"));
-    let rules = azure.all(&format!("{}/alertRules?api-version={PREVIEW}", azure.sentinel("law-contoso"))).await;
+    let rules =
+        azure.all(&format!("{}/alertRules?api-version={PREVIEW}", azure.sentinel("law-contoso"))).await;
     assert!((60..=120).contains(&rules.len()), "{}", rules.len());
-    let stable = azure.all(&format!("{}/alertRules?api-version={STABLE}", azure.sentinel("law-contoso"))).await;
+    let stable =
+        azure.all(&format!("{}/alertRules?api-version={STABLE}", azure.sentinel("law-contoso"))).await;
     assert_eq!(stable.len(), rules.len());
 }
 

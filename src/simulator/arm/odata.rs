@@ -330,7 +330,9 @@ pub(crate) fn sort(resources: &mut [&Resource], text: &str) -> Result<(), Refusa
         None | Some("asc") => false,
         Some("desc") => true,
         Some(other) => {
-            return Err(Refusal::bad_request(format!("Invalid $orderby '{text}': '{other}' is no direction")));
+            return Err(Refusal::bad_request(format!(
+                "Invalid $orderby '{text}': '{other}' is no direction"
+            )));
         }
     };
     resources.sort_by(|left, right| {

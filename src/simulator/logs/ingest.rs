@@ -56,7 +56,11 @@ fn take(world: &World, request: &Request) -> Taken {
     };
     match request.parameter("api-version") {
         None => {
-            return Err(no(400, "MissingApiVersionParameter", "The api-version query parameter is required."));
+            return Err(no(
+                400,
+                "MissingApiVersionParameter",
+                "The api-version query parameter is required.",
+            ));
         }
         Some(VERSION) => {}
         Some(_) => return Err(no(400, "UnsupportedApiVersion", "The api-version is not supported.")),
