@@ -41,6 +41,7 @@ pub mod parts;
 mod pool;
 mod runtime;
 pub mod sentinel;
+pub mod simulator;
 
 pub use engine::{
     Blocking, Call, CancelHandle, Dropped, Encoding, Engine, EngineBuilder, ErrorInner, ErrorRecord, Format,

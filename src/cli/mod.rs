@@ -19,6 +19,7 @@ mod restart;
 mod run;
 mod screen;
 mod sentinel;
+mod simulate;
 
 use std::time::Instant;
 
@@ -61,6 +62,8 @@ enum Verb {
     Config(config::ConfigArguments),
     /// Measure the engine beside its floor and beside pwsh
     Bench(bench::BenchArguments),
+    /// Run a loopback Azure: Resource Manager, Sentinel, queries, ingestion, tokens
+    Simulate(Box<simulate::SimulateArguments>),
     /// Write the completions for a shell
     Completions(completions::CompletionsArguments),
     /// Write the manual page
@@ -79,6 +82,7 @@ pub fn main() -> Exit {
         Verb::Sentinel(arguments) => sentinel::run(arguments, &global),
         Verb::Config(arguments) => config::run(&arguments, &global),
         Verb::Bench(arguments) => bench::run(&arguments),
+        Verb::Simulate(arguments) => simulate::run(&arguments, &global),
         Verb::Completions(arguments) => completions::run(&arguments, &mut CommandLine::command()),
         Verb::Man(arguments) => man::run(&arguments, CommandLine::command()),
     }

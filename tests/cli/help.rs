@@ -15,6 +15,7 @@ const VERBS: &[&[&str]] = &[
     &["config", "reference"],
     &["completions"],
     &["man"],
+    &["simulate"],
 ];
 
 fn help(context: &Context, verb: &[&str]) -> String {

@@ -21,6 +21,10 @@ pub(crate) struct Rule {
     /// Removes its associations with machines too
     #[serde(default)]
     delete_associations: bool,
+    /// Does not ask; the plan and its digest are needed all the same
+    #[serde(default)]
+    #[allow(dead_code, reason = "for callers who ask")]
+    force: bool,
     /// Folder below that of backups in which it is written to a file first
     backup_path: Option<String>,
 }
@@ -31,6 +35,10 @@ pub(crate) struct Endpoint {
     /// The endpoint's name
     #[schemars(extend("x-aliases" = ["Name"]))]
     dce_name: String,
+    /// Does not ask; the plan and its digest are needed all the same
+    #[serde(default)]
+    #[allow(dead_code, reason = "for callers who ask")]
+    force: bool,
 }
 
 impl Write for Rule {
