@@ -23,12 +23,12 @@ pub enum Item {
     Failure(WorkspaceFailure),
 }
 
-/// A workspace that could not be read.
+/// A workspace that could not be read, or an identity whose workspaces could not be asked for.
 #[derive(Debug, Clone)]
 pub struct WorkspaceFailure {
-    /// The tenant's name.
+    /// The tenant's name; the identity's label, if it is about an identity.
     pub tenant_name: String,
-    /// The workspace's name.
+    /// The workspace's name; empty, if it is about an identity.
     pub workspace_name: String,
     /// Why.
     pub error: Error,
@@ -76,8 +76,12 @@ impl Reading {
         Self(stream::iter(rows.into_iter().map(Item::Row)).boxed())
     }
 
-    /// Reads all targets. `open` gives the rows of one.
-    pub(crate) fn over(targets: Vec<Target>, open: impl Fn(Target) -> Result<Rows> + Send + 'static) -> Self {
+    /// Reads all targets. `open` gives the rows of one; `missing` is known to have failed already.
+    pub(crate) fn over(
+        targets: Vec<Target>,
+        missing: Vec<WorkspaceFailure>,
+        open: impl Fn(Target) -> Result<Rows> + Send + 'static,
+    ) -> Self {
         let readings = stream::iter(targets).map(move |target| {
             let failure = |target: &Target, error| {
                 Item::Failure(WorkspaceFailure {
@@ -96,7 +100,8 @@ impl Reading {
                 Err(error) => stream::iter([failure(&target, error)]).boxed(),
             }
         });
-        Self(readings.flatten_unordered(AT_ONCE).boxed())
+        let missing = stream::iter(missing.into_iter().map(Item::Failure));
+        Self(missing.chain(readings.flatten_unordered(AT_ONCE)).boxed())
     }
 }
 

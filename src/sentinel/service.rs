@@ -16,7 +16,7 @@ use super::inventory::{Inventories, Inventory};
 use super::journal::Journal;
 use super::parameter::Common;
 use super::plan::Plan;
-use super::read::Reading;
+use super::read::{Reading, WorkspaceFailure};
 use super::target::Target;
 use super::workspace::{Selection, Workspace};
 use super::{Error, Result};
@@ -85,8 +85,8 @@ impl Sentinel {
         match operation.run {
             Run::Fleet(rows) => Ok(Reading::of_rows(rows(self.0.clone(), bound.own).await?)),
             Run::Read(rows) => {
-                let targets = self.targets(operation, &bound.common, call).await?;
-                Ok(Reading::over(targets, move |target| rows(target, bound.own.clone())))
+                let (targets, missing) = self.targets(operation.name, &bound.common, call).await?;
+                Ok(Reading::over(targets, missing, move |target| rows(target, bound.own.clone())))
             }
             Run::Write(_) => Err(Error::declined(
                 format!("{} changes something, so it is planned first", operation.name),
@@ -202,7 +202,7 @@ impl Sentinel {
         let entry = self.0.journal.read(entry)?;
         let common = Common { workspace_name: vec![entry.workspace_id.to_string()], ..Common::default() };
         let name = super::operation(&entry.operation).map_or("Undo", |operation| operation.name);
-        let mut targets = self.targets_for(name, &common, call).await?;
+        let (mut targets, _) = self.targets(name, &common, call).await?;
         Ok((targets.remove(0), entry))
     }
 
@@ -231,7 +231,7 @@ impl Sentinel {
     }
 
     async fn one_target(&self, operation: &'static Operation, bound: &Bound, call: &Call) -> Result<Target> {
-        let mut targets = self.targets(operation, &bound.common, call).await?;
+        let (mut targets, _) = self.targets(operation.name, &bound.common, call).await?;
         if targets.len() > 1 {
             return Err(Error::Workspace {
                 what: format!(
@@ -245,21 +245,14 @@ impl Sentinel {
         Ok(targets.remove(0))
     }
 
+    /// The workspaces that are meant; and, where a pattern or filter means whatever there is, the identities whose workspaces
+    /// could not be asked for.
     async fn targets(
-        &self,
-        operation: &'static Operation,
-        common: &Common,
-        call: &Call,
-    ) -> Result<Vec<Target>> {
-        self.targets_for(operation.name, common, call).await
-    }
-
-    async fn targets_for(
         &self,
         operation: &'static str,
         common: &Common,
         call: &Call,
-    ) -> Result<Vec<Target>> {
+    ) -> Result<(Vec<Target>, Vec<WorkspaceFailure>)> {
         let inner = &self.0;
         let time = call.timeout.unwrap_or(inner.settings.timeout);
         let id = call.correlation_id.clone().unwrap_or_else(|| uuid::Uuid::now_v7().to_string());
@@ -281,7 +274,15 @@ impl Sentinel {
             }
             chosen => chosen?,
         };
-        Ok(chosen.into_iter().map(|workspace| self.target(operation, workspace, &scope, common)).collect())
+        let missing = inventory.failures.iter().filter(|_| selection.is_open()).map(|(account, error)| {
+            WorkspaceFailure {
+                tenant_name: account.clone(),
+                workspace_name: String::new(),
+                error: error.clone(),
+            }
+        });
+        let targets = chosen.into_iter().map(|workspace| self.target(operation, workspace, &scope, common));
+        Ok((targets.collect(), missing.collect()))
     }
 
     fn target(

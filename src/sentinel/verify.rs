@@ -1,12 +1,17 @@
 //! Looking at what a write left behind, when its answer does not tell.
 
+use std::time::Duration;
+
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::Result;
 use super::plan::{Change, SERVER_FIELDS};
 use super::target::Target;
-use super::Result;
 use crate::azure::{Client, Kind, Method, Request, Scope, Surface};
+
+/// Time between two looks at an object that Azure is working at.
+const BETWEEN: Duration = Duration::from_secs(1);
 
 /// What became of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -22,20 +27,33 @@ pub enum State {
     Unknown,
 }
 
-/// Looks whether a change took place. A look changes nothing, so it is repeated as reads are.
+/// Looks whether a change took place. A look changes nothing, so it is repeated as reads are; while Azure is still working at
+/// the object, it is looked at again.
 pub(crate) async fn look(client: &Client, scope: &Scope, change: &Change) -> State {
-    let mut request = client.request(Method::Get, &change.id, change.surface);
-    for (name, value) in
-        change.query.iter().filter(|(name, _)| name == "sourceId" || name == "canFetchContent")
-    {
-        request = request.query(name, value);
+    loop {
+        let answer = client.send(scope, &request(client, change)).await;
+        let current = match answer.and_then(|answer| answer.read::<Box<RawValue>>()) {
+            Ok(current) => Some(current),
+            Err(error) if error.kind() == Kind::NotFound => None,
+            Err(_) => return State::Unknown,
+        };
+        let state = judge(change, current.as_deref());
+        if state != State::Unknown || !is_busy(current.as_deref()) || scope.remaining() < BETWEEN * 2 {
+            return state;
+        }
+        tokio::time::sleep(BETWEEN).await;
     }
-    let current = match client.send(scope, &request).await.and_then(|answer| answer.read::<Box<RawValue>>()) {
-        Ok(current) => Some(current),
-        Err(error) if error.kind() == Kind::NotFound => None,
-        Err(_) => return State::Unknown,
-    };
-    judge(change, current.as_deref())
+}
+
+/// True if Azure says that it is still working at the object.
+fn is_busy(current: Option<&RawValue>) -> bool {
+    provisioning(current)
+        .is_some_and(|state| state != "Succeeded" && state != "Failed" && state != "Canceled")
+}
+
+fn provisioning(current: Option<&RawValue>) -> Option<String> {
+    let object: Value = serde_json::from_str(current?.get()).ok()?;
+    object["properties"]["provisioningState"].as_str().map(str::to_owned)
 }
 
 /// Compares what is there with what was and what was to be.
@@ -43,6 +61,8 @@ pub(crate) fn judge(change: &Change, current: Option<&RawValue>) -> State {
     let read = |raw: &RawValue| serde_json::from_str::<Value>(raw.get()).unwrap_or(Value::Null);
     match (change.method, current) {
         (Method::Delete, None) => State::Applied,
+        // Accepted, and not yet carried out.
+        (Method::Delete, Some(_)) if provisioning(current).as_deref() == Some("Deleting") => State::Applied,
         (Method::Delete, Some(_)) => State::NotApplied,
         (Method::Put, None) => State::NotApplied,
         (Method::Patch, None) | (Method::Post | Method::Get, _) => State::Unknown,
@@ -79,7 +99,9 @@ pub(crate) fn contains(current: &Value, wanted: &Value, depth: usize) -> bool {
                 let found = current.get(name).or_else(|| {
                     current.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value)
                 });
-                contains(found.unwrap_or(&Value::Null), wanted, depth + 1)
+                // -1 asks for a default, which is answered as a number of days.
+                let default = *wanted == -1 && name.to_ascii_lowercase().ends_with("retentionindays");
+                default || contains(found.unwrap_or(&Value::Null), wanted, depth + 1)
             }),
         (Value::Array(current), Value::Array(wanted)) => {
             current.len() == wanted.len()

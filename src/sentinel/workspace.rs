@@ -72,6 +72,11 @@ pub(crate) struct Selection {
 }
 
 impl Selection {
+    /// True if it means whatever there is, so that what cannot be seen is missing from it.
+    pub(crate) fn is_open(&self) -> bool {
+        self.tenant_filter.is_some() || self.workspaces.iter().any(|text| Wildcard::is_pattern(text))
+    }
+
     /// The workspaces that are meant.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! A fault at every request of every write: the object is changed once or not at all, and the journal says which.
 
 use runspaced::sentinel::{Call, State, operation};
-use runspaced::simulator::{ConnectionDrop, FaultRule};
+use runspaced::simulator::{ConnectionDrop, FaultRule, Simulator, app};
 
 use super::setting::{Setting, map};
 use super::writes::{cases, object};
@@ -11,25 +11,35 @@ const MOST: u64 = 25;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_write_takes_place_once_or_not_at_all_whatever_breaks() {
-    let names: Vec<&str> = cases(&Setting::start().await).await.into_iter().map(|(name, _)| name).collect();
-    let mut tried = 0;
+    let names: Vec<&str> = cases(&small().await).await.into_iter().map(|(name, _)| name).collect();
+    let mut running = tokio::task::JoinSet::new();
     for name in names {
-        for drop in [ConnectionDrop::Before, ConnectionDrop::FirstByte, ConnectionDrop::After] {
-            for nth in 1..=MOST {
-                if !one(name, drop, nth).await {
-                    break;
+        running.spawn(async move {
+            let mut tried = 0;
+            for drop in [ConnectionDrop::Before, ConnectionDrop::FirstByte, ConnectionDrop::After] {
+                for nth in 1..=MOST {
+                    if !one(name, drop, nth).await {
+                        break;
+                    }
+                    tried += 1;
                 }
-                tried += 1;
             }
-        }
+            tried
+        });
     }
+    let tried: u64 = running.join_all().await.into_iter().sum();
     assert!(tried > 60, "{tried} faults");
+}
+
+/// As little content as the writes need.
+async fn small() -> Setting {
+    Setting::of(Simulator::builder().incidents(40), app::CONTRIBUTOR).await
 }
 
 /// True if there was an nth request for the fault to meet.
 async fn one(name: &'static str, drop: ConnectionDrop, nth: u64) -> bool {
     let context = format!("{name}, {drop:?} at request {nth}");
-    let setting = Setting::start().await;
+    let setting = small().await;
     let (_, arguments) = cases(&setting).await.into_iter().find(|(own, _)| *own == name).expect("is there");
     let plan =
         setting.plan(name, arguments.clone()).await.unwrap_or_else(|error| panic!("{context}: {error:?}"));

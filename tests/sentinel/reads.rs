@@ -25,7 +25,11 @@ async fn arguments(setting: &Setting, name: &str) -> Value {
         "Get-SentinelTables" => json!({"table_type": "All"}),
         "Get-WorkbookDetails" | "Export-SentinelWorkbook" => {
             let id = setting.rows("Get-SentinelWorkbooks", json!({"workspace_name": WORKSPACE})).await[0]["WorkbookId"].clone();
-            if name.starts_with("Export") { json!({"workbook_id": id, "backup_path": "one"}) } else { json!({"workbook_id": id}) }
+            if name.starts_with("Export") {
+                json!({"workbook_id": id, "backup_path": "one"})
+            } else {
+                json!({"workbook_id": id})
+            }
         }
         "Export-TableData" => json!({"table_name": "Usage", "time_range": "7d", "backup_path": "data"}),
         name if name.starts_with("Export-") => json!({"backup_path": "out"}),
@@ -61,7 +65,9 @@ async fn every_read_answers_rows_of_its_declared_shape() {
             "{} answered nothing",
             operation.name
         );
-        let made_here = operation.fleet || operation.name == "Invoke-SentinelQuery" || operation.name.starts_with("Export-");
+        let made_here = operation.fleet
+            || operation.name == "Invoke-SentinelQuery"
+            || operation.name.starts_with("Export-");
         if !made_here && !rows.is_empty() {
             given["raw"] = true.into();
             let raw = setting.rows(operation.name, given).await;

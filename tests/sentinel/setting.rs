@@ -128,7 +128,13 @@ impl Setting {
         self.apply_digest(name, arguments, &plan.digest, plan.confirm.as_deref()).await
     }
 
-    pub async fn apply_digest(&self, name: &str, arguments: Value, digest: &str, confirm: Option<&str>) -> Result<Applied, Error> {
+    pub async fn apply_digest(
+        &self,
+        name: &str,
+        arguments: Value,
+        digest: &str,
+        confirm: Option<&str>,
+    ) -> Result<Applied, Error> {
         let operation = operation(name).unwrap_or_else(|| panic!("there is no {name}"));
         self.sentinel.apply(operation, map(arguments), digest, confirm, &Call::default()).await
     }

@@ -43,10 +43,16 @@ pub async fn cases(setting: &Setting) -> Vec<(&'static str, Value)> {
             json!({"incident_number": incident(2), "message": "Checked: 'known' scanner"}),
         ),
     ];
-    let workbook = setting.rows("Get-SentinelWorkbooks", json!({"workspace_name": WORKSPACE})).await[0]["WorkbookId"].clone();
+    let workbook =
+        setting.rows("Get-SentinelWorkbooks", json!({"workspace_name": WORKSPACE})).await[0]["WorkbookId"]
+            .clone();
     let file = setting.folder.path().join("backups/own.json");
     std::fs::create_dir_all(file.parent().expect("has one")).expect("is made");
-    std::fs::write(&file, r#"{"version":"Notebook/1.0","items":[{"type":1,"content":{"json":"x"},"name":"t"}]}"#).expect("is written");
+    std::fs::write(
+        &file,
+        r#"{"version":"Notebook/1.0","items":[{"type":1,"content":{"json":"x"},"name":"t"}]}"#,
+    )
+    .expect("is written");
     let collecting = setting.rows("Get-DataCollectionRules", json!({"workspace_name": WORKSPACE})).await;
     let with_flow = collecting.iter().find(|row| row["Kind"] == "Direct").expect("a direct rule");
     cases.extend([
@@ -75,7 +81,11 @@ async fn every_write_is_covered() {
     // An endpoint that no rule uses is there only after it was made.
     let later = ["Remove-DataCollectionEndpoint"];
     for operation in operations().iter().filter(|operation| operation.kind.writes()) {
-        assert!(covered.contains(&operation.name) || later.contains(&operation.name), "{} is not tried", operation.name);
+        assert!(
+            covered.contains(&operation.name) || later.contains(&operation.name),
+            "{} is not tried",
+            operation.name
+        );
     }
 }
 
@@ -91,7 +101,7 @@ async fn a_plan_changes_nothing_and_is_applied_once() {
         let again = setting.plan(name, arguments.clone()).await.expect("plans again");
         assert_eq!(plan.digest, again.digest, "{name}: the plan of the same thing is another one");
         let wrong = setting
-            .apply(name, arguments.clone(), &with_digest(&plan, "0000"))
+            .apply_digest(name, arguments.clone(), "0000", plan.confirm.as_deref())
             .await
             .expect_err("is another digest");
         assert_eq!(wrong.code(), "E724", "{name}");
@@ -177,7 +187,8 @@ async fn what_cannot_be_undone_wants_its_name() {
     let plan = setting.plan(name, arguments.clone()).await.expect("plans");
     assert!(plan.confirm.is_some());
     setting.azure.clear_journal();
-    let error = setting.apply_digest(name, arguments.clone(), &plan.digest, None).await.expect_err("wants the name");
+    let error =
+        setting.apply_digest(name, arguments.clone(), &plan.digest, None).await.expect_err("wants the name");
     assert_eq!(error.code(), "E725");
     assert!(setting.writes().is_empty());
 }

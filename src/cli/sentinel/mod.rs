@@ -25,7 +25,7 @@ use words::Words;
 )]
 pub struct SentinelArguments {
     /// The operation, by any of its names; or list, check, journal, undo
-    #[arg(value_name = "OPERATION")]
+    #[arg(value_name = "OPERATION", allow_hyphen_values = true)]
     operation: Option<String>,
     /// Its parameters, as --name value, and how to run it
     #[arg(value_name = "PARAMETERS", trailing_var_arg = true, allow_hyphen_values = true)]

@@ -114,7 +114,10 @@ impl Write for ForTable {
         let place = target.workspace.id.child(&["tables", &self.table_name]);
         let Some(raw) = target.find(&place, Surface::OperationalInsights).await? else {
             return Err(Error::Object {
-                what: format!("there is no table {:?} in {}: create it first", self.table_name, target.workspace.name),
+                what: format!(
+                    "there is no table {:?} in {}: create it first",
+                    self.table_name, target.workspace.name
+                ),
                 candidates: vec!["New-SentinelTable".to_owned()],
             });
         };
@@ -140,14 +143,21 @@ impl Write for ForTable {
         let mut transform = self.transform_kql.clone();
         if !casts.is_empty() && transform.trim() == "source" {
             transform = format!("source | extend {}", casts.join(", "));
-            notices.push("streams have no guid: those columns come as text and are turned into guids".to_owned());
+            notices.push(
+                "streams have no guid: those columns come as text and are turned into guids".to_owned(),
+            );
         }
         let stream = self.stream_name.clone().unwrap_or_else(|| format!("Custom-{name}"));
         if !stream.starts_with("Custom-") {
-            return Err(Error::arguments(target.operation, format!("StreamName {stream:?}: names of declared streams begin with Custom-")));
+            return Err(Error::arguments(
+                target.operation,
+                format!("StreamName {stream:?}: names of declared streams begin with Custom-"),
+            ));
         }
         let endpoint = match (&self.dce_id, &self.dce_name) {
-            (Some(_), Some(_)) => return Err(Error::arguments(target.operation, "DceName and DceId exclude each other")),
+            (Some(_), Some(_)) => {
+                return Err(Error::arguments(target.operation, "DceName and DceId exclude each other"));
+            }
             (Some(id), None) => Some(id.clone()),
             (None, Some(name)) => Some(Object::of(&one(&target, What::Endpoints, name).await?)?.id()),
             (None, None) => None,
@@ -162,13 +172,17 @@ impl Write for ForTable {
                 "outputStream": if custom { format!("Custom-{name}") } else { format!("Microsoft-{name}") },
             }],
         });
-        let mut body = json!({ "location": self.location.clone().unwrap_or_else(|| target.workspace.location.clone()) });
+        let mut body =
+            json!({ "location": self.location.clone().unwrap_or_else(|| target.workspace.location.clone()) });
         match endpoint {
             Some(id) => properties["dataCollectionEndpointId"] = id.into(),
             None => body["kind"] = "Direct".into(),
         }
         body["properties"] = properties;
-        let dcr = self.dcr_name.clone().unwrap_or_else(|| format!("dcr-{}", name.replace('_', "-").to_ascii_lowercase()));
+        let dcr = self
+            .dcr_name
+            .clone()
+            .unwrap_or_else(|| format!("dcr-{}", name.replace('_', "-").to_ascii_lowercase()));
         let mut draft = create(&target, What::Rules, &dcr, &body).await?;
         draft.notices.extend(notices);
         Ok(draft)
@@ -182,7 +196,14 @@ impl Write for Standalone {
             (Some(definition), None) => {
                 // The whole object, or only what is in its properties.
                 if let Some(Value::Object(properties)) = definition.get("properties") {
-                    body.extend(definition.iter().filter(|(name, _)| ["kind", "tags", "location", "identity"].contains(&name.as_str())).map(|(name, value)| (name.clone(), value.clone())));
+                    body.extend(
+                        definition
+                            .iter()
+                            .filter(|(name, _)| {
+                                ["kind", "tags", "location", "identity"].contains(&name.as_str())
+                            })
+                            .map(|(name, value)| (name.clone(), value.clone())),
+                    );
                     properties.clone()
                 } else {
                     definition.clone()
@@ -206,7 +227,12 @@ impl Write for Standalone {
                     .map_err(|problem| Error::arguments(target.operation, problem))?;
                 properties
             }
-            _ => return Err(Error::arguments(target.operation, "either Definition or DataSourceType is wanted")),
+            _ => {
+                return Err(Error::arguments(
+                    target.operation,
+                    "either Definition or DataSourceType is wanted",
+                ));
+            }
         };
         if let Some(kind) = &self.kind {
             body.insert("kind".to_owned(), word(kind).into());
@@ -244,5 +270,8 @@ async fn create(target: &Target, what: What, name: &str, body: &Value) -> Result
             "Take another name, or change the one that is there.",
         ));
     }
-    Ok(Draft::of(Change::create(place, Surface::DataCollection, name, body).titled(format!("create {} {name}", what.word()))))
+    Ok(Draft::of(
+        Change::create(place, Surface::DataCollection, name, body)
+            .titled(format!("create {} {name}", what.word())),
+    ))
 }

@@ -125,9 +125,18 @@ fn row(rule: &Object, associations: Option<Vec<Value>>) -> RuleRow {
         dcr_name: rule.name(),
         kind: rule.text("/kind"),
         description: rule.text("/properties/description"),
-        streams: distinct(&mut flows().flat_map(|flow| flow["streams"].as_array().into_iter().flatten()).filter_map(Value::as_str)),
-        output_streams: distinct(&mut flows().filter_map(|flow| flow["outputStream"].as_str().or_else(|| flow["streams"][0].as_str()))),
-        transformations: flows().filter_map(|flow| flow["transformKql"].as_str().map(str::to_owned)).collect(),
+        streams: distinct(
+            &mut flows()
+                .flat_map(|flow| flow["streams"].as_array().into_iter().flatten())
+                .filter_map(Value::as_str),
+        ),
+        output_streams: distinct(
+            &mut flows()
+                .filter_map(|flow| flow["outputStream"].as_str().or_else(|| flow["streams"][0].as_str())),
+        ),
+        transformations: flows()
+            .filter_map(|flow| flow["transformKql"].as_str().map(str::to_owned))
+            .collect(),
         destinations: destinations(rule).map(|(_, id)| ResourceId::new(id).name().to_owned()).collect(),
         immutable_id: rule.text("/properties/immutableId"),
         logs_ingestion: rule.text("/properties/endpoints/logsIngestion"),
@@ -143,7 +152,11 @@ fn row(rule: &Object, associations: Option<Vec<Value>>) -> RuleRow {
 pub(super) async fn associations(target: &Target, rule: &ResourceId) -> Result<Vec<Value>> {
     let request = target.get(&rule.child(&["associations"]), Surface::DataCollection);
     let listed = target.client.list(&target.scope, request).await?;
-    Ok(listed.iter().filter_map(|raw| Object::of(raw).ok()).map(|association| association.id().into()).collect())
+    Ok(listed
+        .iter()
+        .filter_map(|raw| Object::of(raw).ok())
+        .map(|association| association.id().into())
+        .collect())
 }
 
 impl Read for Endpoints {

@@ -16,7 +16,8 @@ use crate::sentinel::{Error, Result};
 
 pub(super) fn operations() -> Vec<Operation> {
     const READ: &[&str] = &["Microsoft.Insights/dataCollectionRules/read"];
-    const WRITE: &[&str] = &["Microsoft.Insights/dataCollectionRules/read", "Microsoft.Insights/dataCollectionRules/write"];
+    const WRITE: &[&str] =
+        &["Microsoft.Insights/dataCollectionRules/read", "Microsoft.Insights/dataCollectionRules/write"];
     vec![
         Operation::read::<list::Rules>(
             "Get-DataCollectionRules",
@@ -160,8 +161,11 @@ impl What {
 
 /// All of the workspace's subscription.
 async fn listed(target: &Target, what: What) -> Result<Vec<(Object, Box<RawValue>)>> {
-    let place = ResourceId::new(format!("/subscriptions/{}", target.workspace.subscription_id))
-        .child(&["providers", "Microsoft.Insights", what.segment()]);
+    let place = ResourceId::new(format!("/subscriptions/{}", target.workspace.subscription_id)).child(&[
+        "providers",
+        "Microsoft.Insights",
+        what.segment(),
+    ]);
     let request = target.get(&place, Surface::DataCollection);
     let mut found = Vec::new();
     for raw in target.list(Family::Collection, request).await?.iter() {
@@ -177,11 +181,9 @@ fn sends_here(target: &Target, rule: &Object) -> bool {
 
 /// Names and workspaces that a rule sends to.
 fn destinations(rule: &Object) -> impl Iterator<Item = (&str, &str)> {
-    rule.at("/properties/destinations/logAnalytics")
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(|destination| Some((destination["name"].as_str()?, destination["workspaceResourceId"].as_str()?)))
+    rule.at("/properties/destinations/logAnalytics").as_array().into_iter().flatten().filter_map(
+        |destination| Some((destination["name"].as_str()?, destination["workspaceResourceId"].as_str()?)),
+    )
 }
 
 /// The one of that name, as it is now: in the workspace's resource group, or elsewhere in the subscription.
@@ -191,14 +193,22 @@ async fn one(target: &Target, what: What, name: &str) -> Result<Box<RawValue>> {
         return Ok(raw);
     }
     let all = listed(target, what).await?;
-    let same: Vec<&Object> = all.iter().map(|(object, _)| object).filter(|object| object.name().eq_ignore_ascii_case(name)).collect();
+    let same: Vec<&Object> = all
+        .iter()
+        .map(|(object, _)| object)
+        .filter(|object| object.name().eq_ignore_ascii_case(name))
+        .collect();
     match same.as_slice() {
         [only] => target.read(&ResourceId::new(only.id()), Surface::DataCollection).await,
         [] => {
             let names: Vec<String> = all.iter().map(|(object, _)| object.name()).collect();
             let nearest = crate::nearest::nearest(name, names.iter().map(String::as_str)).map(str::to_owned);
             Err(Error::Object {
-                what: format!("there is no {} {name:?} in the subscription of {}", what.word(), target.workspace.name),
+                what: format!(
+                    "there is no {} {name:?} in the subscription of {}",
+                    what.word(),
+                    target.workspace.name
+                ),
                 candidates: nearest.into_iter().collect(),
             })
         }

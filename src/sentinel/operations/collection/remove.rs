@@ -54,12 +54,17 @@ impl Write for Rule {
             ));
         }
         let file = match &self.backup_path {
-            Some(path) => Some(folder::below(&target.backups, path)?.join(file_name(&target.workspace.name)).join(format!("{}.json", file_name(&name)))),
+            Some(path) => Some(
+                folder::below(&target.backups, path)?
+                    .join(file_name(&target.workspace.name))
+                    .join(format!("{}.json", file_name(&name))),
+            ),
             None => None,
         };
-        let mut change = Change::delete(place, Surface::DataCollection, name.clone(), before, Undo::Compensating)
-            .titled(format!("remove data collection rule {name}"))
-            .keeping(file);
+        let mut change =
+            Change::delete(place, Surface::DataCollection, name.clone(), before, Undo::Compensating)
+                .titled(format!("remove data collection rule {name}"))
+                .keeping(file);
         let mut notices = Vec::new();
         if self.delete_associations {
             change = change.parameter("deleteAssociations", "true");
@@ -77,7 +82,10 @@ impl Write for Endpoint {
         let users: Vec<String> = listed(&target, What::Rules)
             .await?
             .iter()
-            .filter(|(rule, _)| rule.text("/properties/dataCollectionEndpointId").is_some_and(|id| ResourceId::new(id) == place))
+            .filter(|(rule, _)| {
+                rule.text("/properties/dataCollectionEndpointId")
+                    .is_some_and(|id| ResourceId::new(id) == place)
+            })
             .map(|(rule, _)| rule.name())
             .collect();
         if !users.is_empty() {

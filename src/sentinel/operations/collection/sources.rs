@@ -74,17 +74,32 @@ impl Source<'_> {
     ///
     /// # Errors
     /// What is missing.
-    pub(super) fn add_to(&self, properties: &mut Map<String, Value>, destination: &str, transform: Option<&str>) -> Result<(), String> {
-        let wants = |name: &str, list: &[String]| if list.is_empty() { Err(format!("{name} is missing: this source wants it")) } else { Ok(()) };
+    pub(super) fn add_to(
+        &self,
+        properties: &mut Map<String, Value>,
+        destination: &str,
+        transform: Option<&str>,
+    ) -> Result<(), String> {
+        let wants = |name: &str, list: &[String]| {
+            if list.is_empty() { Err(format!("{name} is missing: this source wants it")) } else { Ok(()) }
+        };
         let (section, usual, more) = match self.kind {
             SourceKind::WindowsEventLogs => {
                 wants("XPathQueries", self.x_path_queries)?;
-                ("windowsEventLogs", "Microsoft-SecurityEvent", json!({ "xPathQueries": self.x_path_queries }))
+                (
+                    "windowsEventLogs",
+                    "Microsoft-SecurityEvent",
+                    json!({ "xPathQueries": self.x_path_queries }),
+                )
             }
             SourceKind::Syslog => {
                 wants("FacilityNames", self.facility_names)?;
                 wants("LogLevels", self.log_levels)?;
-                ("syslog", "Microsoft-Syslog", json!({ "facilityNames": self.facility_names, "logLevels": self.log_levels }))
+                (
+                    "syslog",
+                    "Microsoft-Syslog",
+                    json!({ "facilityNames": self.facility_names, "logLevels": self.log_levels }),
+                )
             }
             SourceKind::PerformanceCounters => {
                 wants("CounterSpecifiers", self.counter_specifiers)?;
@@ -99,13 +114,19 @@ impl Source<'_> {
             }
             SourceKind::IisLogs => ("iisLogs", "Microsoft-W3CIISLog", json!({})),
         };
-        let streams: Vec<String> = if self.streams.is_empty() { vec![usual.to_owned()] } else { self.streams.to_vec() };
+        let streams: Vec<String> =
+            if self.streams.is_empty() { vec![usual.to_owned()] } else { self.streams.to_vec() };
         let sources = properties.entry("dataSources").or_insert_with(|| json!({}));
-        let Some(sources) = sources.as_object_mut() else { return Err("the rule's dataSources are no object".to_owned()) };
+        let Some(sources) = sources.as_object_mut() else {
+            return Err("the rule's dataSources are no object".to_owned());
+        };
         let list = sources.entry(section).or_insert_with(|| json!([]));
         let Some(list) = list.as_array_mut() else { return Err(format!("the rule's {section} are no list")) };
         let name = self.name.map_or_else(|| format!("{section}-{}", list.len() + 1), str::to_owned);
-        if list.iter().any(|source| source["name"].as_str().is_some_and(|own| own.eq_ignore_ascii_case(&name))) {
+        if list
+            .iter()
+            .any(|source| source["name"].as_str().is_some_and(|own| own.eq_ignore_ascii_case(&name)))
+        {
             return Err(format!("the rule has a source {name} already"));
         }
         let mut source = json!({ "name": name, "streams": streams });
@@ -118,8 +139,12 @@ impl Source<'_> {
             flow["transformKql"] = transform.into();
         }
         let flows = properties.entry("dataFlows").or_insert_with(|| json!([]));
-        let Some(flows) = flows.as_array_mut() else { return Err("the rule's dataFlows are no list".to_owned()) };
-        let covered = flows.iter().any(|own| own["streams"] == flow["streams"] && own["destinations"] == flow["destinations"]);
+        let Some(flows) = flows.as_array_mut() else {
+            return Err("the rule's dataFlows are no list".to_owned());
+        };
+        let covered = flows
+            .iter()
+            .any(|own| own["streams"] == flow["streams"] && own["destinations"] == flow["destinations"]);
         if !covered || transform.is_some() {
             flows.push(flow);
         }
@@ -136,7 +161,12 @@ impl Write for Add {
             None => destinations(&rule)
                 .find(|(_, id)| ResourceId::new(*id) == target.workspace.id)
                 .map(|(name, _)| name.to_owned())
-                .ok_or_else(|| Error::declined(format!("{} does not send to {}", rule.name(), target.workspace.name), "Name a Destination of the rule."))?,
+                .ok_or_else(|| {
+                    Error::declined(
+                        format!("{} does not send to {}", rule.name(), target.workspace.name),
+                        "Name a Destination of the rule.",
+                    )
+                })?,
         };
         let source = Source {
             kind: self.data_source_type,
@@ -157,9 +187,15 @@ impl Write for Add {
         if let Some(problem) = problem {
             return Err(Error::arguments(target.operation, problem));
         }
-        let title = format!("add a source of {} to {}", crate::sentinel::parameter::word(&self.data_source_type), rule.name());
+        let title = format!(
+            "add a source of {} to {}",
+            crate::sentinel::parameter::word(&self.data_source_type),
+            rule.name()
+        );
         let place = ResourceId::new(rule.id());
-        Ok(Draft::of(Change::replace(place, Surface::DataCollection, rule.name(), before, &after).titled(title)))
+        Ok(Draft::of(
+            Change::replace(place, Surface::DataCollection, rule.name(), before, &after).titled(title),
+        ))
     }
 }
 
@@ -185,8 +221,13 @@ mod tests {
         let mut properties = Map::new();
         source.add_to(&mut properties, "law", None).expect("is fine");
         assert_eq!(properties["dataSources"]["windowsEventLogs"][0]["xPathQueries"], json!(["Security!*"]));
-        assert_eq!(properties["dataFlows"], json!([{"streams": ["Microsoft-SecurityEvent"], "destinations": ["law"]}]));
+        assert_eq!(
+            properties["dataFlows"],
+            json!([{"streams": ["Microsoft-SecurityEvent"], "destinations": ["law"]}])
+        );
         source.kind = SourceKind::Syslog;
-        assert!(source.add_to(&mut properties, "law", None).is_err_and(|text| text.contains("FacilityNames")));
+        assert!(
+            source.add_to(&mut properties, "law", None).is_err_and(|text| text.contains("FacilityNames"))
+        );
     }
 }

@@ -35,7 +35,12 @@ pub(super) fn writable(properties: &mut Map<String, Value>) {
         properties.remove(name);
     }
     // The workspace's customer id is filled in by Azure.
-    for destination in properties.get_mut("destinations").and_then(|all| all["logAnalytics"].as_array_mut()).into_iter().flatten() {
+    for destination in properties
+        .get_mut("destinations")
+        .and_then(|all| all["logAnalytics"].as_array_mut())
+        .into_iter()
+        .flatten()
+    {
         if let Some(fields) = destination.as_object_mut() {
             fields.remove("workspaceId");
         }
@@ -49,15 +54,28 @@ impl Write for Update {
         let flows: Vec<Value> = rule.at("/properties/dataFlows").as_array().cloned().unwrap_or_default();
         let of_stream = |flow: &Value| {
             self.stream.as_ref().is_none_or(|wanted| {
-                flow["streams"].as_array().into_iter().flatten().any(|own| own.as_str().is_some_and(|own| own.eq_ignore_ascii_case(wanted)))
+                flow["streams"]
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .any(|own| own.as_str().is_some_and(|own| own.eq_ignore_ascii_case(wanted)))
             })
         };
-        let meant: Vec<usize> =
-            (0..flows.len()).filter(|at| self.flow_index.is_none_or(|wanted| wanted == *at) && of_stream(&flows[*at])).collect();
+        let meant: Vec<usize> = (0..flows.len())
+            .filter(|at| self.flow_index.is_none_or(|wanted| wanted == *at) && of_stream(&flows[*at]))
+            .collect();
         let [at] = meant.as_slice() else {
             return Err(Error::Object {
-                what: format!("{} flows of {} fit: name one with Stream or FlowIndex", meant.len(), rule.name()),
-                candidates: flows.iter().enumerate().map(|(at, flow)| format!("{at}: {}", flow["streams"])).collect(),
+                what: format!(
+                    "{} flows of {} fit: name one with Stream or FlowIndex",
+                    meant.len(),
+                    rule.name()
+                ),
+                candidates: flows
+                    .iter()
+                    .enumerate()
+                    .map(|(at, flow)| format!("{at}: {}", flow["streams"]))
+                    .collect(),
             });
         };
         let old = flows[*at]["transformKql"].as_str().unwrap_or("source").to_owned();
@@ -76,7 +94,8 @@ impl Write for Update {
         })?;
         let title = format!("change the transformation of {}", rule.name());
         let place = ResourceId::new(rule.id());
-        let change = Change::replace(place, Surface::DataCollection, rule.name(), before, &after).titled(title);
+        let change =
+            Change::replace(place, Surface::DataCollection, rule.name(), before, &after).titled(title);
         Ok(Draft { changes: vec![change], notices, unchanged: Vec::new() })
     }
 }
@@ -84,7 +103,8 @@ impl Write for Update {
 impl Update {
     /// Runs it over rows of the table that the flow fills.
     async fn tried(&self, target: &Target, flow: &Value) -> Result<String> {
-        let stream = flow["outputStream"].as_str().or_else(|| flow["streams"][0].as_str()).unwrap_or_default();
+        let stream =
+            flow["outputStream"].as_str().or_else(|| flow["streams"][0].as_str()).unwrap_or_default();
         let table = stream.split_once('-').map_or(stream, |(_, table)| table);
         if table.is_empty() || !table.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
             return Err(Error::declined("the flow names no table to try it on", "Leave TestQuery away."));

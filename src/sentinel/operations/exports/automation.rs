@@ -37,9 +37,13 @@ impl Read for Export {
                 let rule = Object::of(&raw)?;
                 let shown = rule.text("/properties/displayName").unwrap_or_default();
                 let on = rule.flag("/properties/triggeringLogic/isEnabled");
-                if name.as_ref().is_none_or(|name| name.matches(&shown)) && self.enabled.is_none_or(|wanted| on == Some(wanted)) {
+                if name.as_ref().is_none_or(|name| name.matches(&shown))
+                    && self.enabled.is_none_or(|wanted| on == Some(wanted))
+                {
                     let mut object = json!({ "name": rule.name() });
-                    if let (Some(object), Some(rule)) = (object.as_object_mut(), portable(&rule.0).as_object()) {
+                    if let (Some(object), Some(rule)) =
+                        (object.as_object_mut(), portable(&rule.0).as_object())
+                    {
                         object.extend(rule.clone());
                     }
                     chosen.push(object);
@@ -54,16 +58,24 @@ impl Read for Export {
             let text = json!(chosen).to_string().to_ascii_lowercase();
             names.retain(|id, _| text.contains(&id.to_ascii_lowercase()));
             let mut playbooks: Vec<Value> = Vec::new();
-            for action in chosen.iter().flat_map(|rule| rule["properties"]["actions"].as_array().into_iter().flatten()) {
+            for action in
+                chosen.iter().flat_map(|rule| rule["properties"]["actions"].as_array().into_iter().flatten())
+            {
                 let playbook = &action["actionConfiguration"]["logicAppResourceId"];
                 if playbook.is_string() && !playbooks.contains(playbook) {
                     playbooks.push(playbook.clone());
                 }
             }
-            let document = json!({ "analyticsRules": names, "playbooks": playbooks, "automationRules": chosen });
+            let document =
+                json!({ "analyticsRules": names, "playbooks": playbooks, "automationRules": chosen });
             let mut writer = Writer::new(&target, &self.to.backup_path, self.to.timestamped, self.to.force)?;
             let title = format!("{} automation rules", chosen.len());
-            writer.write("automation_rules.json", &title, "automation rules", format!("{document:#}\n").as_bytes())?;
+            writer.write(
+                "automation_rules.json",
+                &title,
+                "automation rules",
+                format!("{document:#}\n").as_bytes(),
+            )?;
             writer.manifest("automation-rules")?;
             Ok(writer.rows())
         })

@@ -62,9 +62,16 @@ impl Read for Export {
     fn rows(self, target: Target) -> Rows {
         rows_of(async move {
             let (text, name) = match (&self.table_name, &self.query) {
-                (Some(table), None) if table.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') => (table.clone(), table.clone()),
+                (Some(table), None) if table.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') => {
+                    (table.clone(), table.clone())
+                }
                 (None, Some(query)) => (query.clone(), "query".to_owned()),
-                _ => return Err(Error::arguments(target.operation, "either TableName, a plain name, or Query is wanted")),
+                _ => {
+                    return Err(Error::arguments(
+                        target.operation,
+                        "either TableName, a plain name, or Query is wanted",
+                    ));
+                }
             };
             let (from, to) = self.span(&target)?;
             let search = match &self.table_name {
@@ -73,20 +80,30 @@ impl Read for Export {
             };
             let mut items: Vec<Map<String, Value>> = Vec::new();
             let mut at = from;
-            let mut slice = self.slice_minutes.map_or(to.duration_since(from).as_secs(), |minutes| minutes * 60).max(SHORTEST);
+            let mut slice = self
+                .slice_minutes
+                .map_or(to.duration_since(from).as_secs(), |minutes| minutes * 60)
+                .max(SHORTEST);
             while at < to && items.len() < self.max_rows {
                 let end = at.checked_add(SignedDuration::from_secs(slice)).map_or(to, |end| end.min(to));
-                let mut query = LogsQuery::new(&target.workspace.customer_id, &text, Some(format!("{}/{}", odata(at), odata(end))));
+                let mut query = LogsQuery::new(
+                    &target.workspace.customer_id,
+                    &text,
+                    Some(format!("{}/{}", odata(at), odata(end))),
+                );
                 query.search = search;
                 let answer = target.client.query_logs(&target.scope, &query).await?;
                 match answer.partial {
                     // The answer is cut: the same time in two halves.
                     Some(_) if slice > SHORTEST => slice = (slice / 2).max(SHORTEST),
                     Some((reason, advice)) => {
-                        return Err(crate::azure::Error::new(crate::azure::Kind::ServiceFailed, "a single second has more rows than an answer may have")
-                            .because(reason)
-                            .advised(advice)
-                            .into());
+                        return Err(crate::azure::Error::new(
+                            crate::azure::Kind::ServiceFailed,
+                            "a single second has more rows than an answer may have",
+                        )
+                        .because(reason)
+                        .advised(advice)
+                        .into());
                     }
                     None => {
                         let left = self.max_rows - items.len();
@@ -100,7 +117,8 @@ impl Read for Export {
                 Format::Csv => (super::watchlists::csv(&items)?, "csv"),
                 Format::Json => (serde_json::to_vec(&items).unwrap_or_default(), "json"),
                 Format::NdJson => {
-                    let lines: Vec<String> = items.iter().map(|item| Value::from(item.clone()).to_string() + "\n").collect();
+                    let lines: Vec<String> =
+                        items.iter().map(|item| Value::from(item.clone()).to_string() + "\n").collect();
                     (lines.concat().into_bytes(), "ndjson")
                 }
             };
@@ -118,7 +136,13 @@ impl Export {
         if self.from.is_some() && self.time_range.is_some() {
             return Err(wrong("From and TimeRange exclude each other".to_owned()));
         }
-        let to = self.to_time.as_deref().map(|to| moment(to, target.now)).transpose().map_err(wrong)?.unwrap_or(target.now);
+        let to = self
+            .to_time
+            .as_deref()
+            .map(|to| moment(to, target.now))
+            .transpose()
+            .map_err(wrong)?
+            .unwrap_or(target.now);
         let from = match &self.from {
             Some(from) => moment(from, target.now).map_err(wrong)?,
             None => {
@@ -137,7 +161,9 @@ impl Export {
 async fn basic(target: &Target, table: &str) -> Result<bool> {
     let place = target.workspace.id.child(&["tables", table]);
     Ok(match target.find(&place, Surface::OperationalInsights).await? {
-        Some(raw) => matches!(Object::of(&raw)?.text("/properties/plan").as_deref(), Some("Basic" | "Auxiliary")),
+        Some(raw) => {
+            matches!(Object::of(&raw)?.text("/properties/plan").as_deref(), Some("Basic" | "Auxiliary"))
+        }
         None => false,
     })
 }

@@ -71,7 +71,10 @@ impl Read for Export {
             for (number, part) in chosen.chunks(most.min(chosen.len().max(1))).enumerate() {
                 let (file, title) = match (self.split_files, part) {
                     (true, [(id, shown, _)]) => (format!("{}_{id}.json", file_name(shown)), shown.clone()),
-                    _ if chosen.len() > most => (format!("Azure_Sentinel_analytics_rules_{}.json", number + 1), format!("{} rules", part.len())),
+                    _ if chosen.len() > most => (
+                        format!("Azure_Sentinel_analytics_rules_{}.json", number + 1),
+                        format!("{} rules", part.len()),
+                    ),
                     _ => ("Azure_Sentinel_analytics_rules.json".to_owned(), format!("{} rules", part.len())),
                 };
                 let document = match self.format {
@@ -124,7 +127,11 @@ fn escaped(value: &Value) -> Value {
     match value {
         Value::String(text) if text.starts_with('[') => format!("[{text}").into(),
         Value::Array(items) => items.iter().map(escaped).collect(),
-        Value::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), escaped(value))).collect::<serde_json::Map<_, _>>().into(),
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(name, value)| (name.clone(), escaped(value)))
+            .collect::<serde_json::Map<_, _>>()
+            .into(),
         other => other.clone(),
     }
 }

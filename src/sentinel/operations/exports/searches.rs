@@ -44,7 +44,9 @@ impl Read for Functions {
             let takes = |search: &Object| {
                 let alias = property(search, "functionAlias");
                 !alias.is_empty()
-                    && name.as_ref().is_none_or(|name| name.matches(&alias) || name.matches(&property(search, "displayName")))
+                    && name.as_ref().is_none_or(|name| {
+                        name.matches(&alias) || name.matches(&property(search, "displayName"))
+                    })
             };
             write(&target, &self.to, self.category.as_deref(), takes, "functions").await
         })
@@ -56,7 +58,8 @@ impl Read for Queries {
 
     fn rows(self, target: Target) -> Rows {
         rows_of(async move {
-            let takes = |search: &Object| self.include_functions || property(search, "functionAlias").is_empty();
+            let takes =
+                |search: &Object| self.include_functions || property(search, "functionAlias").is_empty();
             write(&target, &self.to, self.category.as_deref(), takes, "saved-queries").await
         })
     }
@@ -65,7 +68,10 @@ impl Read for Queries {
 /// A property, also where older answers spell its name with a capital.
 fn property(search: &Object, name: &str) -> String {
     let capital = name[..1].to_ascii_uppercase() + &name[1..];
-    search.text(&format!("/properties/{name}")).or_else(|| search.text(&format!("/properties/{capital}"))).unwrap_or_default()
+    search
+        .text(&format!("/properties/{name}"))
+        .or_else(|| search.text(&format!("/properties/{capital}")))
+        .unwrap_or_default()
 }
 
 async fn write(
@@ -79,7 +85,8 @@ async fn write(
     let mut chosen = Vec::new();
     for raw in target.list(Family::SavedSearches, request).await?.iter() {
         let search = Object::of(raw)?;
-        let of_category = category.is_none_or(|wanted| property(&search, "category").eq_ignore_ascii_case(wanted));
+        let of_category =
+            category.is_none_or(|wanted| property(&search, "category").eq_ignore_ascii_case(wanted));
         if of_category && takes(&search) {
             let mut object = json!({ "name": search.name() });
             if let (Some(object), Some(search)) = (object.as_object_mut(), portable(&search.0).as_object()) {
@@ -90,7 +97,12 @@ async fn write(
     }
     let mut writer = Writer::new(target, &to.backup_path, to.timestamped, to.force)?;
     let title = format!("{} {kind}", chosen.len());
-    writer.write(&format!("{}.json", kind.replace('-', "_")), &title, kind, format!("{:#}\n", json!(chosen)).as_bytes())?;
+    writer.write(
+        &format!("{}.json", kind.replace('-', "_")),
+        &title,
+        kind,
+        format!("{:#}\n", json!(chosen)).as_bytes(),
+    )?;
     writer.manifest(kind)?;
     Ok(writer.rows())
 }

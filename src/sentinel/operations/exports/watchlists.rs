@@ -44,7 +44,9 @@ impl Read for Export {
                 let watchlist = Object::of(&raw)?;
                 let alias = watchlist.text("/properties/watchlistAlias").unwrap_or_else(|| watchlist.name());
                 names.push(alias.clone());
-                if self.alias.is_empty() || self.alias.iter().any(|wanted| wanted.eq_ignore_ascii_case(&alias)) {
+                if self.alias.is_empty()
+                    || self.alias.iter().any(|wanted| wanted.eq_ignore_ascii_case(&alias))
+                {
                     self.one(&target, &mut writer, &watchlist, &alias).await?;
                 }
             }
@@ -52,7 +54,10 @@ impl Read for Export {
                 if !names.iter().any(|name| name.eq_ignore_ascii_case(wanted)) {
                     return Err(Error::Object {
                         what: format!("there is no watchlist {wanted:?} in {}", target.workspace.name),
-                        candidates: crate::nearest::nearest(wanted, names.iter().map(String::as_str)).map(str::to_owned).into_iter().collect(),
+                        candidates: crate::nearest::nearest(wanted, names.iter().map(String::as_str))
+                            .map(str::to_owned)
+                            .into_iter()
+                            .collect(),
                     });
                 }
             }
@@ -64,7 +69,10 @@ impl Read for Export {
 
 impl Export {
     async fn one(&self, target: &Target, writer: &mut Writer, watchlist: &Object, alias: &str) -> Result<()> {
-        let request = target.get(&target.sentinel(&["watchlists", &watchlist.name(), "watchlistItems"]), Surface::SecurityInsights);
+        let request = target.get(
+            &target.sentinel(&["watchlists", &watchlist.name(), "watchlistItems"]),
+            Surface::SecurityInsights,
+        );
         let mut items: Vec<Map<String, Value>> = Vec::new();
         for raw in target.client.list(&target.scope, request).await? {
             if let Value::Object(values) = Object::of(&raw)?.at("/properties/itemsKeyValue") {
@@ -73,12 +81,22 @@ impl Export {
         }
         let folder = file_name(alias);
         let about = json!({ "name": watchlist.name(), "itemCount": items.len(), "properties": portable(&watchlist.0)["properties"] });
-        writer.write(&format!("{folder}/watchlist.json"), alias, "watchlist", format!("{about:#}\n").as_bytes())?;
+        writer.write(
+            &format!("{folder}/watchlist.json"),
+            alias,
+            "watchlist",
+            format!("{about:#}\n").as_bytes(),
+        )?;
         match self.format {
-            Format::Json => {
-                writer.write(&format!("{folder}/data.json"), alias, "watchlist items", format!("{:#}\n", json!(items)).as_bytes())
+            Format::Json => writer.write(
+                &format!("{folder}/data.json"),
+                alias,
+                "watchlist items",
+                format!("{:#}\n", json!(items)).as_bytes(),
+            ),
+            Format::Csv => {
+                writer.write(&format!("{folder}/data.csv"), alias, "watchlist items", &csv(&items)?)
             }
-            Format::Csv => writer.write(&format!("{folder}/data.csv"), alias, "watchlist items", &csv(&items)?),
         }
     }
 }
@@ -91,7 +109,8 @@ pub(super) fn csv(items: &[Map<String, Value>]) -> Result<Vec<u8>> {
             columns.push(name);
         }
     }
-    let failed = |error: &dyn std::fmt::Display| Error::File(format!("the items cannot be written as CSV: {error}"));
+    let failed =
+        |error: &dyn std::fmt::Display| Error::File(format!("the items cannot be written as CSV: {error}"));
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(&columns).map_err(|error| failed(&error))?;
     for item in items {

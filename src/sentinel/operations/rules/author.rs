@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::list::Severity;
 use crate::azure::Surface;
 use crate::sentinel::definition::Write;
+use crate::sentinel::folder::below;
 use crate::sentinel::parameter::word;
 use crate::sentinel::plan::{Change, Draft};
 use crate::sentinel::target::{Object, Target};
@@ -67,9 +68,11 @@ enum Product {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct New {
-    /// The rule's display name
+    /// The rule's display name; wanted unless FromFile has one
     #[schemars(extend("x-aliases" = ["Name"]))]
-    display_name: String,
+    display_name: Option<String>,
+    /// A file with the rule, below the folder of backups: JSON, ARM template or YAML
+    from_file: Option<String>,
     /// What kind of rule
     #[serde(default)]
     kind: NewKind,
@@ -137,16 +140,11 @@ pub(crate) struct New {
     /// With MicrosoftSecurityIncidentCreation: only alerts with these names
     #[serde(default)]
     display_names_filter: Vec<String>,
-    /// Whether the rule runs at once
-    #[serde(default = "yes")]
-    enabled: bool,
+    /// Whether the rule runs at once; true unless FromFile says otherwise
+    enabled: Option<bool>,
     /// The rule's id, a GUID; one is made if there is none
     #[schemars(regex(pattern = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$|^BuiltInFusion$"))]
     rule_id: Option<String>,
-}
-
-fn yes() -> bool {
-    true
 }
 
 fn five_hours() -> String {
@@ -155,16 +153,19 @@ fn five_hours() -> String {
 
 impl Write for New {
     async fn plan(self, target: Target) -> Result<Draft> {
-        let body = self
-            .body()
-            .map_err(|problems| Error::Arguments { operation: target.operation.to_owned(), problems })?;
+        let wrong = |problems| Error::Arguments { operation: target.operation.to_owned(), problems };
+        let (body, file_id) = match &self.from_file {
+            Some(path) => {
+                let rule = super::file::read(&below(&target.backups, path)?)?;
+                (self.over(rule.body), rule.id)
+            }
+            None => (self.body().map_err(wrong)?, None),
+        };
+        let name = body["properties"]["displayName"].as_str().unwrap_or("Fusion").to_owned();
         let mut namesakes = Vec::new();
         for raw in super::all(&target).await?.iter() {
             let rule = Object::of(raw)?;
-            if rule
-                .text("/properties/displayName")
-                .is_some_and(|name| name.eq_ignore_ascii_case(&self.display_name))
-            {
+            if rule.text("/properties/displayName").is_some_and(|own| own.eq_ignore_ascii_case(&name)) {
                 namesakes.push(rule.name());
             }
         }
@@ -172,39 +173,55 @@ impl Write for New {
         let id = self
             .rule_id
             .clone()
+            .or(file_id)
             .unwrap_or_else(|| target.fresh_id(&[&body.to_string(), &namesakes.join(",")]));
         let place = target.sentinel(&["alertRules", &id]);
         if target.find(&place, Surface::AlertRules).await?.is_some() {
             return Err(Error::declined(
                 format!("there is a rule with the id {id} already"),
-                "Leave RuleId away, or remove that rule first.",
+                "Name another RuleId, or remove that rule first.",
             ));
         }
-        let mut draft = Draft::of(
-            Change::create(place, Surface::AlertRules, self.display_name.clone(), &body).titled(format!(
-                "create {} rule '{}'",
-                word(&self.kind),
-                self.display_name
-            )),
-        );
+        let kind = body["kind"].as_str().unwrap_or_default();
+        let title = format!("create {kind} rule '{name}'");
+        let mut draft =
+            Draft::of(Change::create(place, Surface::AlertRules, name.clone(), &body).titled(title));
         if !namesakes.is_empty() {
-            draft.notices.push(format!(
-                "{} rules are called '{}' already",
-                namesakes.len(),
-                self.display_name
-            ));
+            draft.notices.push(format!("{} rules are called '{name}' already", namesakes.len()));
         }
         Ok(draft)
     }
 }
 
 impl New {
+    /// A rule of a file, with what was given beside it.
+    fn over(&self, mut body: Value) -> Value {
+        if let Some(properties) = body["properties"].as_object_mut() {
+            if let Some(name) = &self.display_name {
+                properties.insert("displayName".to_owned(), name.as_str().into());
+            }
+            if let Some(severity) = &self.severity {
+                properties.insert("severity".to_owned(), word(severity).into());
+            }
+            let enabled = self.enabled.or(properties.get("enabled").and_then(Value::as_bool)).unwrap_or(true);
+            properties.insert("enabled".to_owned(), enabled.into());
+        }
+        body
+    }
+
     /// The document of the rule, or everything that is wrong with it.
     fn body(&self) -> Result<Value, Vec<String>> {
         let mut problems = Vec::new();
         let mut properties = Map::new();
-        properties.insert("displayName".to_owned(), self.display_name.as_str().into());
-        properties.insert("enabled".to_owned(), self.enabled.into());
+        let enabled = self.enabled.unwrap_or(true);
+        match &self.display_name {
+            Some(name) => {
+                properties.insert("displayName".to_owned(), name.as_str().into());
+            }
+            None if self.kind == NewKind::Fusion => {}
+            None => problems.push("DisplayName is missing".to_owned()),
+        }
+        properties.insert("enabled".to_owned(), enabled.into());
         if let Some(text) = &self.description {
             properties.insert("description".to_owned(), text.as_str().into());
         }
@@ -245,7 +262,7 @@ impl New {
             },
             NewKind::Fusion => {
                 properties = Map::from_iter([
-                    ("enabled".to_owned(), self.enabled.into()),
+                    ("enabled".to_owned(), enabled.into()),
                     ("alertRuleTemplateName".to_owned(), FUSION.into()),
                 ]);
             }

@@ -2,6 +2,7 @@
 
 mod author;
 mod details;
+mod file;
 mod list;
 mod switch;
 
@@ -100,7 +101,7 @@ pub(super) fn operations() -> Vec<Operation> {
             Undo::Exact,
         )
         .alias(&["new_analyticsrule"])
-        .details("Rules are enabled unless Enabled is false. A query that the workspace cannot run is refused by Azure; such a rule can be saved with Enabled false.")
+        .details("FromFile takes what Export-AnalyticsRules or the portal wrote, or YAML as in the repository Azure/Azure-Sentinel. Rules are enabled unless Enabled is false. A query that the workspace cannot run is refused by Azure; such a rule can be saved with Enabled false.")
         .needs(WRITE)
         .examples(&[Example {
             about: "A scheduled rule",

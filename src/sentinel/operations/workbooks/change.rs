@@ -65,7 +65,13 @@ impl Write for Remove {
             }
             None => None,
         };
-        let change = Change::delete(super::place(&target, &id), Surface::Workbooks, name.clone(), before, Undo::Compensating);
+        let change = Change::delete(
+            super::place(&target, &id),
+            Surface::Workbooks,
+            name.clone(),
+            before,
+            Undo::Compensating,
+        );
         Ok(Draft::of(change.titled(format!("remove workbook '{name}'")).keeping(file)))
     }
 }
@@ -73,7 +79,8 @@ impl Write for Remove {
 impl Write for Import {
     async fn plan(self, target: Target) -> Result<Draft> {
         let path = folder::below(&target.backups, &self.path)?;
-        let failed = |error: &dyn std::fmt::Display| Error::file("the workbook cannot be read from", &path, error);
+        let failed =
+            |error: &dyn std::fmt::Display| Error::file("the workbook cannot be read from", &path, error);
         let size = std::fs::metadata(&path).map_err(|error| failed(&error))?.len();
         if size > LARGEST {
             return Err(failed(&format!("it has {size} bytes, {LARGEST} at most")));
@@ -97,7 +104,9 @@ impl Write for Import {
         let namesakes: Vec<String> = super::listed(&target, false)
             .await?
             .iter()
-            .filter(|(workbook, _)| workbook.text("/properties/displayName").is_some_and(|own| own.eq_ignore_ascii_case(&name)))
+            .filter(|(workbook, _)| {
+                workbook.text("/properties/displayName").is_some_and(|own| own.eq_ignore_ascii_case(&name))
+            })
             .map(|(workbook, _)| workbook.name())
             .collect();
         let id = match (&self.workbook_id, namesakes.as_slice(), self.overwrite) {
@@ -115,7 +124,10 @@ impl Write for Import {
         let source = target.workspace.id.as_str().to_ascii_lowercase();
         let change = match target.find_request(&super::with_content(&target, &id)).await? {
             Some(_) if !self.overwrite => {
-                return Err(Error::declined(format!("there is a workbook with the id {id} already"), "Say Overwrite to replace it."));
+                return Err(Error::declined(
+                    format!("there is a workbook with the id {id} already"),
+                    "Say Overwrite to replace it.",
+                ));
             }
             Some(before) => {
                 let after = edited(&before, |properties: &mut Map<String, Value>| {
@@ -125,7 +137,8 @@ impl Write for Import {
                         properties.remove(field);
                     }
                 })?;
-                Change::replace(place, Surface::Workbooks, name.clone(), before, &after).titled(format!("overwrite workbook '{name}'"))
+                Change::replace(place, Surface::Workbooks, name.clone(), before, &after)
+                    .titled(format!("overwrite workbook '{name}'"))
             }
             None => {
                 let body = json!({
@@ -136,7 +149,8 @@ impl Write for Import {
                         "displayName": name, "serializedData": content, "version": "Notebook/1.0", "category": "sentinel", "sourceId": source,
                     },
                 });
-                Change::create(place, Surface::Workbooks, name.clone(), &body).titled(format!("save workbook '{name}'"))
+                Change::create(place, Surface::Workbooks, name.clone(), &body)
+                    .titled(format!("save workbook '{name}'"))
             }
         };
         let change = change.parameter("sourceId", &source).undoable(Undo::Compensating);
@@ -156,7 +170,11 @@ impl Found {
         let text = |value: &Value| value.as_str().filter(|text| !text.starts_with('[')).map(str::to_owned);
         // What is deployed is one of a template's resources.
         let resource = file["resources"].as_array().and_then(|resources| {
-            resources.iter().find(|resource| resource["type"].as_str().is_some_and(|kind| kind.eq_ignore_ascii_case("microsoft.insights/workbooks")))
+            resources.iter().find(|resource| {
+                resource["type"]
+                    .as_str()
+                    .is_some_and(|kind| kind.eq_ignore_ascii_case("microsoft.insights/workbooks"))
+            })
         });
         let object = resource.unwrap_or(file);
         if let Some(content) = object["properties"]["serializedData"].as_str() {
@@ -173,7 +191,12 @@ impl Found {
 /// The workspace that a content was saved for.
 fn source_of(content: &str) -> Option<String> {
     let content: Value = serde_json::from_str(content).ok()?;
-    content["fallbackResourceIds"].as_array()?.iter().filter_map(Value::as_str).find(|id| id.to_ascii_lowercase().contains("/workspaces/")).map(str::to_owned)
+    content["fallbackResourceIds"]
+        .as_array()?
+        .iter()
+        .filter_map(Value::as_str)
+        .find(|id| id.to_ascii_lowercase().contains("/workspaces/"))
+        .map(str::to_owned)
 }
 
 /// Replaces an id, whatever its case, and says how often.

@@ -92,7 +92,8 @@ fn with_content(target: &Target, id: &str) -> Request {
 
 /// The workbooks of the workspace's resource group; those of the workspace itself unless `all` is true.
 async fn listed(target: &Target, all: bool) -> Result<Vec<(Object, Box<RawValue>)>> {
-    let request = target.get(&target.insights(&["workbooks"]), Surface::Workbooks).query("category", "sentinel");
+    let request =
+        target.get(&target.insights(&["workbooks"]), Surface::Workbooks).query("category", "sentinel");
     let mut found = Vec::new();
     for raw in target.list(Family::Workbooks, request).await?.iter() {
         let workbook = Object::of(raw)?;
@@ -111,13 +112,17 @@ async fn one(target: &Target, id: Option<&String>, name: Option<&String>) -> Res
         (None, Some(name)) => {
             let all = listed(target, false).await?;
             let shown = |workbook: &Object| workbook.text("/properties/displayName").unwrap_or_default();
-            let found: Vec<String> =
-                all.iter().filter(|(workbook, _)| shown(workbook).eq_ignore_ascii_case(name)).map(|(workbook, _)| workbook.name()).collect();
+            let found: Vec<String> = all
+                .iter()
+                .filter(|(workbook, _)| shown(workbook).eq_ignore_ascii_case(name))
+                .map(|(workbook, _)| workbook.name())
+                .collect();
             match found.as_slice() {
                 [only] => Ok(only.clone()),
                 [] => {
                     let names: Vec<String> = all.iter().map(|(workbook, _)| shown(workbook)).collect();
-                    let nearest = crate::nearest::nearest(name, names.iter().map(String::as_str)).map(str::to_owned);
+                    let nearest =
+                        crate::nearest::nearest(name, names.iter().map(String::as_str)).map(str::to_owned);
                     Err(Error::Object {
                         what: format!("there is no workbook called {name:?} in {}", target.workspace.name),
                         candidates: nearest.into_iter().collect(),

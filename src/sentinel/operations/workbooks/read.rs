@@ -130,7 +130,10 @@ impl Read for Details {
 
 /// The document inside of the workbook: a text in Azure, or nothing.
 pub(super) fn content(workbook: &Object) -> Value {
-    workbook.text("/properties/serializedData").and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+    workbook
+        .text("/properties/serializedData")
+        .and_then(|text| serde_json::from_str(&text).ok())
+        .unwrap_or_default()
 }
 
 /// Gathers first words of queries, and ids of resources.
@@ -154,10 +157,12 @@ fn walk(value: &Value, tables: &mut BTreeSet<String>, ids: &mut BTreeSet<String>
 
 /// The table that a query begins with, behind comments and `let` statements.
 fn first_table(query: &str) -> Option<String> {
-    let last = query.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+    let last =
+        query.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
     let statement = last.split(';').rfind(|part| !part.trim().is_empty())?;
     let word: String = statement.trim().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-    let known = ["let", "union", "search", "print", "range", "datatable", "externaldata", "find"].contains(&word.as_str());
+    let known = ["let", "union", "search", "print", "range", "datatable", "externaldata", "find"]
+        .contains(&word.as_str());
     (!known && word.chars().next().is_some_and(char::is_alphabetic)).then_some(word)
 }
 
