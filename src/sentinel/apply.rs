@@ -8,16 +8,19 @@ use parking_lot::Mutex;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
+use tokio::time::Instant;
 
 use super::journal::{Entry, Journal};
-use super::plan::{Change, Plan};
+use super::plan::{Change, Ingest, Plan};
 use super::target::{Object, Target};
 use super::verify::{State, look};
 use super::{Error, Result};
-use crate::azure::{Happened, Kind, Request, ResourceId, Scope};
+use crate::azure::{Happened, IngestTarget, Kind, Request, ResourceId, Scope};
 
 /// Time for looking at what a write left behind, whatever the call's own time.
 const LOOKING: Duration = Duration::from_secs(60);
+/// Time between two looks for a record.
+const ARRIVAL: Duration = Duration::from_secs(3);
 
 /// What became of one change.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -144,6 +147,9 @@ async fn one(target: &Target, change: &Change) -> (State, Value, Option<Value>) 
     {
         return (State::NotApplied, Value::Null, Some(error.json()));
     }
+    if let Some(ingest) = &change.ingest {
+        return send_record(target, change, ingest).await;
+    }
     let request = request(target, change);
     let error = match target.client.write(&target.scope, &request, change.waiting()).await {
         Ok(answer) => {
@@ -173,6 +179,53 @@ async fn one(target: &Target, change: &Change) -> (State, Value, Option<Value>) 
         _ => error.json(),
     };
     (state, Value::Null, Some(error))
+}
+
+/// Sends a record and, if somebody waits, looks until it can be queried.
+async fn send_record(target: &Target, change: &Change, ingest: &Ingest) -> (State, Value, Option<Value>) {
+    let record =
+        change.body.as_deref().and_then(|body| serde_json::from_str(body.get()).ok()).unwrap_or_default();
+    let to = IngestTarget {
+        endpoint: ingest.endpoint.clone(),
+        rule: ingest.rule.clone(),
+        stream: ingest.stream.clone(),
+    };
+    // A record like it may be there already.
+    let before = match &ingest.arrival {
+        Some((query, _)) => count(target, query).await,
+        None => Ok(0),
+    };
+    let before = match before {
+        Ok(before) => before,
+        Err(error) => return (State::NotApplied, Value::Null, Some(error.json())),
+    };
+    if let Err(error) = target.client.ingest(&target.scope, &to, &[record]).await {
+        let state = if error.happened() == Happened::No { State::NotApplied } else { State::Unknown };
+        return (state, Value::Null, Some(error.json()));
+    }
+    let Some((query, seconds)) = &ingest.arrival else {
+        return (State::Applied, serde_json::json!({ "Sent": true }), None);
+    };
+    let end = Instant::now() + Duration::from_secs(*seconds).min(target.scope.remaining());
+    loop {
+        if count(target, query).await.is_ok_and(|now| now > before) {
+            return (State::Applied, serde_json::json!({ "Sent": true, "Arrived": true }), None);
+        }
+        if Instant::now() + ARRIVAL >= end {
+            let detail = "accepted, and not to be queried in time: a transformation may drop it, or a type does not fit";
+            return (
+                State::Applied,
+                serde_json::json!({ "Sent": true, "Arrived": false, "Detail": detail }),
+                None,
+            );
+        }
+        tokio::time::sleep(ARRIVAL).await;
+    }
+}
+
+async fn count(target: &Target, query: &str) -> Result<i64> {
+    let answer = target.query(query, Some("P1D".to_owned())).await?;
+    Ok(answer.table.rows.first().and_then(|row| row.first()?.as_i64()).unwrap_or(0))
 }
 
 fn request(target: &Target, change: &Change) -> Request {

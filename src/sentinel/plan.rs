@@ -70,6 +70,22 @@ pub struct Change {
     /// The file that what was there is written to first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) keep: Option<std::path::PathBuf>,
+    /// The body is a record for this data collection rule, and goes to its endpoint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) ingest: Option<Ingest>,
+}
+
+/// Where a record goes, and how its arrival is seen.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Ingest {
+    pub(crate) endpoint: String,
+    /// The rule's immutable id.
+    pub(crate) rule: String,
+    pub(crate) stream: String,
+    /// A query that counts rows like the record, and for how many seconds it is asked; absent if nobody waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) arrival: Option<(String, u64)>,
 }
 
 /// The request that takes a change back.
@@ -267,6 +283,19 @@ impl Change {
             reverse: None,
             long: false,
             keep: None,
+            ingest: None,
+        }
+    }
+
+    /// Sends a record to a data collection rule. It stays where it arrives.
+    pub(crate) fn record(rule: ResourceId, name: impl Into<String>, record: &Value, ingest: Ingest) -> Self {
+        let name = name.into();
+        Self {
+            title: format!("send a record to {name}"),
+            differences: differences(&Value::Null, record),
+            body: raw(record),
+            ingest: Some(ingest),
+            ..Self::bare(rule, Surface::DataCollection, name, Method::Post, Undo::None)
         }
     }
 

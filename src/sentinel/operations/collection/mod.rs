@@ -4,6 +4,7 @@ mod create;
 mod list;
 mod remove;
 mod sources;
+mod test_ingestion;
 mod transform;
 
 use serde_json::value::RawValue;
@@ -133,6 +134,19 @@ pub(super) fn operations() -> Vec<Operation> {
             about: "Syslog of logins",
             power_shell: "Add-DCRDataSource -WorkspaceName law-contoso -DcrName dcr-linux -DataSourceType Syslog -FacilityNames auth,authpriv -LogLevels Warning,Error",
         }]),
+        Operation::write::<test_ingestion::Test>(
+            "Test-DCRIngestion",
+            "test_dcr_ingestion",
+            "collection",
+            "Sends a record to a data collection rule and, if wanted, waits until it can be queried.",
+            Kind::Write,
+            Undo::None,
+        )
+        .alias(&["test_dcringestion"])
+        .costly()
+        .details("The record stays in the table. Its plan checks the stream and shows the record without sending it. Accepted does not mean arrived: a transformation may drop it.")
+        .needs(&["Microsoft.Insights/dataCollectionRules/read", "Microsoft.Insights/Telemetry/Write"])
+        .examples(&[Example { about: "To the end", power_shell: "Test-DCRIngestion -WorkspaceName law-contoso -DcrName dcr-firewall -WaitForData" }]),
     ]
 }
 

@@ -114,8 +114,9 @@ impl Details {
         // The list is read often and is most likely at hand.
         let listed = super::all(target).await?;
         let mut raw = None;
-        for candidate in listed.iter() {
-            if Object::of(candidate)?.name().eq_ignore_ascii_case(id) {
+        // Reading all of them takes longer than looking for the id in their text.
+        for candidate in listed.iter().filter(|candidate| candidate.get().contains(id.as_str())) {
+            if Object::of(candidate)?.name() == *id {
                 raw = Some(candidate.clone());
             }
         }
