@@ -199,17 +199,14 @@ fn certificates(pem: &[u8], what: &str) -> Result<Vec<CertificateDer<'static>>> 
 pub(crate) fn classify(error: &reqwest::Error, host: &str, happened: Happened) -> Unanswered {
     let mut causes = Vec::new();
     let mut source = std::error::Error::source(error);
-    let mut certificate = false;
     while let Some(cause) = source {
-        certificate |= matches!(cause.downcast_ref(), Some(rustls::Error::InvalidCertificate(_)))
-            || cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref).is_some_and(
-                |inner| matches!(inner.downcast_ref(), Some(rustls::Error::InvalidCertificate(_))),
-            );
         causes.push(cause.to_string());
         source = cause.source();
     }
     let cause = causes.last().cloned().unwrap_or_else(|| "no reason given".to_owned());
     let text = causes.join(": ");
+    // An io::Error hides what it wraps from those who walk the causes; its text is that of rustls.
+    let certificate = text.contains("invalid peer certificate");
     let (what, remedy, passing) = if certificate {
         (
             format!("the certificate of {host} is not trusted: {cause}"),

@@ -8,13 +8,18 @@ use super::writes::{cases, object};
 
 /// More requests than any of these writes has.
 const MOST: u64 = 25;
+/// Operations that are tried at once: each of its faults has an Azure of its own.
+const AT_ONCE: usize = 3;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_write_takes_place_once_or_not_at_all_whatever_breaks() {
     let names: Vec<&str> = cases(&small().await).await.into_iter().map(|(name, _)| name).collect();
     let mut running = tokio::task::JoinSet::new();
+    let places = std::sync::Arc::new(tokio::sync::Semaphore::new(AT_ONCE));
     for name in names {
+        let places = places.clone();
         running.spawn(async move {
+            let _place = places.acquire_owned().await;
             let mut tried = 0;
             for drop in [ConnectionDrop::Before, ConnectionDrop::FirstByte, ConnectionDrop::After] {
                 for nth in 1..=MOST {

@@ -29,7 +29,6 @@ pub async fn cases(setting: &Setting) -> Vec<(&'static str, Value)> {
         ("New-SentinelTable", json!({"table_name": "Probe", "schema": {"Action": "string"}})),
         ("Update-TableRetention", json!({"table_name": table, "total_retention_in_days": 400})),
         ("Update-TablePlan", json!({"table_name": table, "plan": "Basic", "force": true})),
-        ("Remove-SentinelTable", json!({"table_name": table, "force": true})),
         (
             "Close-SentinelIncident",
             json!({"incident_number": incident(0), "classification": "BenignPositive", "comment": "it's fine"}),
@@ -65,6 +64,8 @@ pub async fn cases(setting: &Setting) -> Vec<(&'static str, Value)> {
         ("Add-DCRDataSource", json!({"dcr_name": with_flow["DcrName"], "data_source_type": "IisLogs"})),
         ("Remove-DataCollectionRule", json!({"dcr_name": with_flow["DcrName"], "delete_associations": true})),
     ]);
+    // Last: others need the table.
+    cases.push(("Remove-SentinelTable", json!({"table_name": table, "force": true})));
     if let Some(disabled) = rule(false) {
         cases.push(("Enable-AnalyticsRule", json!({"rule_id": disabled})));
     }
