@@ -103,15 +103,18 @@ pub struct Operation {
 /// Rows of an operation, as they come.
 pub(crate) type Rows = BoxStream<'static, Result<Value>>;
 
+/// Work that brings one thing.
+pub(crate) type Work<T> = BoxFuture<'static, Result<T>>;
+
 /// How an operation is carried out.
 #[derive(Clone, Copy)]
 pub(crate) enum Run {
     /// It reads, in one workspace.
     Read(fn(Target, Value) -> Result<Rows>),
     /// It plans changes in one workspace.
-    Write(fn(Target, Value) -> BoxFuture<'static, Result<Draft>>),
+    Write(fn(Target, Value) -> Work<Draft>),
     /// It reads the inventory.
-    Fleet(fn(Arc<super::service::Inner>, Value) -> BoxFuture<'static, Result<Vec<Value>>>),
+    Fleet(fn(Arc<super::service::Inner>, Value) -> Work<Vec<Value>>),
 }
 
 /// Parameters of an operation that reads.
@@ -268,7 +271,7 @@ impl Operation {
             all.extend(
                 parameter::common()
                     .iter()
-                    .filter(|parameter| !own.contains(&parameter.name) && !(writes && parameter.only_reads()))
+                    .filter(|parameter| !(own.contains(&parameter.name) || writes && parameter.only_reads()))
                     .cloned(),
             );
         }
