@@ -167,18 +167,21 @@ async fn one(target: &Target, change: &Change) -> (State, Value, Option<Value>) 
         look(&target.client, &scope, change).await
     };
     let error = match state {
-        State::Unknown => crate::azure::Error::new(
-            Kind::OutcomeUnknown,
-            format!("it is not known whether this took place: {} ({})", change.title, error.what()),
-        )
-        .remedy("Look at the object; it was not sent twice. The journal has what it was before.")
-        .during(format!("{} {}", change.method.as_str(), change.id), target.scope.correlation_id())
-        .json(),
+        State::Unknown => unknown(target, change, &error),
         // It was carried out, only the answer got lost.
         State::Applied => return (state, Value::Null, None),
         _ => error.json(),
     };
     (state, Value::Null, Some(error))
+}
+
+/// What is said of a change of which nobody knows whether it took place.
+fn unknown(target: &Target, change: &Change, error: &crate::azure::Error) -> Value {
+    let what = format!("it is not known whether this took place: {} ({})", change.title, error.what());
+    crate::azure::Error::new(Kind::OutcomeUnknown, what)
+        .remedy("Look at the object; it was not sent twice. The journal has what it was before.")
+        .during(format!("{} {}", change.method.as_str(), change.id), target.scope.correlation_id())
+        .json()
 }
 
 /// Sends a record and, if somebody waits, looks until it can be queried.
@@ -200,8 +203,10 @@ async fn send_record(target: &Target, change: &Change, ingest: &Ingest) -> (Stat
         Err(error) => return (State::NotApplied, Value::Null, Some(error.json())),
     };
     if let Err(error) = target.client.ingest(&target.scope, &to, &[record]).await {
-        let state = if error.happened() == Happened::No { State::NotApplied } else { State::Unknown };
-        return (state, Value::Null, Some(error.json()));
+        return match error.happened() {
+            Happened::No => (State::NotApplied, Value::Null, Some(error.json())),
+            Happened::Perhaps => (State::Unknown, Value::Null, Some(unknown(target, change, &error))),
+        };
     }
     let Some((query, seconds)) = &ingest.arrival else {
         return (State::Applied, serde_json::json!({ "Sent": true }), None);

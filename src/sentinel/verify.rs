@@ -13,6 +13,9 @@ use crate::azure::{Client, Kind, Method, Request, Scope, Surface};
 /// Time between two looks at an object that Azure is working at.
 const BETWEEN: Duration = Duration::from_secs(1);
 
+/// Time before what is not there is looked for once more.
+const SETTLING: Duration = Duration::from_millis(500);
+
 /// What became of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -30,6 +33,7 @@ pub enum State {
 /// Looks whether a change took place. A look changes nothing, so it is repeated as reads are; while Azure is still working at
 /// the object, it is looked at again.
 pub(crate) async fn look(client: &Client, scope: &Scope, change: &Change) -> State {
+    let mut settled = false;
     loop {
         let answer = client.send(scope, &request(client, change)).await;
         let current = match answer.and_then(|answer| answer.read::<Box<RawValue>>()) {
@@ -38,6 +42,12 @@ pub(crate) async fn look(client: &Client, scope: &Scope, change: &Change) -> Sta
             Err(_) => return State::Unknown,
         };
         let state = judge(change, current.as_deref());
+        // The connection broke a moment ago: Azure may still have the request in its hands.
+        if state == State::NotApplied && !settled {
+            settled = true;
+            tokio::time::sleep(SETTLING).await;
+            continue;
+        }
         if state != State::Unknown || !is_busy(current.as_deref()) || scope.remaining() < BETWEEN * 2 {
             return state;
         }
