@@ -61,7 +61,7 @@ pub async fn cases(setting: &Setting) -> Vec<(&'static str, Value)> {
         ("New-StandaloneDCR", json!({"dcr_name": "dcr-standalone", "kind": "Linux", "data_source_type": "Syslog", "facility_names": ["auth"], "log_levels": ["Warning"]})),
         ("New-StandaloneDCE", json!({"dce_name": "dce-probe"})),
         ("Update-DCRTransformation", json!({"dcr_name": with_flow["DcrName"], "transform_kql": "source | take 5", "flow_index": 0})),
-        ("Add-DCRDataSource", json!({"dcr_name": with_flow["DcrName"], "data_source_type": "IisLogs"})),
+        ("Add-DCRDataSource", json!({"dcr_name": with_flow["DcrName"], "data_source_type": "WindowsEventLogs", "x_path_queries": ["Security!*"]})),
         ("Remove-DataCollectionRule", json!({"dcr_name": with_flow["DcrName"], "delete_associations": true})),
     ]);
     // Last: others need the table.
@@ -172,6 +172,12 @@ pub fn object(setting: &Setting, place: &str) -> Option<Value> {
                 properties.remove(name);
             }
             properties.retain(|_, value| !value.is_null());
+            // Azure fills the customer id of a destination in.
+            let destinations =
+                properties.get_mut("destinations").and_then(|all| all["logAnalytics"].as_array_mut());
+            for destination in destinations.into_iter().flatten() {
+                destination.as_object_mut().map(|fields| fields.remove("workspaceId"));
+            }
         }
         object
     })

@@ -18,7 +18,7 @@ use crate::sentinel::wildcard::Wildcard;
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct Export {
     #[serde(flatten)]
-    to: Destination,
+    place: Destination,
     /// Only rules that are enabled; false: only those that are not
     enabled: Option<bool>,
     /// Only rules whose display names fit this pattern (* and ?)
@@ -68,7 +68,8 @@ impl Read for Export {
             }
             let document =
                 json!({ "analyticsRules": names, "playbooks": playbooks, "automationRules": chosen });
-            let mut writer = Writer::new(&target, &self.to.backup_path, self.to.timestamped, self.to.force)?;
+            let mut writer =
+                Writer::new(&target, &self.place.backup_path, self.place.timestamped, self.place.force)?;
             let title = format!("{} automation rules", chosen.len());
             writer.write(
                 "automation_rules.json",

@@ -29,7 +29,7 @@ enum Format {
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct Export {
     #[serde(flatten)]
-    to: Destination,
+    place: Destination,
     /// The table
     table_name: Option<String>,
     /// A query in KQL, instead of a table
@@ -37,7 +37,7 @@ pub(crate) struct Export {
     /// The time it begins at: a time, a date, or how long ago
     from: Option<String>,
     /// The time it ends at; now if it is not given
-    to_time: Option<String>,
+    to: Option<String>,
     /// The time it covers, instead of From: 24h, 7d; 24h if nothing is given
     time_range: Option<String>,
     /// How rows are written
@@ -112,7 +112,8 @@ impl Read for Export {
                     }
                 }
             }
-            let mut writer = Writer::new(&target, &self.to.backup_path, self.to.timestamped, self.to.force)?;
+            let mut writer =
+                Writer::new(&target, &self.place.backup_path, self.place.timestamped, self.place.force)?;
             let (content, ending) = match self.format {
                 Format::Csv => (super::watchlists::csv(&items)?, "csv"),
                 Format::Json => (serde_json::to_vec(&items).unwrap_or_default(), "json"),
@@ -137,7 +138,7 @@ impl Export {
             return Err(wrong("From and TimeRange exclude each other".to_owned()));
         }
         let to = self
-            .to_time
+            .to
             .as_deref()
             .map(|to| moment(to, target.now))
             .transpose()

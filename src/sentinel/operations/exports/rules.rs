@@ -28,7 +28,7 @@ enum Format {
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct Export {
     #[serde(flatten)]
-    to: Destination,
+    place: Destination,
     /// Objects as Azure has them, or templates that can be deployed (50 rules a file at most)
     #[serde(default)]
     format: Format,
@@ -62,7 +62,8 @@ impl Read for Export {
                     chosen.push((rule.name(), shown, portable(&rule.0)));
                 }
             }
-            let mut writer = Writer::new(&target, &self.to.backup_path, self.to.timestamped, self.to.force)?;
+            let mut writer =
+                Writer::new(&target, &self.place.backup_path, self.place.timestamped, self.place.force)?;
             let most = match (self.split_files, self.format) {
                 (true, _) => 1,
                 (false, Format::ArmTemplate) => PER_TEMPLATE,

@@ -17,7 +17,7 @@ use crate::sentinel::wildcard::Wildcard;
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct Functions {
     #[serde(flatten)]
-    to: Destination,
+    place: Destination,
     /// Only those of this category
     category: Option<String>,
     /// Only those whose names fit this pattern (* and ?)
@@ -27,7 +27,7 @@ pub(crate) struct Functions {
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct Queries {
     #[serde(flatten)]
-    to: Destination,
+    place: Destination,
     /// Only those of this category, such as Hunting Queries
     category: Option<String>,
     /// Functions too
@@ -48,7 +48,7 @@ impl Read for Functions {
                         name.matches(&alias) || name.matches(&property(search, "displayName"))
                     })
             };
-            write(&target, &self.to, self.category.as_deref(), takes, "functions").await
+            write(&target, &self.place, self.category.as_deref(), takes, "functions").await
         })
     }
 }
@@ -60,7 +60,7 @@ impl Read for Queries {
         rows_of(async move {
             let takes =
                 |search: &Object| self.include_functions || property(search, "functionAlias").is_empty();
-            write(&target, &self.to, self.category.as_deref(), takes, "saved-queries").await
+            write(&target, &self.place, self.category.as_deref(), takes, "saved-queries").await
         })
     }
 }

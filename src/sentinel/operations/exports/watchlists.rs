@@ -23,7 +23,7 @@ enum Format {
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct Export {
     #[serde(flatten)]
-    to: Destination,
+    place: Destination,
     /// Only watchlists with these aliases
     #[serde(default)]
     alias: Vec<String>,
@@ -38,7 +38,8 @@ impl Read for Export {
     fn rows(self, target: Target) -> Rows {
         rows_of(async move {
             let request = target.get(&target.sentinel(&["watchlists"]), Surface::SecurityInsights);
-            let mut writer = Writer::new(&target, &self.to.backup_path, self.to.timestamped, self.to.force)?;
+            let mut writer =
+                Writer::new(&target, &self.place.backup_path, self.place.timestamped, self.place.force)?;
             let mut names = Vec::new();
             for raw in target.client.list(&target.scope, request).await? {
                 let watchlist = Object::of(&raw)?;
