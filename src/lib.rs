@@ -34,6 +34,7 @@ mod engine;
 mod error;
 mod host;
 pub mod mcp;
+pub mod observe;
 #[doc(hidden)]
 pub mod nearest;
 #[doc(hidden)]
@@ -50,7 +51,7 @@ pub use engine::{
     Timings, Truncation, TruncationReason,
 };
 pub use error::{Error, Result, ScriptFailure};
-pub use pool::{PoolConfig, Stats};
+pub use pool::{PoolConfig, Replacement, Stats};
 pub use runtime::{Phases, RuntimeSettings, locate};
 #[doc(hidden)]
 pub use runtime::{border, contain_children};

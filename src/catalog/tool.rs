@@ -30,6 +30,8 @@ pub(crate) struct ToolSpec {
     pub(crate) target: Target,
     /// Where the command comes from, for messages.
     pub(crate) origin: String,
+    /// It has the common parameters: `-Verbose` makes it talk.
+    pub(crate) has_common_parameters: bool,
 }
 
 /// What a call of a tool runs.
@@ -77,6 +79,7 @@ impl ToolSpec {
             annotations: Annotations::of(&command.name, &command.module),
             target: Target::Command(target(command)),
             origin: command.origin(),
+            has_common_parameters: command.syntax.iter().any(|line| line.ends_with("[<CommonParameters>]")),
             parameters,
             left_out,
         })

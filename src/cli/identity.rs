@@ -42,6 +42,7 @@ pub const VARIABLES: &[(&str, &str)] = &[
     ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "workload identity in GitHub Actions"),
     ("ACTIONS_ID_TOKEN_REQUEST_URL", "workload identity in GitHub Actions"),
     ("ACTIONS_RUNTIME_TOKEN", "GitHub Actions"),
+    (super::mcp::http::TOKEN, "what clients of the MCP server over HTTP sign in with"),
 ];
 
 /// Says which variables scripts may not see.

@@ -4,6 +4,7 @@
 //! [`Hosting`] and are run by [`host`], which cleans the environment, takes the standard streams away, and installs the log
 //! and the signals before the runtime starts. The others write to the standard output.
 
+mod audit;
 mod bench;
 mod completions;
 mod config;
@@ -53,7 +54,7 @@ enum Verb {
     /// Run a command or a script
     Run(Box<run::RunArguments>),
     /// Serve PowerShell commands as tools to a client of the Model Context Protocol
-    Mcp(mcp::McpArguments),
+    Mcp(Box<mcp::McpArguments>),
     /// Operations on Microsoft Sentinel, many workspaces and tenants at once
     Sentinel(sentinel::SentinelArguments),
     /// Look at the installation: what is found, what works, what to do about the rest
@@ -64,6 +65,8 @@ enum Verb {
     Bench(bench::BenchArguments),
     /// Run a loopback Azure: Resource Manager, Sentinel, queries, ingestion, tokens
     Simulate(Box<simulate::SimulateArguments>),
+    /// Check that no record of an audit file was changed or taken out
+    Audit(audit::AuditArguments),
     /// Write the completions for a shell
     Completions(completions::CompletionsArguments),
     /// Write the manual page
@@ -77,12 +80,13 @@ pub fn main() -> Exit {
     let CommandLine { global, verb } = CommandLine::parse();
     match verb {
         Verb::Run(arguments) => host(*arguments, global, started),
-        Verb::Mcp(arguments) => host(arguments, global, started),
+        Verb::Mcp(arguments) => host(*arguments, global, started),
         Verb::Doctor(arguments) => host(arguments, global, started),
         Verb::Sentinel(arguments) => sentinel::run(arguments, &global),
         Verb::Config(arguments) => config::run(&arguments, &global),
         Verb::Bench(arguments) => bench::run(&arguments),
         Verb::Simulate(arguments) => simulate::run(&arguments, &global),
+        Verb::Audit(arguments) => audit::run(&arguments, &global),
         Verb::Completions(arguments) => completions::run(&arguments, &mut CommandLine::command()),
         Verb::Man(arguments) => man::run(&arguments, CommandLine::command()),
     }

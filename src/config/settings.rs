@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use runspaced::azure::{CloudName, IdentityKind};
+use runspaced::mcp::http::HttpLimits;
+use runspaced::observe::{AuditFailure, AuditSync};
 use runspaced::{Encoding, InitialState, Isolation, LanguageMode, Limits, PoolConfig, RuntimeSettings};
 
 /// Everything that can be configured.
@@ -29,6 +31,10 @@ pub struct Settings {
     pub azure: Azure,
     /// Section `sentinel`.
     pub sentinel: Sentinel,
+    /// Section `http`.
+    pub http: Http,
+    /// Section `oauth`.
+    pub oauth: OAuth,
 }
 
 /// Which PowerShell, and what every runspace knows when it opens.
@@ -101,6 +107,90 @@ pub struct Mcp {
     pub commands: Vec<String>,
     /// Modules whose commands it offers.
     pub modules: Vec<String>,
+    /// Folders of prompt files.
+    pub prompts: Vec<String>,
+    /// Folders whose files are resources.
+    pub resources: Vec<String>,
+    /// The audit file.
+    pub audit: Option<PathBuf>,
+    /// When audit records are made to last.
+    pub audit_sync: AuditSync,
+    /// What happens to calls that cannot be recorded.
+    pub audit_failure: AuditFailure,
+}
+
+/// The MCP server over HTTP.
+#[derive(Debug, Clone)]
+pub struct Http {
+    /// Where clients connect.
+    pub address: Option<String>,
+    /// File of the token.
+    pub token_file: Option<PathBuf>,
+    /// Mode of a Unix socket, octal.
+    pub socket_mode: String,
+    /// Names beside this machine's that `Host` may have.
+    pub hosts: Vec<String>,
+    /// Origins beside this machine's that `Origin` may have.
+    pub origins: Vec<String>,
+    /// The server's URL as clients know it.
+    pub public_url: Option<String>,
+    /// Certificate chain, PEM.
+    pub certificate: Option<PathBuf>,
+    /// Private key, PEM.
+    pub key: Option<PathBuf>,
+    /// Connections at once.
+    pub connections: usize,
+    /// Largest message, bytes.
+    pub body_bytes: usize,
+    /// Time for the head of a request.
+    pub head_time: Duration,
+    /// Time for its body.
+    pub body_time: Duration,
+    /// Sessions at once.
+    pub sessions: usize,
+    /// Life of an unused session.
+    pub session_idle: Duration,
+    /// Requests a second of one principal.
+    pub rate: u32,
+    /// How many of them at once.
+    pub burst: u32,
+}
+
+/// Tokens of an authority.
+#[derive(Debug, Clone, Default)]
+pub struct OAuth {
+    /// The authority.
+    pub issuer: Option<String>,
+    /// What tokens must be for.
+    pub audience: Option<String>,
+    /// Where its keys are.
+    pub keys_url: Option<String>,
+    /// What scopes allow.
+    pub rules: Vec<String>,
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        let limits = HttpLimits::default();
+        Self {
+            address: None,
+            token_file: None,
+            socket_mode: "600".to_owned(),
+            hosts: Vec::new(),
+            origins: Vec::new(),
+            public_url: None,
+            certificate: None,
+            key: None,
+            connections: limits.connections,
+            body_bytes: limits.body_bytes,
+            head_time: limits.head_time,
+            body_time: limits.body_time,
+            sessions: limits.sessions,
+            session_idle: limits.session_idle,
+            rate: limits.rate,
+            burst: limits.burst,
+        }
+    }
 }
 
 /// The Azure client. No secret is a setting: those are variables.

@@ -293,6 +293,48 @@ pub static SETTINGS: LazyLock<Vec<Setting>> = LazyLock::new(|| {
 
         setting!(mcp.commands, Kind::List, "Commands the MCP server offers, by name or wildcard; `mcp --command` adds to them."),
         setting!(mcp.modules, Kind::List, "Modules whose commands the MCP server offers; `mcp --module` adds to them."),
+        setting!(mcp.prompts, Kind::List, "Folders whose .md files the MCP server offers as prompts; `mcp --prompts` adds to them."),
+        setting!(mcp.resources, Kind::List, "Folders whose files the MCP server offers as resources; `mcp --resources` adds to them."),
+        setting!(mcp.audit, Kind::Path, "File in which every call of the MCP server is recorded: who, what, how it ended.")
+            .flag("--audit").default_text("none"),
+        setting!(word mcp.audit_sync, &["each", "second", "never"],
+            "When records are made to survive a loss of power: each before its call is answered, once a second, or when the system likes."),
+        setting!(word mcp.audit_failure, &["refuse", "warn"],
+            "What happens to calls while the audit file cannot be written: they are refused, or run unrecorded and the log says so."),
+
+        setting!(http.address, Kind::Text,
+            "Serves MCP over HTTP here: ADDRESS:PORT (port 0: a free one) or unix:/path. Without it over standard input and output.")
+            .flag("--http").default_text("not served"),
+        setting!(http.token_file, Kind::Path,
+            "File of the token that clients sign in with; made if it is not there. RUNSPACED_MCP_TOKEN goes before it.")
+            .flag("--http-token-file").default_text("a random token, said at the start"),
+        setting!(http.socket_mode, Kind::Text, "Mode of a Unix socket, three octal digits."),
+        setting!(http.hosts, Kind::List, "Names beside this machine's by which clients may reach the server (header Host)."),
+        setting!(http.origins, Kind::List,
+            "Web origins beside this machine's that may call, such as https://app.example.com:443 (header Origin)."),
+        setting!(http.public_url, Kind::Text, "The server's URL as clients know it, where that is another than the address.")
+            .default_text("made of the address"),
+        setting!(http.certificate, Kind::Path, "Certificate chain for TLS, PEM. It is read again when it changes.")
+            .default_text("without TLS"),
+        setting!(http.key, Kind::Path, "Private key of the certificate, PEM.").default_text("without TLS"),
+        setting!(http.connections, Kind::Whole(1, 65_536), "Connections at once; further ones wait."),
+        setting!(size http.body_bytes, Kind::Size(1 << 10, 64 << 20), "Largest message of a client."),
+        setting!(http.head_time, Kind::Duration(LEAST, LONG),
+            "How long a client may take for the head of a request, and between two requests."),
+        setting!(http.body_time, Kind::Duration(LEAST, LONG), "How long a client may take for the body of a request."),
+        setting!(http.sessions, Kind::Whole(0, 65_536), "Sessions at once, of clients of the revisions up to 2025-11-25."),
+        setting!(http.session_idle, Kind::Duration(LEAST, LONG), "Time after which an unused session ends."),
+        setting!(http.rate, Kind::Whole(0, u32::MAX as u64), "Requests a second of one principal; 0: any number."),
+        setting!(http.burst, Kind::Whole(1, u32::MAX as u64), "How many of them may come at once."),
+
+        setting!(oauth.issuer, Kind::Text,
+            "The authority whose tokens HTTP clients sign in with, as tokens name it in iss. Takes the place of the server's own token.")
+            .default_text("none"),
+        setting!(oauth.audience, Kind::Text, "What tokens must name in aud.").default_text("the server's URL"),
+        setting!(oauth.keys_url, Kind::Text, "Where the authority's keys are (JWKS).")
+            .default_text("the authority's metadata says it"),
+        setting!(oauth.rules, Kind::List,
+            "What scopes allow, each `SCOPE: TOOL... [in WORKSPACE...]`, such as `Tools.Read: get_* list_* in dev-*`. Without rules a valid token allows everything."),
 
         setting!(word azure.cloud, &["public", "us_government", "china", "custom"],
             "The cloud; custom takes the addresses of the four settings below."),
@@ -329,6 +371,8 @@ pub const SECTIONS: &[(&str, &str)] = &[
     ("log", "What is logged, always to the error stream."),
     ("environment", "Which environment variables scripts and their children do not see."),
     ("mcp", "The MCP server."),
+    ("http", "The MCP server over HTTP."),
+    ("oauth", "Tokens of an authority (OAuth 2.1) for the MCP server over HTTP."),
     ("azure", "How Azure is reached. No secret is a setting; `docs/azure.md` names the variables."),
     ("sentinel", "Operations on Microsoft Sentinel."),
 ];

@@ -19,7 +19,7 @@ use crate::{
     error::{Error, Result},
     host::message::SlotInfo,
     locate::PowerShellHome,
-    pool::{Pool, Readiness, Stats},
+    pool::{Pool, Readiness, Replacement, Stats},
     runtime::{Phases, Started},
 };
 
@@ -152,6 +152,22 @@ impl Engine {
         match readiness {
             Readiness::Ready => Ok(()),
             _ => Err(self.0.pool.start_error().unwrap_or(Error::ShutDown)),
+        }
+    }
+
+    /// Why this process should be replaced by a fresh one as soon as it suits; `None` while there is no reason. The library
+    /// never does it.
+    pub fn replacement(&self) -> Option<Replacement> {
+        *self.0.pool.replacement().borrow()
+    }
+
+    /// Waits until there is such a reason. A reason can go again: look with [`replacement`](Self::replacement).
+    pub async fn replacement_wanted(&self) -> Replacement {
+        let mut replacement = self.0.pool.replacement();
+        match replacement.wait_for(Option::is_some).await.map(|reason| *reason) {
+            Ok(Some(reason)) => reason,
+            // The pool is gone, and nothing of it will be wanted any more.
+            _ => std::future::pending().await,
         }
     }
 

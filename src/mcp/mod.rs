@@ -9,19 +9,37 @@
 //!
 //! `docs/mcp.md` has the limits and what is promised.
 
+mod admission;
 mod call;
+mod client;
+mod completions;
+mod conduct;
 mod dispatch;
+mod errand;
+mod handover;
+pub mod http;
+mod listener;
+mod options;
 mod powershell;
 mod progress;
+mod prompts;
+mod question;
 mod reply;
+mod resources;
+mod results;
 mod server;
 mod service;
 mod shutdown;
-mod table;
 #[cfg(test)]
 #[cfg(unix)]
 mod tests;
+#[cfg(test)]
+#[cfg(unix)]
+mod tests_following;
 mod transport;
 
-pub use self::{server::Server, shutdown::Cause};
+pub use self::{
+    server::{End, Server},
+    shutdown::Cause,
+};
 pub use crate::catalog::Exposure;

@@ -252,5 +252,6 @@ impl Shared {
         if let Some(running) = running {
             self.answer(&running, Outcome::Failed(Error::ExitCalled { code }));
         }
+        self.judge_replacement();
     }
 }

@@ -41,6 +41,7 @@ fn spec() -> CallSpec {
         deadline: Duration::from_secs(20),
         modules: Vec::new(),
         stream: false,
+        correlation_id: None,
     }
 }
 

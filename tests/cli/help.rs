@@ -13,6 +13,7 @@ const VERBS: &[&[&str]] = &[
     &["config", "show"],
     &["config", "check"],
     &["config", "reference"],
+    &["audit"],
     &["completions"],
     &["man"],
     &["simulate"],
