@@ -28,6 +28,7 @@
 //! The library never ends its process, and touches no descriptor, signal handler or environment variable of it. One
 //! PowerShell runs in a process, for its life; a second engine shares it.
 
+pub mod azure;
 mod catalog;
 mod engine;
 mod error;
@@ -38,9 +39,13 @@ pub mod mcp;
 pub mod nearest;
 pub mod observe;
 #[doc(hidden)]
+pub mod nearest;
+#[doc(hidden)]
 pub mod parts;
 mod pool;
 mod runtime;
+pub mod sentinel;
+pub mod simulator;
 
 pub use engine::{
     Blocking, Call, CancelHandle, Dropped, Encoding, Engine, EngineBuilder, ErrorInner, ErrorRecord, Format,

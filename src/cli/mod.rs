@@ -19,6 +19,8 @@ mod process;
 mod restart;
 mod run;
 mod screen;
+mod sentinel;
+mod simulate;
 
 use std::time::Instant;
 
@@ -53,12 +55,16 @@ enum Verb {
     Run(Box<run::RunArguments>),
     /// Serve PowerShell commands as tools to a client of the Model Context Protocol
     Mcp(Box<mcp::McpArguments>),
+    /// Operations on Microsoft Sentinel, many workspaces and tenants at once
+    Sentinel(sentinel::SentinelArguments),
     /// Look at the installation: what is found, what works, what to do about the rest
     Doctor(doctor::DoctorArguments),
     /// Show and check the configuration
     Config(config::ConfigArguments),
     /// Measure the engine beside its floor and beside pwsh
     Bench(bench::BenchArguments),
+    /// Run a loopback Azure: Resource Manager, Sentinel, queries, ingestion, tokens
+    Simulate(Box<simulate::SimulateArguments>),
     /// Check that no record of an audit file was changed or taken out
     Audit(audit::AuditArguments),
     /// Write the completions for a shell
@@ -76,8 +82,10 @@ pub fn main() -> Exit {
         Verb::Run(arguments) => host(*arguments, global, started),
         Verb::Mcp(arguments) => host(*arguments, global, started),
         Verb::Doctor(arguments) => host(arguments, global, started),
+        Verb::Sentinel(arguments) => sentinel::run(arguments, &global),
         Verb::Config(arguments) => config::run(&arguments, &global),
         Verb::Bench(arguments) => bench::run(&arguments),
+        Verb::Simulate(arguments) => simulate::run(&arguments, &global),
         Verb::Audit(arguments) => audit::run(&arguments, &global),
         Verb::Completions(arguments) => completions::run(&arguments, &mut CommandLine::command()),
         Verb::Man(arguments) => man::run(&arguments, CommandLine::command()),

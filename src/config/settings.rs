@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use runspaced::azure::{CloudName, IdentityKind};
 use runspaced::mcp::http::HttpLimits;
 use runspaced::observe::{AuditFailure, AuditSync};
 use runspaced::{Encoding, InitialState, Isolation, LanguageMode, Limits, PoolConfig, RuntimeSettings};
@@ -26,6 +27,10 @@ pub struct Settings {
     pub environment: Environment,
     /// Section `mcp`.
     pub mcp: Mcp,
+    /// Section `azure`.
+    pub azure: Azure,
+    /// Section `sentinel`.
+    pub sentinel: Sentinel,
     /// Section `http`.
     pub http: Http,
     /// Section `oauth`.
@@ -184,6 +189,56 @@ impl Default for Http {
             session_idle: limits.session_idle,
             rate: limits.rate,
             burst: limits.burst,
+        }
+    }
+}
+
+/// The Azure client. No secret is a setting: those are variables.
+#[derive(Debug, Clone, Default)]
+pub struct Azure {
+    /// The cloud.
+    pub cloud: CloudName,
+    /// Where tokens come from, in a custom cloud.
+    pub authority: Option<String>,
+    /// Azure Resource Manager, in a custom cloud.
+    pub resource_manager: Option<String>,
+    /// Log Analytics, in a custom cloud.
+    pub logs: Option<String>,
+    /// Logs ingestion, in a custom cloud.
+    pub ingestion: Option<String>,
+    /// Certificates to trust beside the system's.
+    pub ca_file: Option<PathBuf>,
+    /// How to sign in.
+    pub identity: IdentityKind,
+    /// Customers outside of Lighthouse.
+    pub customers: Vec<String>,
+    /// Versions of interfaces in place of the pinned ones.
+    pub api_versions: Vec<String>,
+}
+
+/// Operations on Microsoft Sentinel.
+#[derive(Debug, Clone)]
+pub struct Sentinel {
+    /// The workspace that is meant where none is named.
+    pub workspace: Option<String>,
+    /// Names of tenants.
+    pub tenant_names: Vec<String>,
+    /// Where writes are recorded.
+    pub journal: Option<PathBuf>,
+    /// Where exports and backups go.
+    pub backups: Option<PathBuf>,
+    /// Time that an operation may take.
+    pub timeout: Duration,
+}
+
+impl Default for Sentinel {
+    fn default() -> Self {
+        Self {
+            workspace: None,
+            tenant_names: Vec::new(),
+            journal: None,
+            backups: None,
+            timeout: Duration::from_secs(300),
         }
     }
 }

@@ -335,6 +335,29 @@ pub static SETTINGS: LazyLock<Vec<Setting>> = LazyLock::new(|| {
             .default_text("the authority's metadata says it"),
         setting!(oauth.rules, Kind::List,
             "What scopes allow, each `SCOPE: TOOL... [in WORKSPACE...]`, such as `Tools.Read: get_* list_* in dev-*`. Without rules a valid token allows everything."),
+
+        setting!(word azure.cloud, &["public", "us_government", "china", "custom"],
+            "The cloud; custom takes the addresses of the four settings below."),
+        setting!(azure.authority, Kind::Text, "Where tokens come from, in a custom cloud; https only.").default_text("the cloud's"),
+        setting!(azure.resource_manager, Kind::Text, "Azure Resource Manager, in a custom cloud; http only on this machine.")
+            .default_text("the cloud's"),
+        setting!(azure.logs, Kind::Text, "Log Analytics queries, in a custom cloud, without /v1.").default_text("the cloud's"),
+        setting!(azure.ingestion, Kind::Text, "Logs ingestion, in a custom cloud.").default_text("the cloud's"),
+        setting!(azure.ca_file, Kind::Path, "PEM file of certificates that are trusted beside the system's: those of a proxy, or of a custom cloud.")
+            .default_text("none"),
+        setting!(word azure.identity, &["auto", "workload", "managed", "secret", "certificate", "developer"],
+            "How to sign in. auto takes what the AZURE_ variables allow; developer is the login of az or azd."),
+        setting!(azure.customers, Kind::List,
+            "Customers outside of Azure Lighthouse, by names that stand in their variables: AZURE_NAME_TENANT_ID, AZURE_NAME_CLIENT_ID, AZURE_NAME_CLIENT_SECRET."),
+        setting!(azure.api_versions, Kind::List, "Versions of interfaces in place of the built-in ones, as alert_rules=2025-09-01."),
+
+        setting!(sentinel.workspace, Kind::Text, "The workspace that is meant where none is named: name, id or customer id.").default_text("none"),
+        setting!(sentinel.tenant_names, Kind::List, "Names of tenants, as ID=NAME. Azure shows the names of the own tenants only."),
+        setting!(sentinel.journal, Kind::Path, "Folder in which writes are recorded before and after they are sent.")
+            .default_text("`journal` in the user's data folder"),
+        setting!(sentinel.backups, Kind::Path, "Folder below which exports and backups are written, and nowhere else.")
+            .default_text("`backups` in the user's data folder"),
+        setting!(sentinel.timeout, Kind::Duration(ms(1_000), LONG), "Time that an operation may take, all of its requests and pauses."),
     ]
 });
 
@@ -350,6 +373,8 @@ pub const SECTIONS: &[(&str, &str)] = &[
     ("mcp", "The MCP server."),
     ("http", "The MCP server over HTTP."),
     ("oauth", "Tokens of an authority (OAuth 2.1) for the MCP server over HTTP."),
+    ("azure", "How Azure is reached. No secret is a setting; `docs/azure.md` names the variables."),
+    ("sentinel", "Operations on Microsoft Sentinel."),
 ];
 
 /// The setting of that name.
