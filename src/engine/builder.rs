@@ -3,7 +3,7 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use super::{
-    handle::{Engine, Inner},
+    handle::{Engine, Inner, Origin},
     request::Defaults,
     settings::{Encoding, InitialState, Isolation, LanguageMode, Limits},
 };
@@ -191,7 +191,8 @@ impl EngineBuilder {
             return Err(Error::InvalidInvocation("Isolation::Session cannot be the default".to_owned()));
         }
         let pool = Pool::new(self.pool, &self.slot)?;
-        let inner = Arc::new(Inner::new(pool.clone(), self.defaults));
+        let origin = Origin { locate: self.locate.clone(), slot: serde_json::to_vec(&self.slot).unwrap_or_default() };
+        let inner = Arc::new(Inner::new(pool.clone(), self.defaults, origin));
         let weak = Arc::downgrade(&inner);
         let (locate, settings) = (self.locate, self.runtime);
         let events = pool.events();
@@ -214,7 +215,8 @@ impl EngineBuilder {
     /// An engine on a host that is up already.
     pub(crate) fn build_on(self, host: impl FnOnce(Arc<dyn Events>) -> SharedHost) -> Result<Engine> {
         let pool = Pool::new(self.pool, &self.slot)?;
-        let engine = Engine(Arc::new(Inner::new(pool.clone(), self.defaults)));
+        let origin = Origin { locate: self.locate, slot: Vec::new() };
+        let engine = Engine(Arc::new(Inner::new(pool.clone(), self.defaults, origin)));
         pool.started(host(pool.events()), Box::new(|| Ok(())));
         Ok(engine)
     }

@@ -23,6 +23,8 @@ pub(crate) struct ToolCall {
 pub(crate) struct Job {
     pub(crate) target: Target,
     pub(crate) arguments: Map<String, Value>,
+    /// Objects for the pipeline.
+    pub(crate) input: Option<Vec<Value>>,
     pub(crate) deadline: Duration,
     pub(crate) call_id: String,
     /// Where progress records go, if anybody wants them. A full channel misses some.

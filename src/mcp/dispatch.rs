@@ -3,17 +3,18 @@
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures_util::FutureExt as _;
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{Semaphore, mpsc};
 
 use super::{
     call::{Executor, Job, Running, ToolCall},
-    progress::{Meter, ProgressRecord, ProgressSink},
+    finder::{Resolved, resolve},
+    progress::{Meter, ProgressRecord, ProgressSink, ProgressUpdate},
     reply::Reply,
     shutdown::Shutdown,
 };
 use crate::{
     Error, Output,
-    catalog::{self, Catalog, ToolSpec},
+    catalog::{self, Catalog, CatalogFeed, ToolSpec},
 };
 
 /// Progress records that may wait to become updates.
@@ -28,20 +29,10 @@ pub(crate) struct CallLimits {
     pub(crate) calls: usize,
 }
 
-/// What is known of the catalogue.
-#[derive(Debug, Clone)]
-pub(crate) enum CatalogState {
-    /// PowerShell is being asked.
-    Loading,
-    Ready(Arc<Catalog>),
-    /// Why there is none.
-    Failed(Arc<str>),
-}
-
 /// Answers calls.
 pub(crate) struct Dispatcher {
     executor: Arc<dyn Executor>,
-    catalog: watch::Receiver<CatalogState>,
+    catalog: CatalogFeed,
     admission: Semaphore,
     limits: CallLimits,
     shutdown: Shutdown,
@@ -65,31 +56,55 @@ pub(crate) enum Outcome {
 impl Dispatcher {
     pub(crate) fn new(
         executor: Arc<dyn Executor>,
-        catalog: watch::Receiver<CatalogState>,
+        catalog: CatalogFeed,
         limits: CallLimits,
         shutdown: Shutdown,
     ) -> Self {
         Self { executor, catalog, admission: Semaphore::new(limits.calls), limits, shutdown }
     }
 
-    /// The catalogue; waits for it while it is being made.
+    /// The catalogue; waits for it while nothing is known of it.
     ///
     /// # Errors
     /// Why there is none.
     pub(crate) async fn catalog(&self) -> Result<Arc<Catalog>, String> {
-        let mut catalog = self.catalog.clone();
-        let state = tokio::select! {
-            state = catalog.wait_for(|state| !matches!(state, CatalogState::Loading)) => {
-                state.map(|state| state.clone()).ok()
-            }
-            () = self.shutdown.calls_cancelled() => return Err("the server is shutting down".to_owned()),
-        };
-        match state {
-            Some(CatalogState::Ready(catalog)) => Ok(catalog),
-            Some(CatalogState::Failed(reason)) => Err(reason.to_string()),
-            Some(CatalogState::Loading) | None => {
-                Err("finding them failed inside the server; see its log".to_owned())
-            }
+        self.unless_ending(self.catalog.current()).await
+    }
+
+    /// What announces that clients should list the tools again.
+    pub(crate) fn feed(&self) -> &CatalogFeed {
+        &self.catalog
+    }
+
+    /// Waits until the server begins to end.
+    pub(crate) async fn ending(&self) {
+        self.shutdown.begun().await;
+    }
+
+    /// The catalogue that a call is checked against. What the cache does not know, or does not agree with, PowerShell itself
+    /// is asked for.
+    async fn catalog_for(&self, call: &ToolCall) -> Result<Arc<Catalog>, String> {
+        if !self.catalog.is_definite()
+            && let Some(progress) = &call.progress
+        {
+            let message = "PowerShell is starting".to_owned();
+            progress(ProgressUpdate { progress: 0.0, total: None, message }).await;
+        }
+        let catalog = self.catalog().await?;
+        let fits = |tool: &ToolSpec| catalog::bind(tool, call.arguments.clone()).is_ok();
+        if self.catalog.is_definite() || catalog.get(&call.tool).is_some_and(fits) {
+            return Ok(catalog);
+        }
+        self.unless_ending(self.catalog.definite()).await
+    }
+
+    async fn unless_ending(
+        &self,
+        catalog: impl Future<Output = Result<Arc<Catalog>, String>>,
+    ) -> Result<Arc<Catalog>, String> {
+        tokio::select! {
+            catalog = catalog => catalog,
+            () = self.shutdown.calls_cancelled() => Err("the server is shutting down".to_owned()),
         }
     }
 
@@ -124,22 +139,25 @@ impl Dispatcher {
     }
 
     async fn carry_out(&self, call: ToolCall, call_id: &str) -> Outcome {
-        let catalog = match self.catalog().await {
+        let catalog = match self.catalog_for(&call).await {
             Ok(catalog) => catalog,
             Err(reason) => return Outcome::NoCatalog(reason),
         };
-        let Some(tool) = catalog.get(&call.tool) else {
-            return Outcome::UnknownTool(unknown_tool(&call.tool, &catalog));
-        };
         let reply = |reply| Outcome::Reply { call_id: call_id.to_owned(), reply };
-        let arguments = match catalog::bind(tool, call.arguments) {
+        let (tool, arguments) = match resolve(&catalog, &call.tool, call.arguments) {
+            Resolved::Tool(tool, arguments) => (tool, arguments),
+            Resolved::Reply(answer) => return reply(answer),
+            Resolved::Unknown(text) => return Outcome::UnknownTool(text),
+        };
+        let arguments = match catalog::bind(tool, arguments) {
             Ok(arguments) => arguments,
-            Err(mistakes) => return reply(Reply::failure(correction(tool, &mistakes))),
+            Err(correction) => return reply(Reply::failure(correction.text())),
         };
         let (sender, records) = mpsc::channel(PROGRESS_RECORDS);
         let running = self.executor.execute(Job {
             target: tool.target.clone(),
-            arguments,
+            arguments: arguments.parameters,
+            input: arguments.input,
             deadline: self.limits.deadline,
             call_id: call_id.to_owned(),
             progress: call.progress.is_some().then_some(sender),
@@ -184,31 +202,4 @@ async fn with_progress(
             }
         }
     }
-}
-
-fn unknown_tool(name: &str, catalog: &Catalog) -> String {
-    const NAMED: usize = 40;
-    let names: Vec<&str> = catalog.iter().map(|tool| tool.name.as_str()).take(NAMED).collect();
-    let more = if catalog.len() > NAMED { ", …" } else { "" };
-    let name: String = name.chars().take(80).collect();
-    format!("Unknown tool '{name}'. There are: {}{more}", names.join(", "))
-}
-
-/// What was wrong with the arguments, and what a call looks like.
-fn correction(tool: &ToolSpec, mistakes: &[String]) -> String {
-    let mut text = format!("The arguments do not fit {}:", tool.name);
-    for mistake in mistakes {
-        text.push_str("\n- ");
-        text.push_str(mistake);
-    }
-    let required: Vec<String> = tool
-        .parameters
-        .iter()
-        .filter(|parameter| parameter.required)
-        .map(|parameter| format!("{} ({})", parameter.name, parameter.takes()))
-        .collect();
-    if !required.is_empty() {
-        text.push_str(&format!("\nRequired: {}.", required.join("; ")));
-    }
-    text
 }

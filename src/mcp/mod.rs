@@ -4,6 +4,8 @@
 //! transport   lines <-> messages, ids in use, back-pressure, the end     the only two that know rmcp
 //! service     rmcp's requests <-> ours
 //! dispatch    admission, tool, arguments, cancel, panic, one answer      knows neither rmcp nor the engine
+//! finder      calls of the tools that stand for others
+//! routes      which executor carries a job out
 //! powershell  a job as an invocation of the engine
 //! ```
 //!
@@ -11,9 +13,11 @@
 
 mod call;
 mod dispatch;
+mod finder;
 mod powershell;
 mod progress;
 mod reply;
+mod routes;
 mod server;
 mod service;
 mod shutdown;
@@ -24,4 +28,4 @@ mod tests;
 mod transport;
 
 pub use self::{server::Server, shutdown::Cause};
-pub use crate::catalog::Exposure;
+pub use crate::catalog::{Exposure, Left, Mapping, Survey, SurveyedTool, ToolOverride, ToolSearch};

@@ -4,7 +4,7 @@ use super::{
     call::{Executor, Job, Running},
     progress::ProgressRecord,
 };
-use crate::{Engine, Invocation, Limits, Live, RecordData, Stream, catalog::Target};
+use crate::{Engine, Error, Invocation, Limits, Live, RecordData, Stream, catalog::Target};
 
 /// Runs commands in an engine.
 pub(crate) struct PowerShell {
@@ -21,21 +21,26 @@ impl PowerShell {
         Self { engine }
     }
 
-    fn invocation(job: &mut Job) -> Invocation {
-        let Target::Command(command) = &job.target;
-        let invocation = std::mem::take(&mut job.arguments)
+    fn invocation(job: &mut Job) -> Result<Invocation, Error> {
+        let Target::Command(command) = &job.target else {
+            return Err(Error::InvalidInvocation("PowerShell was to carry out what is no command".to_owned()));
+        };
+        let mut invocation = std::mem::take(&mut job.arguments)
             .into_iter()
             .fold(Invocation::command(command), |invocation, (name, value)| invocation.arg(name, value))
             .timeout(job.deadline)
             .limits(limits())
             .correlation_id(&job.call_id);
-        if job.progress.is_some() { invocation.live() } else { invocation }
+        if let Some(input) = job.input.take() {
+            invocation = invocation.input(input);
+        }
+        Ok(if job.progress.is_some() { invocation.live() } else { invocation })
     }
 }
 
 impl Executor for PowerShell {
     fn execute(&self, mut job: Job) -> Running {
-        let call = self.engine.start(Self::invocation(&mut job));
+        let call = Self::invocation(&mut job).and_then(|invocation| self.engine.start(invocation));
         Box::pin(async move {
             let mut call = call?;
             if let Some(progress) = job.progress {

@@ -1,21 +1,21 @@
 //! A server's life: the engine warms up, the client is answered, and at the end everything ends in time.
 
-use std::{fs::File, future::Future, io, sync::Arc, time::Duration};
+use std::{fs::File, future::Future, io, path::PathBuf, sync::Arc, time::Duration};
 
 use rmcp::ServiceExt as _;
-use tokio::sync::watch;
 
 use super::{
     call::Executor,
-    dispatch::{CallLimits, CatalogState, Dispatcher},
+    dispatch::{CallLimits, Dispatcher},
     powershell::PowerShell,
+    routes::Routes,
     service::Service,
     shutdown::{Cause, Patience, Shutdown},
     transport::StdioTransport,
 };
 use crate::{
     Engine,
-    catalog::{Exposure, discover},
+    catalog::{CatalogCache, CatalogFeed, Exposure, Keeper, NativeTool},
 };
 
 /// An MCP server over two files: tools made of PowerShell commands, run by an engine.
@@ -23,13 +23,32 @@ use crate::{
 pub struct Server {
     engine: Engine,
     exposure: Exposure,
+    cache: Option<CatalogCache>,
+    natives: Vec<NativeTool>,
+    executors: Vec<(Arc<str>, Arc<dyn Executor>)>,
     limits: CallLimits,
 }
 
 impl Server {
     /// A server of these commands. The engine should have been built with [`Exposure::configure`].
     pub fn new(engine: Engine, exposure: Exposure) -> Self {
-        Self { engine, exposure, limits: CallLimits { deadline: Duration::from_secs(55), calls: 128 } }
+        let limits = CallLimits { deadline: Duration::from_secs(55), calls: 128 };
+        Self { engine, exposure, cache: None, natives: Vec::new(), executors: Vec::new(), limits }
+    }
+
+    /// A folder in which the tools are remembered, so that they are listed before PowerShell is up the next time. Without
+    /// one nothing is remembered.
+    pub fn catalog_cache(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.cache = Some(CatalogCache::new(folder));
+        self
+    }
+
+    /// Tools of another source than PowerShell, and what carries them out. All of them name `source`.
+    #[allow(dead_code, reason = "there is no such source yet")]
+    pub(crate) fn native(mut self, source: &str, tools: Vec<NativeTool>, executor: Arc<dyn Executor>) -> Self {
+        self.natives.extend(tools);
+        self.executors.push((source.into(), executor));
+        self
     }
 
     /// How long a call may take, waiting included (default 55 s: most clients give up after 60).
@@ -50,35 +69,19 @@ impl Server {
     /// # Errors
     /// What the system says of the files.
     pub async fn serve(self, input: File, output: File, stop: impl Future<Output = ()>) -> io::Result<Cause> {
-        let (sender, catalog) = watch::channel(CatalogState::Loading);
-        let (engine, exposure) = (self.engine.clone(), self.exposure);
-        let discovery = tokio::spawn(async move {
-            let state = match discover(&engine, &exposure).await {
-                Ok(catalog) => {
-                    for reason in &catalog.left_out {
-                        tracing::warn!("left out: {reason}");
-                    }
-                    tracing::info!(tools = catalog.len(), "the catalogue is ready");
-                    CatalogState::Ready(Arc::new(catalog))
-                }
-                Err(reason) => {
-                    tracing::error!("there are no tools: {reason}");
-                    CatalogState::Failed(reason.into())
-                }
-            };
-            sender.send_replace(state);
-        });
-        let executor = Arc::new(PowerShell::new(self.engine));
-        let cause = serve(executor, catalog, self.limits, Patience::default(), (input, output), stop).await;
-        discovery.abort();
-        cause
+        let keeper = Keeper::new(self.engine.clone(), self.exposure).natives(self.natives).cache(self.cache);
+        let (catalog, _keeping) = keeper.start();
+        let powershell = Routes::new(Arc::new(PowerShell::new(self.engine)));
+        let executors = self.executors.into_iter();
+        let routes = executors.fold(powershell, |routes, (source, executor)| routes.native(source, executor));
+        serve(Arc::new(routes), catalog, self.limits, Patience::default(), (input, output), stop).await
     }
 }
 
 /// Serves one client. See [`Server::serve`].
 pub(crate) async fn serve(
     executor: Arc<dyn Executor>,
-    catalog: watch::Receiver<CatalogState>,
+    catalog: CatalogFeed,
     limits: CallLimits,
     patience: Patience,
     (input, output): (File, File),

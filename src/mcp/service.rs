@@ -8,9 +8,9 @@ use rmcp::{
     model::{
         CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, ErrorData,
         Implementation, ListToolsResult, MetaObject, PaginatedRequestParams, ProgressNotificationParam,
-        ServerCapabilities, ServerConfig, Tool, ToolAnnotations,
+        ServerCapabilities, ServerConfig, SubscriptionFilter, Tool, ToolAnnotations,
     },
-    service::RequestContext,
+    service::{NotificationContext, RequestContext, SubscriptionContext},
 };
 use serde_json::{Value, json};
 
@@ -26,6 +26,8 @@ use crate::catalog::ToolSpec;
 const PAGE_TOOLS: usize = 200;
 /// How long a client may take the list for current.
 const LIST_TTL_MS: u64 = 300_000;
+/// The same while the list is that of the last server and PowerShell has not confirmed it.
+const CACHED_TTL_MS: u64 = 2_000;
 
 const INSTRUCTIONS: &str = "Each tool runs one PowerShell command in a runspace of its own: nothing is kept from one \
 call to the next. Values come as text and, in full, as structuredContent.values; errors of the command are in \
@@ -45,7 +47,7 @@ impl Service {
 
 impl ServerHandler for Service {
     fn get_info(&self) -> ServerConfig {
-        ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
+        ServerConfig::new(ServerCapabilities::builder().enable_tools().enable_tool_list_changed().build())
             .with_server_info(implementation())
             .with_instructions(INSTRUCTIONS)
     }
@@ -62,17 +64,53 @@ impl ServerHandler for Service {
         let catalog = catalog.map_err(no_catalog)?;
         let first = match request.and_then(|request| request.cursor) {
             None => 0,
-            Some(cursor) => cursor.parse().ok().filter(|first| *first < catalog.len()).ok_or_else(|| {
+            Some(cursor) => cursor.parse().ok().filter(|first| *first < catalog.listed().count()).ok_or_else(|| {
                 ErrorData::invalid_params(format!("the cursor '{cursor}' is not one of this list"), None)
             })?,
         };
-        let page: Vec<Tool> = catalog.iter().skip(first).take(PAGE_TOOLS).map(tool).collect();
+        let page: Vec<Tool> = catalog.listed().skip(first).take(PAGE_TOOLS).map(tool).collect();
         let next = first + page.len();
-        let mut result = ListToolsResult::with_all_items(page)
-            .with_ttl_ms(LIST_TTL_MS)
-            .with_cache_scope(CacheScope::Private);
-        result.next_cursor = (next < catalog.len()).then(|| next.to_string());
+        let ttl = if self.dispatcher.feed().is_definite() { LIST_TTL_MS } else { CACHED_TTL_MS };
+        let mut result =
+            ListToolsResult::with_all_items(page).with_ttl_ms(ttl).with_cache_scope(CacheScope::Private);
+        result.next_cursor = (next < catalog.listed().count()).then(|| next.to_string());
         Ok(result)
+    }
+
+    /// Older clients are told of changes by themselves, from their handshake on.
+    async fn on_initialized(&self, context: NotificationContext<RoleServer>) {
+        let (dispatcher, peer) = (Arc::clone(&self.dispatcher), context.peer);
+        let mut changes = dispatcher.feed().changes();
+        tokio::spawn(async move {
+            loop {
+                tokio::select! {
+                    changed = changes.changed() => if changed.is_err() { return },
+                    () = dispatcher.ending() => return,
+                }
+                if peer.notify_tool_list_changed().await.is_err() {
+                    return;
+                }
+            }
+        });
+    }
+
+    /// Newer clients ask to be told.
+    fn accepted_subscription_filter(&self, _: &SubscriptionFilter) -> Option<SubscriptionFilter> {
+        Some(SubscriptionFilter::builder().tools_list_changed().build())
+    }
+
+    async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
+        let mut changes = self.dispatcher.feed().changes();
+        loop {
+            tokio::select! {
+                changed = changes.changed() => if changed.is_err() { return Ok(()) },
+                () = context.cancelled() => return Ok(()),
+                () = self.dispatcher.ending() => return Ok(()),
+            }
+            if context.sink().notify_tool_list_changed().await.is_err() {
+                return Ok(());
+            }
+        }
     }
 
     async fn call_tool(
@@ -109,7 +147,7 @@ fn no_catalog(reason: String) -> ErrorData {
 
 fn tool(spec: &ToolSpec) -> Tool {
     let hints = &spec.annotations;
-    Tool::new(spec.name.clone(), spec.description.clone(), Arc::new(spec.schema.clone()))
+    Tool::new(spec.name.clone(), spec.description.clone(), Arc::clone(spec.schema()))
         .with_title(spec.title.clone())
         .with_annotations(
             ToolAnnotations::with_title(spec.title.clone())

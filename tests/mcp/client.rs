@@ -33,10 +33,16 @@ pub fn arguments(home: &PowerShellHome, more: &[&str]) -> Vec<String> {
 }
 
 impl Client {
-    /// Starts a server.
+    /// Starts a server that remembers nothing.
     pub fn start(arguments: &[String], folder: &Path) -> Self {
+        Self::start_with(arguments, folder, &[("RUNSPACED_MCP__CACHE", "false")])
+    }
+
+    /// Starts a server with these variables.
+    pub fn start_with(arguments: &[String], folder: &Path, variables: &[(&str, &str)]) -> Self {
         let mut server = Command::new(PROGRAM)
             .args(arguments)
+            .envs(variables.iter().copied())
             .current_dir(folder)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -116,6 +122,19 @@ impl Client {
             serde_json::from_str(&line).unwrap_or_else(|error| panic!("not JSON: {error}: {line}"));
         assert_eq!(message["jsonrpc"], "2.0", "{line}");
         message
+    }
+
+    /// The answer to this request; notifications that come before it are given too.
+    pub fn answer(&self, id: &str) -> (Value, Vec<Value>) {
+        let mut before = Vec::new();
+        loop {
+            let message = self.receive();
+            if message["id"] == id {
+                return (message, before);
+            }
+            assert!(message.get("id").is_none(), "an answer to something else: {message}");
+            before.push(message);
+        }
     }
 
     /// True if nothing comes for a while.

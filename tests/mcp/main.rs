@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+mod catalog;
 mod client;
+mod mapping;
 mod sdk;
 #[path = "../support/mod.rs"]
 mod support;
@@ -38,6 +40,20 @@ fn main() -> ExitCode {
         test!(end_of_input_ends_a_busy_server).powershell(),
         test!(a_client_that_closed_its_output_ends_the_server).powershell(),
         test!(sigterm_lets_a_call_end_and_exits_with_zero).powershell(),
+        test!(catalog::the_list_comes_from_the_cache_before_powershell_is_up).powershell(),
+        test!(catalog::a_missing_stale_or_broken_cache_delays_the_list).powershell().limit_s(120),
+        test!(catalog::a_cache_folder_that_cannot_be_written_does_no_harm).powershell(),
+        test!(catalog::a_changed_script_is_announced_and_run).powershell().limit_s(120),
+        test!(catalog::a_broken_script_is_reported_until_it_is_mended).powershell().limit_s(120),
+        test!(catalog::subscribers_of_the_new_era_hear_of_changes).powershell(),
+        test!(catalog::a_large_module_is_searched_described_and_invoked).powershell().limit_s(180),
+        test!(catalog::parameters_become_schemas_and_arguments_reach_them).powershell(),
+        test!(catalog::arguments_that_fit_no_parameter_set_are_explained).powershell(),
+        test!(catalog::dry_run_changes_nothing_and_says_what_it_would_do).powershell(),
+        test!(catalog::pipeline_input_reaches_the_process_block).powershell(),
+        test!(catalog::configuration_renames_describes_and_groups_tools).powershell(),
+        test!(mapping::all_commands_are_mapped_or_it_is_said_why).powershell(),
+        test!(mapping::one_tool_is_shown_with_its_schema).powershell(),
         test!(python_sdk_drives_it).powershell().when(sdk::python).limit_s(300),
         test!(typescript_sdk_of_the_old_era_drives_it).powershell().when(sdk::node).limit_s(300),
         test!(typescript_sdk_of_the_new_era_drives_it).powershell().when(sdk::node).limit_s(300),

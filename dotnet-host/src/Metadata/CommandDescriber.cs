@@ -16,6 +16,7 @@ internal sealed class CommandDescriber
     private const CommandTypes Listed = CommandTypes.Cmdlet | CommandTypes.Function | CommandTypes.Filter;
 
     private readonly Dictionary<string, List<string>> _aliases = new(StringComparer.OrdinalIgnoreCase);
+    private readonly MamlHelp _help = new();
 
     /// <summary>Reads the aliases of the runspace, which must be idle.</summary>
     internal CommandDescriber(Runspace runspace)
@@ -67,6 +68,7 @@ internal sealed class CommandDescriber
     private void Write(Utf8JsonWriter json, CommandInfo command)
     {
         DeclaredCommand declared = DeclaredCommand.Of(command);
+        MamlCommand? maml = declared.Synopsis is null ? _help.Of(command) : null;
         json.WriteStartObject();
         json.WriteString("name"u8, command.Name);
         json.WriteString("module"u8, command.ModuleName);
@@ -74,14 +76,15 @@ internal sealed class CommandDescriber
         json.WriteString("module_path"u8, command.Module?.Path);
         json.WriteString("command_type"u8, command.CommandType.ToString());
         json.WriteString("path"u8, declared.Path);
-        json.WriteString("synopsis"u8, declared.Synopsis);
-        json.WriteString("description"u8, declared.Description);
+        json.WriteString("synopsis"u8, declared.Synopsis ?? maml?.Synopsis);
+        json.WriteString("description"u8, declared.Description ?? maml?.Description);
         json.WriteString("default_parameter_set"u8, declared.DefaultParameterSet);
         json.WriteBoolean("supports_should_process"u8, declared.SupportsShouldProcess);
         json.WriteString("confirm_impact"u8, declared.ConfirmImpact.ToString());
+        json.WriteBoolean("has_process_block"u8, declared.HasProcessBlock);
         WriteOutputTypes(json, command);
         WriteAliases(json, command, declared);
-        WriteParameters(json, command, declared);
+        WriteParameters(json, command, declared, maml);
         json.WriteEndObject();
     }
 
@@ -120,7 +123,7 @@ internal sealed class CommandDescriber
         json.WriteEndArray();
     }
 
-    private static void WriteParameters(Utf8JsonWriter json, CommandInfo command, DeclaredCommand declared)
+    private static void WriteParameters(Utf8JsonWriter json, CommandInfo command, DeclaredCommand declared, MamlCommand? maml)
     {
         Dictionary<string, ParameterMetadata> parameters;
         IReadOnlyCollection<CommandParameterSetInfo> sets;
@@ -142,7 +145,7 @@ internal sealed class CommandDescriber
         {
             if (!declared.IsCommon(parameter.Name))
             {
-                ParameterDescriber.Write(json, parameter, declared.Parameter(parameter.Name));
+                ParameterDescriber.Write(json, parameter, declared.Parameter(parameter.Name), maml);
             }
         }
 

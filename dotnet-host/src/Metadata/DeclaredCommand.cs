@@ -44,6 +44,9 @@ internal sealed class DeclaredCommand
 
     internal IReadOnlyCollection<string> Aliases => _aliases;
 
+    /// <summary>A function that works on each object of its pipeline input.</summary>
+    internal bool HasProcessBlock { get; private set; }
+
     internal static DeclaredCommand Of(CommandInfo command)
     {
         DeclaredCommand declared = new();
@@ -119,17 +122,22 @@ internal sealed class DeclaredCommand
         Read((IEnumerable<Attribute>)script.Attributes);
         IReadOnlyList<ParameterAst>? parameters = null;
         CommentHelpInfo? help = null;
+        ScriptBlockAst? body = null;
         if (script.Ast is FunctionDefinitionAst function)
         {
-            parameters = HeadParameters?.GetValue(function) as IReadOnlyList<ParameterAst> ?? function.Body?.ParamBlock?.Parameters;
+            body = function.Body;
+            parameters = HeadParameters?.GetValue(function) as IReadOnlyList<ParameterAst> ?? body?.ParamBlock?.Parameters;
             help = function.GetHelpContent();
+            HasProcessBlock = function.IsFilter;
         }
-        else if (script.Ast is ScriptBlockAst body)
+        else if (script.Ast is ScriptBlockAst alone)
         {
+            body = alone;
             parameters = body.ParamBlock?.Parameters;
             help = body.GetHelpContent();
         }
 
+        HasProcessBlock |= body?.ProcessBlock is not null;
         Synopsis = Trimmed(help?.Synopsis);
         Description = Trimmed(help?.Description);
         if (parameters is null)
@@ -137,13 +145,14 @@ internal sealed class DeclaredCommand
             return;
         }
 
+        HashSet<string> askedFor = body is null ? [] : BoundParameterReview.NamesIn(body);
         foreach (ParameterAst parameter in parameters)
         {
             string name = parameter.Name.VariablePath.UserPath;
             string? description = null;
             // The parser keeps the names in upper case.
             _ = help?.Parameters?.TryGetValue(name.ToUpperInvariant(), out description);
-            _parameters[name] = new(Trimmed(description), parameter.DefaultValue?.Extent.Text);
+            _parameters[name] = new(Trimmed(description), parameter.DefaultValue, askedFor.Contains(name));
 
             // A parameter with an attribute makes the function an advanced one, without CmdletBinding.
             foreach (AttributeBaseAst attribute in parameter.Attributes)
