@@ -116,10 +116,11 @@ impl Correction {
 
 /// Arguments that fit: those that were right, what was probably meant, and samples for the rest that is needed.
 fn example(tool: &ToolSpec, mistakes: &[Mistake], given: Vec<(&Parameter, Value)>) -> Option<Value> {
-    let parameters: Vec<&Parameter> = given.iter().map(|(parameter, _)| *parameter).collect();
-    // Where what was given does not go together, only what every set has is kept.
-    let kept_set = sets::preferred(tool, &parameters);
-    let set = kept_set.or_else(|| sets::preferred(tool, &[]));
+    let right: Vec<&Parameter> = given.iter().map(|(parameter, _)| *parameter).collect();
+    let mistaken = tool.parameters.iter().filter(|parameter| mistakes.iter().any(|mistake| mistake.is_about(parameter)));
+    let meant: Vec<&Parameter> = right.iter().copied().chain(mistaken).collect();
+    // Where what was given does not go together, only what one set has is kept.
+    let set = [meant.as_slice(), &right, &[]].into_iter().find_map(|given| sets::preferred(tool, given));
     let mut example = Map::new();
     for parameter in &tool.parameters {
         let membership = &parameter.membership;

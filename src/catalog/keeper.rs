@@ -69,9 +69,17 @@ struct Files {
 /// Makes the catalogue and keeps it true.
 pub(crate) struct Keeper {
     engine: Engine,
-    exposure: Exposure,
-    natives: Vec<NativeTool>,
+    exposure: Arc<Exposure>,
+    natives: Arc<[NativeTool]>,
     cache: Option<CatalogCache>,
+}
+
+/// What clients may have been told last.
+enum Known {
+    Nothing,
+    /// That there are no tools, and why.
+    Failure,
+    Tools { commands: [u8; 32], catalog: Arc<Catalog> },
 }
 
 /// Runs until it is dropped.
@@ -168,6 +176,10 @@ impl Watched {
         }
     }
 
+    fn announce(&self) {
+        self.changes.send_modify(|changes| *changes += 1);
+    }
+
     fn watch(&self, stamps: Vec<Stamp>) {
         *self.files.lock() = Files { stamps: stamps.into(), looked: Instant::now() };
     }
@@ -176,12 +188,12 @@ impl Watched {
 impl Keeper {
     /// Keeps the catalogue of what an engine exposes. The engine should have been built with [`Exposure::configure`].
     pub(crate) fn new(engine: Engine, exposure: Exposure) -> Self {
-        Self { engine, exposure, natives: Vec::new(), cache: None }
+        Self { engine, exposure: Arc::new(exposure), natives: Arc::new([]), cache: None }
     }
 
     /// Tools of other sources.
     pub(crate) fn natives(mut self, natives: Vec<NativeTool>) -> Self {
-        self.natives = natives;
+        self.natives = natives.into();
         self
     }
 
@@ -202,7 +214,10 @@ impl Keeper {
     async fn keep(self, watched: Arc<Watched>) {
         let key = self.key().await;
         let mut known = self.take_cached(key.as_ref(), &watched).await;
-        let mut cached = known.as_ref().map(|(digest, _)| *digest);
+        let mut cached = match &known {
+            Known::Tools { commands, .. } => Some(*commands),
+            Known::Nothing | Known::Failure => None,
+        };
         let mut began = SystemTime::now();
         let mut repeats = 0;
         loop {
@@ -223,22 +238,18 @@ impl Keeper {
             match found {
                 Ok(findings) => {
                     let digest = digest(&findings.commands);
-                    if let (Some(cache), Some(key)) = (&self.cache, &key)
-                        && (cached != Some(digest) || watched.files.lock().stamps[..] != findings.stamps[..])
-                    {
-                        store(cache, key, &findings).await;
+                    let same_files = watched.files.lock().stamps[..] == findings.stamps[..];
+                    if cached != Some(digest) || !same_files {
+                        self.store(key.as_ref(), &findings).await;
                         cached = Some(digest);
                     }
-                    self.publish(&findings, digest, &watched, &mut known);
-                    watched.watch(findings.stamps);
+                    let stamps = findings.stamps.clone();
+                    known = self.publish(findings, digest, &watched, known).await;
+                    watched.watch(stamps);
                 }
                 Err(reason) => {
-                    tracing::error!("there are no tools: {reason}");
                     watched.watch(named_files(&self.exposure));
-                    watched.state.send_replace(CatalogState::Failed(reason.into()));
-                    if known.take().is_some() {
-                        watched.changes.send_modify(|changes| *changes += 1);
-                    }
+                    known = fail(&watched, &known, reason);
                 }
             }
             wait_for_change(&watched).await;
@@ -251,7 +262,7 @@ impl Keeper {
     async fn key(&self) -> Option<CacheKey> {
         self.cache.as_ref()?;
         let origin = self.engine.origin().clone();
-        let exposure = self.exposure.clone();
+        let exposure = Arc::clone(&self.exposure);
         let task = tokio::task::spawn_blocking(move || {
             let found = locate::find(&origin.locate);
             found.home().map(|home| CacheKey::of(home, &origin, &exposure))
@@ -259,57 +270,82 @@ impl Keeper {
         task.await.ok().flatten()
     }
 
-    async fn take_cached(&self, key: Option<&CacheKey>, watched: &Watched) -> Option<([u8; 32], Arc<Catalog>)> {
-        let (cache, key) = (self.cache.clone()?, key?.clone());
-        let findings = tokio::task::spawn_blocking(move || cache.load(&key)).await.ok().flatten()?;
-        match Catalog::of(&findings.commands, &self.natives, &self.exposure) {
+    async fn take_cached(&self, key: Option<&CacheKey>, watched: &Watched) -> Known {
+        let (Some(cache), Some(key)) = (self.cache.clone(), key.cloned()) else { return Known::Nothing };
+        let loaded = tokio::task::spawn_blocking(move || cache.load(&key)).await;
+        let Some(findings) = loaded.ok().flatten() else { return Known::Nothing };
+        let (commands, stamps) = (digest(&findings.commands), findings.stamps.clone());
+        match self.make(findings).await {
             Ok(catalog) => {
-                let catalog = Arc::new(catalog);
                 tracing::debug!(tools = catalog.len(), "the catalogue is taken from the cache");
-                let digest = digest(&findings.commands);
-                watched.watch(findings.stamps);
+                watched.watch(stamps);
                 watched.state.send_replace(CatalogState::Cached(Arc::clone(&catalog)));
-                Some((digest, catalog))
+                Known::Tools { commands, catalog }
             }
             Err(reason) => {
                 tracing::debug!(reason, "the catalogue in the cache is of no use");
-                None
+                Known::Nothing
             }
         }
     }
 
-    fn publish(
-        &self,
-        findings: &Findings,
-        digest: [u8; 32],
-        watched: &Watched,
-        known: &mut Option<([u8; 32], Arc<Catalog>)>,
-    ) {
-        if let Some((before, catalog)) = known
-            && *before == digest
-        {
-            watched.state.send_replace(CatalogState::Ready(Arc::clone(catalog)));
-            return;
-        }
-        // A client may have been told that there is nothing, as well as something else.
-        let told = known.is_some() || matches!(*watched.state.borrow(), CatalogState::Failed(_));
-        match Catalog::of(&findings.commands, &self.natives, &self.exposure) {
-            Ok(catalog) => {
-                report(&catalog);
-                let catalog = Arc::new(catalog);
-                *known = Some((digest, Arc::clone(&catalog)));
-                watched.state.send_replace(CatalogState::Ready(catalog));
-            }
-            Err(reason) => {
-                tracing::error!("there are no tools: {reason}");
-                *known = None;
-                watched.state.send_replace(CatalogState::Failed(reason.into()));
-            }
-        }
-        if told {
-            watched.changes.send_modify(|changes| *changes += 1);
+    async fn store(&self, key: Option<&CacheKey>, findings: &Findings) {
+        let (Some(cache), Some(key)) = (self.cache.clone(), key.cloned()) else { return };
+        let findings = findings.clone();
+        let stored = tokio::task::spawn_blocking(move || cache.store(&key, &findings)).await;
+        if let Ok(Err(error)) = stored {
+            tracing::warn!(%error, "the tools cannot be kept for the next start, which will wait for PowerShell");
         }
     }
+
+    /// Makes the catalogue beside the thread that answers clients.
+    async fn make(&self, findings: Findings) -> Result<Arc<Catalog>, String> {
+        let (natives, exposure) = (Arc::clone(&self.natives), Arc::clone(&self.exposure));
+        let made = tokio::task::spawn_blocking(move || {
+            let catalog = Catalog::of(&findings.commands, &natives, &exposure)?;
+            if catalog.is_searched() {
+                catalog.index();
+            }
+            Ok(Arc::new(catalog))
+        });
+        made.await.unwrap_or_else(|error| Err(error.to_string()))
+    }
+
+    async fn publish(
+        &self,
+        findings: Findings,
+        digest: [u8; 32],
+        watched: &Watched,
+        known: Known,
+    ) -> Known {
+        if let Known::Tools { commands, catalog } = &known
+            && *commands == digest
+        {
+            watched.state.send_replace(CatalogState::Ready(Arc::clone(catalog)));
+            return known;
+        }
+        let catalog = match self.make(findings).await {
+            Ok(catalog) => catalog,
+            Err(reason) => return fail(watched, &known, reason),
+        };
+        report(&catalog);
+        watched.state.send_replace(CatalogState::Ready(Arc::clone(&catalog)));
+        // The first catalogue of all changes nothing for anybody.
+        if !matches!(known, Known::Nothing) {
+            watched.announce();
+        }
+        Known::Tools { commands: digest, catalog }
+    }
+}
+
+/// There are no tools any more; those who knew some are told.
+fn fail(watched: &Watched, known: &Known, reason: String) -> Known {
+    tracing::error!("there are no tools: {reason}");
+    watched.state.send_replace(CatalogState::Failed(reason.into()));
+    if matches!(known, Known::Tools { .. }) {
+        watched.announce();
+    }
+    Known::Failure
 }
 
 async fn wait_for_change(watched: &Watched) {
@@ -318,14 +354,6 @@ async fn wait_for_change(watched: &Watched) {
             () = watched.changed.notified() => return,
             () = tokio::time::sleep(LOOK_UNASKED) => watched.look(),
         }
-    }
-}
-
-async fn store(cache: &CatalogCache, key: &CacheKey, findings: &Findings) {
-    let (cache, key, findings) = (cache.clone(), key.clone(), findings.clone());
-    let stored = tokio::task::spawn_blocking(move || cache.store(&key, &findings)).await;
-    if let Ok(Err(error)) = stored {
-        tracing::warn!(%error, "the catalogue cannot be kept for the next start, which will wait for PowerShell");
     }
 }
 

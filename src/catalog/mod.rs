@@ -197,10 +197,14 @@ impl Catalog {
 
     /// The tools that fit these words, best first; those to search with are not among them.
     pub(crate) fn search(&self, query: &str) -> impl Iterator<Item = &ToolSpec> {
-        let index = self.index.get_or_init(|| {
+        self.index().search(query).into_iter().filter_map(|name| self.get(name))
+    }
+
+    /// What is searched; made when it is first wanted.
+    fn index(&self) -> &SearchIndex {
+        self.index.get_or_init(|| {
             SearchIndex::of(self.iter().filter(|tool| !matches!(tool.target, Target::Finder(_))))
-        });
-        index.search(query).into_iter().filter_map(|name| self.get(name))
+        })
     }
 
     fn toolsets(&self) -> BTreeSet<&str> {

@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn search_ranks_names_over_other_words() {
-        assert_eq!(found("incident")[..], ["remove_sentinel_incident", "get_sentinel_incidents"]);
+        assert_eq!(found("incident")[..], ["get_sentinel_incidents", "remove_sentinel_incident"]);
         assert_eq!(found("list incidents")[0], "get_sentinel_incidents");
         assert_eq!(found("delete an incident")[0], "remove_sentinel_incident");
         assert_eq!(found("SentinelIncidents workspace severity")[0], "get_sentinel_incidents");

@@ -150,7 +150,7 @@ mod tests {
         );
         assert_eq!(
             explained(&["Force"]).as_deref(),
-            Some("these parameters make no complete set: give Id, or Name")
+            Some("these parameters make no complete set: give Name, or Id")
         );
     }
 }

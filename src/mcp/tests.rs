@@ -377,7 +377,7 @@ fn wrong_arguments_are_a_result_the_model_can_act_on() {
     let result = client.receive()["result"].clone();
     assert_eq!(result["isError"], true);
     let text = result["content"][0]["text"].as_str().expect("text");
-    assert!(text.contains("'Txet' is not a parameter; there are Text"), "{text}");
+    assert!(text.contains("'Txet' is not a parameter; the nearest is 'Text'. There are Text"), "{text}");
     client.call(2, "get_ehco", json!({}));
     let error = client.receive()["error"].clone();
     assert_eq!(error["code"], -32602);
