@@ -12,18 +12,19 @@ use crate::support::Context;
 fn start(context: &Context, script: &str) -> Child {
     let script = format!("[Console]::Error.WriteLine('ready'); {script}");
     let inner = hosting(context, &["run", &script]);
-    start_until_ready(if interrupt_is_ignored() {
-        through_env(&inner, "--default-signal=INT")
+    start_until_ready(if any_is_ignored() {
+        through_env(&inner, "--default-signal=HUP,INT,TERM")
     } else {
         inner
     })
 }
 
-/// A shell's background job has SIGINT ignored, and so do its children.
-fn interrupt_is_ignored() -> bool {
+/// A shell's background job has SIGINT ignored, what `nohup` starts SIGHUP, and so do their children.
+fn any_is_ignored() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap_or("0");
-    u64::from_str_radix(mask.trim(), 16).is_ok_and(|mask| mask & 2 != 0)
+    let sent = [Signal::HUP, Signal::INT, Signal::TERM].map(|signal| 1_u64 << (signal.as_raw() - 1));
+    u64::from_str_radix(mask.trim(), 16).is_ok_and(|mask| sent.iter().any(|bit| mask & bit != 0))
 }
 
 /// The same command through `env`, which sets what happens at signals.
