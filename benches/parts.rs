@@ -79,7 +79,8 @@ fn pool(criterion: &mut Criterion) {
 /// The 1,500 functions of a large module.
 fn tools(criterion: &mut Criterion) {
     let verbs = ["Get", "Set", "New", "Remove", "Test", "Invoke"];
-    let nouns = ["Incident", "Workbook", "Watchlist", "Policy", "Connector", "AnalyticsRule", "DataCollectionRule"];
+    let nouns =
+        ["Incident", "Workbook", "Watchlist", "Policy", "Connector", "AnalyticsRule", "DataCollectionRule"];
     let parameters: Vec<Value> = ["Workspace", "ResourceGroup", "Name", "Filter", "First", "Force"]
         .iter()
         .map(|name| json!({ "name": name, "type": "string", "bindable": true, "description": "What it is about" }))
@@ -97,7 +98,10 @@ fn tools(criterion: &mut Criterion) {
         bencher.iter(|| parts::Tools::new(black_box(&functions)).expect("names are unique"));
     });
     let tools = parts::Tools::new(&functions).expect("names are unique");
-    for (name, query) in [("one_word", "incident"), ("a_sentence", "delete the workbooks of a workspace by name and resource group")] {
+    for (name, query) in [
+        ("one_word", "incident"),
+        ("a_sentence", "delete the workbooks of a workspace by name and resource group"),
+    ] {
         group.bench_function(format!("search_1500_for_{name}"), |bencher| {
             bencher.iter(|| assert!(tools.search(black_box(query)) > 0));
         });

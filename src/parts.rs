@@ -95,7 +95,8 @@ impl Tools {
     /// # Errors
     /// If two of them have one name.
     pub fn new(functions: &[serde_json::Value]) -> Result<Self, String> {
-        let read = |function: &serde_json::Value| Command::deserialize(function).map_err(|error| error.to_string());
+        let read =
+            |function: &serde_json::Value| Command::deserialize(function).map_err(|error| error.to_string());
         let commands = functions.iter().map(read).collect::<Result<Vec<_>, _>>()?;
         let catalog = Catalog::of(&commands, &[], &Exposure::default())?;
         for tool in catalog.iter() {

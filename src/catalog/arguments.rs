@@ -141,7 +141,9 @@ fn check_one(parameter: &Parameter, value: Value) -> Result<Value, Mistake> {
             check_range(parameter, &number)?;
             Ok(Value::Number(number))
         }
-        (Kind::Tristate, Value::String(text)) if TRISTATE.iter().any(|word| text.eq_ignore_ascii_case(word)) => {
+        (Kind::Tristate, Value::String(text))
+            if TRISTATE.iter().any(|word| text.eq_ignore_ascii_case(word)) =>
+        {
             Ok(Value::String(text.to_ascii_lowercase()))
         }
         (Kind::Tristate, Value::Bool(on)) => Ok(Value::String(TRISTATE[usize::from(!on)].to_owned())),
@@ -174,7 +176,10 @@ fn check_text(parameter: &Parameter, text: &str) -> Result<(), Mistake> {
     let chars = text.chars().count() as u64;
     if rules.min_chars.is_some_and(|min| chars < min) || rules.max_chars.is_some_and(|max| chars > max) {
         let wanted = range(rules.min_chars, rules.max_chars, "characters");
-        return Err(Mistake::of(parameter, format!("was given a text of {chars} characters, it takes {wanted}")));
+        return Err(Mistake::of(
+            parameter,
+            format!("was given a text of {chars} characters, it takes {wanted}"),
+        ));
     }
     match rules.pattern.as_deref().map(|pattern| (pattern, rules.certainly_mismatches(text))) {
         Some((pattern, true)) => {
@@ -245,7 +250,9 @@ mod tests {
 
     fn bound(arguments: Value) -> Result<Value, Vec<String>> {
         let Value::Object(arguments) = arguments else { panic!("not an object") };
-        bind(&tool(), arguments).map(|bound| Value::Object(bound.parameters)).map_err(|correction| correction.lines())
+        bind(&tool(), arguments)
+            .map(|bound| Value::Object(bound.parameters))
+            .map_err(|correction| correction.lines())
     }
 
     #[test]
@@ -262,15 +269,19 @@ mod tests {
         assert_eq!(bound(json!({"Name": "a", "Force": false})), Ok(json!({"Name": ["a"]})));
         assert_eq!(bound(json!({"Name": "a", "Force": true})), Ok(json!({"Name": ["a"], "Force": true})));
         for off in [json!("off"), json!(false)] {
-            assert_eq!(bound(json!({"Name": "a", "Colour": off})), Ok(json!({"Name": ["a"], "Colour": false})));
+            assert_eq!(
+                bound(json!({"Name": "a", "Colour": off})),
+                Ok(json!({"Name": ["a"], "Colour": false}))
+            );
         }
         assert_eq!(bound(json!({"Name": "a", "Colour": "On"})), Ok(json!({"Name": ["a"], "Colour": true})));
     }
 
     #[test]
     fn bind_names_what_was_given_and_what_would_work() {
-        let mistakes =
-            bound(json!({"Count": 11, "Level": "Hihg", "Force": "yes", "Filter": "{}", "Cuont": 1, "Code": "abcd"}));
+        let mistakes = bound(
+            json!({"Count": 11, "Level": "Hihg", "Force": "yes", "Filter": "{}", "Cuont": 1, "Code": "abcd"}),
+        );
         assert_eq!(
             mistakes.unwrap_err(),
             [

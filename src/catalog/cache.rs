@@ -124,7 +124,9 @@ impl CatalogCache {
             let is_draft = entry.file_name().to_string_lossy().starts_with("draft-");
             match is_draft {
                 false => files.push((changed, path)),
-                true if now.duration_since(changed).is_ok_and(|age| age > DRAFT_AGE) => drop(fs::remove_file(path)),
+                true if now.duration_since(changed).is_ok_and(|age| age > DRAFT_AGE) => {
+                    drop(fs::remove_file(path))
+                }
                 true => {}
             }
         }
@@ -197,7 +199,8 @@ mod tests {
         if !file.exists() {
             fs::write(&file, "function Get-A {}").expect("written");
         }
-        let parameter = json!([{"name": "P", "type": "int", "bindable": true, "validate_range": {"min": 1, "max": 2}}]);
+        let parameter =
+            json!([{"name": "P", "type": "int", "bindable": true, "validate_range": {"min": 1, "max": 2}}]);
         Findings {
             commands: vec![command("Get-A", parameter), command("Get-B", json!([]))],
             stamps: vec![Stamp::take(&file.to_string_lossy())],
@@ -235,7 +238,12 @@ mod tests {
         let damages: [(&str, Vec<u8>); 5] = [
             ("empty", Vec::new()),
             ("cut", whole[..whole.len() / 2].to_vec()),
-            ("changed", { let mut bytes = whole.clone(); let last = bytes.len() - 5; bytes[last] ^= 1; bytes }),
+            ("changed", {
+                let mut bytes = whole.clone();
+                let last = bytes.len() - 5;
+                bytes[last] ^= 1;
+                bytes
+            }),
             ("other form", [b"runspaced-catalog 0 ".as_slice(), &whole[20..]].concat()),
             ("foreign", b"{\"commands\":[]}\n".to_vec()),
         ];

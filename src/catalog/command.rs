@@ -155,7 +155,8 @@ impl Command {
 impl CommandParameter {
     /// True if no parameter set does without it.
     pub(crate) fn required(&self, sets: &[ParameterSet]) -> bool {
-        self.mandatory_in_set(ALL_SETS) || (!sets.is_empty() && sets.iter().all(|set| self.mandatory_in_set(&set.name)))
+        self.mandatory_in_set(ALL_SETS)
+            || (!sets.is_empty() && sets.iter().all(|set| self.mandatory_in_set(&set.name)))
     }
 
     /// True if all sets that have it take whole objects for it from the pipeline.

@@ -117,7 +117,8 @@ impl Correction {
 /// Arguments that fit: those that were right, what was probably meant, and samples for the rest that is needed.
 fn example(tool: &ToolSpec, mistakes: &[Mistake], given: Vec<(&Parameter, Value)>) -> Option<Value> {
     let right: Vec<&Parameter> = given.iter().map(|(parameter, _)| *parameter).collect();
-    let mistaken = tool.parameters.iter().filter(|parameter| mistakes.iter().any(|mistake| mistake.is_about(parameter)));
+    let mistaken =
+        tool.parameters.iter().filter(|parameter| mistakes.iter().any(|mistake| mistake.is_about(parameter)));
     let meant: Vec<&Parameter> = right.iter().copied().chain(mistaken).collect();
     // Where what was given does not go together, only what one set has is kept.
     let set = [meant.as_slice(), &right, &[]].into_iter().find_map(|given| sets::preferred(tool, given));
@@ -127,7 +128,8 @@ fn example(tool: &ToolSpec, mistakes: &[Mistake], given: Vec<(&Parameter, Value)
         if !set.is_none_or(|set| membership.is_in(set)) {
             continue;
         }
-        let there = given.iter().find(|(there, _)| there.name == parameter.name).map(|(_, value)| value.clone());
+        let there =
+            given.iter().find(|(there, _)| there.name == parameter.name).map(|(_, value)| value.clone());
         let mistaken = mistakes.iter().find(|mistake| mistake.is_about(parameter));
         let needed = parameter.required || set.is_some_and(|set| membership.is_mandatory_in(set));
         let value = match (there, mistaken) {
@@ -212,7 +214,8 @@ mod tests {
             ]),
         );
         command.parameter_sets =
-            serde_json::from_value(json!([{"name": "ByName", "is_default": true}, {"name": "ById"}])).expect("sets");
+            serde_json::from_value(json!([{"name": "ByName", "is_default": true}, {"name": "ById"}]))
+                .expect("sets");
         let tool = ToolSpec::of(&command).expect("a tool");
         let Value::Object(given) = given else { panic!("not an object") };
         let correction = bind(&tool, given).expect_err("does not fit");
@@ -226,7 +229,10 @@ mod tests {
     fn example_keeps_what_was_right_and_replaces_the_rest() {
         assert_eq!(corrected(json!({"Id": 5, "Level": "Hgih"})), json!({"Level": "High", "Id": 100}));
         assert_eq!(corrected(json!({"Name": "a", "Lvel": "Low"})), json!({"Level": "Low", "Name": ["a"]}));
-        assert_eq!(corrected(json!({"Name": "a", "Id": 100, "Level": "Low"})), json!({"Level": "Low", "Name": ["a"]}));
+        assert_eq!(
+            corrected(json!({"Name": "a", "Id": 100, "Level": "Low"})),
+            json!({"Level": "Low", "Name": ["a"]})
+        );
         assert_eq!(corrected(json!({})), json!({"Level": "Low", "Name": ["text"]}));
     }
 

@@ -12,19 +12,20 @@ const MAX_SYNTAX_CHARS: usize = 700;
 /// Output types that are named.
 const MAX_TYPES: usize = 3;
 
-/// Synopsis, description, what it gives back and, where there are several, its parameter sets.
-pub(crate) fn of_command(command: &Command) -> String {
+/// Synopsis, description, what it gives back and, where there are several, the syntax of its parameter sets.
+pub(crate) fn of_command(command: &Command, sets: &[String]) -> String {
     let mut text = synopsis(command);
     let detail = squeezed(&command.description);
     if !detail.is_empty() && !text.starts_with(&detail) {
         text.push(' ');
         text.push_str(&detail);
     }
-    let types: Vec<&str> = command.output_types.iter().map(String::as_str).filter(|name| says_something(name)).collect();
+    let types: Vec<&str> =
+        command.output_types.iter().map(String::as_str).filter(|name| says_something(name)).collect();
     if !types.is_empty() && types.len() <= MAX_TYPES {
         text.push_str(&format!(" Gives {}.", types.join(", ")));
     }
-    let syntax = syntax(command);
+    let syntax = syntax(sets);
     let room = MAX_CHARS.saturating_sub(syntax.chars().count());
     if let Some((end, _)) = text.char_indices().nth(room) {
         text.truncate(end);
@@ -52,12 +53,12 @@ pub(crate) fn first_sentence(text: &str) -> &str {
 }
 
 /// Several sets exclude each other; the schema cannot say so in a way that all clients read.
-fn syntax(command: &Command) -> String {
-    if command.parameter_sets.len() < 2 {
+fn syntax(sets: &[String]) -> String {
+    if sets.len() < 2 {
         return String::new();
     }
     let mut text = String::from("\nUse one of:");
-    for line in &command.syntax {
+    for line in sets {
         let line = squeezed(line);
         let line = line.trim_end_matches(" [<CommonParameters>]");
         if text.len() + line.len() > MAX_SYNTAX_CHARS {
@@ -96,12 +97,11 @@ mod tests {
         let mut command = command("Get-Thing", json!([]));
         command.description = "From the\n  store. ".to_owned();
         command.output_types = vec!["System.String".to_owned(), "System.Object".to_owned()];
-        assert_eq!(of_command(&command), "Gets things. From the store. Gives System.String.");
-        command.parameter_sets = serde_json::from_value(json!([{"name": "A"}, {"name": "B"}])).expect("sets");
-        command.syntax = vec!["Get-Thing [-A] [<CommonParameters>]".to_owned(), "Get-Thing [-B]".to_owned()];
-        assert!(of_command(&command).ends_with("\nUse one of:\n  Get-Thing [-A]\n  Get-Thing [-B]"));
+        assert_eq!(of_command(&command, &[]), "Gets things. From the store. Gives System.String.");
+        let sets = ["Get-Thing [-A] [<CommonParameters>]".to_owned(), "Get-Thing [-B]".to_owned()];
+        assert!(of_command(&command, &sets).ends_with("\nUse one of:\n  Get-Thing [-A]\n  Get-Thing [-B]"));
         command.description = "word ".repeat(1_000);
-        let long = of_command(&command);
+        let long = of_command(&command, &sets);
         assert!(long.chars().count() <= MAX_CHARS + 1 && long.ends_with("Get-Thing [-B]"), "{long}");
     }
 
@@ -109,7 +109,7 @@ mod tests {
     fn description_of_a_command_without_help_is_its_name() {
         let mut command = command("Get-Thing", json!([]));
         command.synopsis.clear();
-        assert_eq!(of_command(&command), "Runs the PowerShell command Get-Thing (module Things).");
+        assert_eq!(of_command(&command, &[]), "Runs the PowerShell command Get-Thing (module Things).");
     }
 
     #[test]

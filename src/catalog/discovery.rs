@@ -12,6 +12,7 @@ use super::{command::Command, exposure::Exposure, stamp::Stamp};
 use crate::{
     engine::{Engine, Invocation, Limits},
     error::Error,
+    pool::module_key,
 };
 
 /// How long one question may take, whatever calls may take: a module's commands are described in well under a second.
@@ -19,15 +20,11 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// Files that are watched.
 const MOST_STAMPS: usize = 2_000;
 
-/// Names of the functions and cmdlets that modules bring. The modules are imported already, by name, wildcard or path.
-const MODULE_COMMANDS: &str = "param($module)
-$name = if ($module -match '[\\\\/]') { [IO.Path]::GetFileNameWithoutExtension($module.TrimEnd('/', '\\')) } else { $module }
-(Get-Command -Module $name -CommandType Function, Cmdlet, Filter -ListImported).Name";
-
 /// Names of the functions that a script file defines at its top level. The file is parsed, not run.
 const SCRIPT_FUNCTIONS: &str = "param($path)
 $tokens = $errors = $null
 $ast = [Management.Automation.Language.Parser]::ParseFile($path, [ref]$tokens, [ref]$errors)
+if ($errors) { throw \"${path}:$($errors[0].Extent.StartLineNumber): $($errors[0].Message)\" }
 $ast.EndBlock.Statements.Where({ $_ -is [Management.Automation.Language.FunctionDefinitionAst] }).Name -replace '^(global|script|local|private):'";
 
 /// Files of modules and of those that they nest, and the places where modules are looked for.
@@ -66,12 +63,12 @@ pub(crate) async fn discover(engine: &Engine, exposure: &Exposure) -> Result<Fin
     }
     if exposure.commands.is_empty() {
         for module in &exposure.modules {
-            let names: Vec<String> =
-                ask(engine, || Invocation::script(MODULE_COMMANDS).arg("module", module)).await?;
-            if names.is_empty() {
+            let found =
+                describe(engine, &format!("{}\\*", module_key(module.trim_end_matches(['/', '\\'])))).await?;
+            if found.is_empty() {
                 return Err(format!("module {module} has no functions or cmdlets"));
             }
-            commands.extend(describe(engine, &names.join(",")).await?);
+            commands.extend(found);
         }
     }
     for script in &exposure.scripts {
@@ -81,7 +78,12 @@ pub(crate) async fn discover(engine: &Engine, exposure: &Exposure) -> Result<Fin
         if names.is_empty() {
             return Err(format!("{} defines no functions", script.display()));
         }
-        commands.extend(describe(engine, &names.join(",")).await?);
+        let found = describe(engine, &names.join(",")).await?;
+        if found.is_empty() {
+            let names = names.join(", ");
+            return Err(format!("{path} ran, but the functions that it defines are not there: {names}"));
+        }
+        commands.extend(found);
     }
     // The order of PowerShell's tables says nothing, and is not always the same.
     commands.sort_by(|one, other| (&one.module, &one.name).cmp(&(&other.module, &other.name)));
@@ -107,7 +109,9 @@ async fn stamps(engine: &Engine, exposure: &Exposure, commands: &[Command]) -> R
         paths.extend(files.into_iter().flatten());
     }
     for command in commands {
-        paths.extend([&command.module_path, &command.path].into_iter().filter(|path| !path.is_empty()).cloned());
+        paths.extend(
+            [&command.module_path, &command.path].into_iter().filter(|path| !path.is_empty()).cloned(),
+        );
         // A module may read every file of a folder below its own: one more of them changes that folder.
         if let Some(base) = Path::new(&command.module_path).parent()
             && let Some(folder) = Path::new(&command.path).parent()
@@ -130,7 +134,8 @@ async fn stamps(engine: &Engine, exposure: &Exposure, commands: &[Command]) -> R
     }
     let home = engine.powershell().map(|powershell| powershell.home.path);
     let mut stamps = named_files(exposure);
-    let watched = paths.iter().filter(|path| home.as_ref().is_none_or(|home| !Path::new(path).starts_with(home)));
+    let watched =
+        paths.iter().filter(|path| home.as_ref().is_none_or(|home| !Path::new(path).starts_with(home)));
     stamps.extend(watched.map(|path| Stamp::take(path)));
     stamps.sort();
     stamps.dedup();
@@ -148,11 +153,18 @@ async fn describe(engine: &Engine, pattern: &str) -> Result<Vec<Command>, String
 }
 
 /// Asks, and asks again while no runspace is free: how long calls may wait for one does not count here.
-async fn ask<T: DeserializeOwned>(engine: &Engine, question: impl Fn() -> Invocation) -> Result<Vec<T>, String> {
+async fn ask<T: DeserializeOwned>(
+    engine: &Engine,
+    question: impl Fn() -> Invocation,
+) -> Result<Vec<T>, String> {
     let end = Instant::now() + PATIENCE;
     let limits = |invocation: Invocation| match invocation.limits {
         Some(_) => invocation,
-        None => invocation.limits(Limits { items: 100_000, output_bytes: Limits::MAX_OUTPUT_BYTES, ..Limits::default() }),
+        None => invocation.limits(Limits {
+            items: 100_000,
+            output_bytes: Limits::MAX_OUTPUT_BYTES,
+            ..Limits::default()
+        }),
     };
     loop {
         match engine.invoke(limits(question()).timeout(PATIENCE)).await {

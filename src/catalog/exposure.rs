@@ -73,7 +73,12 @@ impl Exposure {
     }
 
     /// What is to be otherwise with a command, by its name with or without its module, or by its tool's name.
-    pub(crate) fn override_of(&self, command: &str, module: &str, tool: &str) -> Option<(&str, &ToolOverride)> {
+    pub(crate) fn override_of(
+        &self,
+        command: &str,
+        module: &str,
+        tool: &str,
+    ) -> Option<(&str, &ToolOverride)> {
         let full = format!("{module}\\{command}");
         [full.as_str(), command, tool].into_iter().find_map(|name| {
             let found = self.overrides.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));

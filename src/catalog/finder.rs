@@ -29,7 +29,9 @@ pub(super) fn tools(catalog: &Catalog) -> [ToolSpec; 3] {
         tool(
             "search_tools",
             "Search tools",
-            &format!("Finds tools among {count} by words of their names and descriptions, best first. Then use describe_tool and invoke_tool."),
+            &format!(
+                "Finds tools among {count} by words of their names and descriptions, best first. Then use describe_tool and invoke_tool."
+            ),
             json!({
                 "query": {"type": "string", "minLength": 1, "description": "Words, such as: list incidents"},
                 "toolset": {"type": "string", "description": "Only tools of this toolset."},
@@ -102,7 +104,9 @@ impl Catalog {
             hits.iter().take(usize::try_from(first).unwrap_or(usize::MAX)).copied().collect();
         if shown.is_empty() {
             return Ok(Finding {
-                text: format!("No tool has words like '{query}'. Try others: a noun, or a verb such as get, set, new, remove."),
+                text: format!(
+                    "No tool has words like '{query}'. Try others: a noun, or a verb such as get, set, new, remove."
+                ),
                 value: json!({"values": [], "found": 0}),
             });
         }
@@ -111,13 +115,19 @@ impl Catalog {
             text.push_str(&format!("{}: {}\n", tool.name, tool.synopsis));
         }
         if hits.len() > shown.len() {
-            text.push_str(&format!("… and {} more; say more words, or a larger first", hits.len() - shown.len()));
+            text.push_str(&format!(
+                "… and {} more; say more words, or a larger first",
+                hits.len() - shown.len()
+            ));
         }
         let values: Vec<Value> = shown
             .iter()
             .map(|tool| json!({"name": tool.name, "synopsis": tool.synopsis, "toolset": tool.group, "readOnly": tool.annotations.read_only}))
             .collect();
-        Ok(Finding { text: text.trim_end().to_owned(), value: json!({"values": values, "found": hits.len()}) })
+        Ok(Finding {
+            text: text.trim_end().to_owned(),
+            value: json!({"values": values, "found": hits.len()}),
+        })
     }
 
     /// Answers `describe_tool`.
@@ -146,7 +156,8 @@ impl Catalog {
         const NAMED: usize = 40;
         const SHOWN: usize = 80;
         let shown: String = name.chars().take(SHOWN).collect();
-        let near: Vec<&str> = self.search(&name.replace('_', " ")).map(|tool| tool.name.as_str()).take(5).collect();
+        let near: Vec<&str> =
+            self.search(&name.replace('_', " ")).map(|tool| tool.name.as_str()).take(5).collect();
         if self.len() > NAMED && !near.is_empty() {
             return format!("Unknown tool '{shown}'. The nearest are: {}", near.join(", "));
         }

@@ -79,7 +79,10 @@ enum Known {
     Nothing,
     /// That there are no tools, and why.
     Failure,
-    Tools { commands: [u8; 32], catalog: Arc<Catalog> },
+    Tools {
+        commands: [u8; 32],
+        catalog: Arc<Catalog>,
+    },
 }
 
 /// Runs until it is dropped.
@@ -311,13 +314,7 @@ impl Keeper {
         made.await.unwrap_or_else(|error| Err(error.to_string()))
     }
 
-    async fn publish(
-        &self,
-        findings: Findings,
-        digest: [u8; 32],
-        watched: &Watched,
-        known: Known,
-    ) -> Known {
+    async fn publish(&self, findings: Findings, digest: [u8; 32], watched: &Watched, known: Known) -> Known {
         if let Known::Tools { commands, catalog } = &known
             && *commands == digest
         {

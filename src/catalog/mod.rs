@@ -92,8 +92,7 @@ impl Catalog {
         natives: &[NativeTool],
         exposure: &Exposure,
     ) -> Result<Self, String> {
-        let mut catalog =
-            Self { toolsets: exposure.toolset_definitions.clone(), ..Self::default() };
+        let mut catalog = Self { toolsets: exposure.toolset_definitions.clone(), ..Self::default() };
         let mut used = BTreeSet::new();
         for native in natives {
             catalog.add(ToolSpec::native(native.clone())?)?;
@@ -120,7 +119,8 @@ impl Catalog {
             catalog.remarks.push(format!("mcp.tools.{name} belongs to no command that is exposed"));
         }
         catalog.keep_toolsets(&exposure.toolsets)?;
-        let of_commands = catalog.tools.values().filter(|tool| matches!(tool.target, Target::Command(_))).count();
+        let of_commands =
+            catalog.tools.values().filter(|tool| matches!(tool.target, Target::Command(_))).count();
         catalog.searched = of_commands > 0
             && match exposure.tool_search {
                 ToolSearch::Always => true,
@@ -228,7 +228,6 @@ mod tests {
 
     use super::{native::tests::native, tool::tests::command, *};
 
-
     fn names(catalog: &Catalog) -> Vec<&str> {
         catalog.listed().map(|tool| tool.name.as_str()).collect()
     }
@@ -246,7 +245,12 @@ mod tests {
         other.module = "Others".to_owned();
         let commands = [command("Get-ADUser", json!([])), other];
         let error = Catalog::new(&commands).expect_err("a collision");
-        for part in ["get_ad_user", "Get-ADUser of module Things", "Get-AD_User of module Others", "[mcp.tools.\"Get-AD_User\"]"] {
+        for part in [
+            "get_ad_user",
+            "Get-ADUser of module Things",
+            "Get-AD_User of module Others",
+            "[mcp.tools.\"Get-AD_User\"]",
+        ] {
             assert!(error.contains(part), "{error}");
         }
         let mut exposure = Exposure::default();
@@ -270,14 +274,18 @@ mod tests {
 
     #[test]
     fn many_commands_are_searched_and_native_tools_stay() {
-        let many: Vec<Command> = (0..=MANY_TOOLS).map(|n| command(&format!("Get-Thing{n}"), json!([]))).collect();
+        let many: Vec<Command> =
+            (0..=MANY_TOOLS).map(|n| command(&format!("Get-Thing{n}"), json!([]))).collect();
         let natives = [native("list_incidents")];
         let catalog = Catalog::of(&many, &natives, &Exposure::default()).expect("a catalog");
         assert!(catalog.is_searched());
         assert_eq!(names(&catalog), ["describe_tool", "invoke_tool", "list_incidents", "search_tools"]);
         assert!(catalog.get("get_thing7").is_some(), "it can be invoked all the same");
         let mut exposure = Exposure { tool_search: ToolSearch::Never, ..Exposure::default() };
-        assert_eq!(Catalog::of(&many, &natives, &exposure).expect("a catalog").listed().count(), MANY_TOOLS + 2);
+        assert_eq!(
+            Catalog::of(&many, &natives, &exposure).expect("a catalog").listed().count(),
+            MANY_TOOLS + 2
+        );
         exposure.tool_search = ToolSearch::Always;
         assert!(Catalog::of(&many[..1], &natives, &exposure).expect("a catalog").is_searched());
         assert!(!Catalog::of(&[], &natives, &exposure).expect("a catalog").is_searched());
@@ -290,7 +298,10 @@ mod tests {
         let error = Catalog::of(&commands, &[native("list_incidents")], &exposure).expect_err("not defined");
         assert_eq!(error, "there is no toolset 'reading'; there are Things, sentinel");
         exposure.toolset_definitions.insert("reading".to_owned(), vec!["get-*".to_owned()]);
-        assert_eq!(names(&Catalog::of(&commands, &[native("list_incidents")], &exposure).expect("defined")), ["get_a"]);
+        assert_eq!(
+            names(&Catalog::of(&commands, &[native("list_incidents")], &exposure).expect("defined")),
+            ["get_a"]
+        );
         exposure.toolsets.push("Sentinel".to_owned());
         let both = Catalog::of(&commands, &[native("list_incidents")], &exposure).expect("defined");
         assert_eq!(names(&both), ["get_a", "list_incidents"]);
@@ -307,11 +318,19 @@ mod tests {
         let found = catalog.find(&arguments(json!({"query": "delete widget"}))).expect("found");
         assert_eq!(found.value["values"][0]["name"], "remove_widget");
         let found = catalog.find(&arguments(json!({"query": "widget", "first": 1}))).expect("found");
-        assert_eq!((found.value["found"].as_u64(), found.value["values"].as_array().map(Vec::len)), (Some(2), Some(1)));
+        assert_eq!(
+            (found.value["found"].as_u64(), found.value["values"].as_array().map(Vec::len)),
+            (Some(2), Some(1))
+        );
         let described = catalog.describe(&arguments(json!({"name": "get_widget"}))).expect("there");
         assert_eq!(described.value["values"][0]["inputSchema"]["type"], "object");
         let error = catalog.describe(&arguments(json!({"name": "get_wigdet"}))).expect_err("not there");
         assert!(error.contains("get_wigdet"), "{error}");
-        assert!(catalog.find(&arguments(json!({"query": "x", "toolset": "none"}))).expect_err("none").contains("Things"));
+        assert!(
+            catalog
+                .find(&arguments(json!({"query": "x", "toolset": "none"})))
+                .expect_err("none")
+                .contains("Things")
+        );
     }
 }

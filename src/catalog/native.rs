@@ -39,9 +39,21 @@ impl ToolSpec {
     /// # Errors
     /// What is wrong with the description.
     pub(crate) fn native(native: NativeTool) -> Result<Self, String> {
-        let NativeTool { name, title, description, schema, output_schema, annotations, group, source, operation } = native;
+        let NativeTool {
+            name,
+            title,
+            description,
+            schema,
+            output_schema,
+            annotations,
+            group,
+            source,
+            operation,
+        } = native;
         if !is_tool_name(&name) {
-            return Err(format!("'{name}' is no name of a tool: it has to be 1 to {MAX_NAME_CHARS} characters of a-z, 0-9 and _"));
+            return Err(format!(
+                "'{name}' is no name of a tool: it has to be 1 to {MAX_NAME_CHARS} characters of a-z, 0-9 and _"
+            ));
         }
         if !schema.get("properties").is_none_or(Value::is_object) {
             return Err(format!("{name}: the properties of its schema are no object"));
@@ -72,7 +84,11 @@ impl ToolSpec {
         };
         if let Some(Value::Object(properties)) = schema.get("properties") {
             let parameters = properties.iter().map(|(name, schema)| {
-                parameter(name.clone(), schema.as_object().cloned().unwrap_or_default(), required.contains(&name.as_str()))
+                parameter(
+                    name.clone(),
+                    schema.as_object().cloned().unwrap_or_default(),
+                    required.contains(&name.as_str()),
+                )
             });
             tool.parameters = parameters.collect();
         }
@@ -189,7 +205,12 @@ pub(crate) mod tests {
             description: "Lists incidents.".to_owned(),
             schema,
             output_schema: None,
-            annotations: Annotations { read_only: true, destructive: false, idempotent: true, open_world: true },
+            annotations: Annotations {
+                read_only: true,
+                destructive: false,
+                idempotent: true,
+                open_world: true,
+            },
             group: "sentinel".to_owned(),
             source: "sentinel".into(),
             operation: "incidents.list".into(),
@@ -205,7 +226,10 @@ pub(crate) mod tests {
             _ => panic!("not an object"),
         };
         let bound = arguments(json!({"workspace": "w", "severity": null, "labels": ["a"]})).expect("it fits");
-        assert_eq!(Value::Object(bound.parameters), json!({"workspace": "w", "severity": null, "labels": ["a"]}));
+        assert_eq!(
+            Value::Object(bound.parameters),
+            json!({"workspace": "w", "severity": null, "labels": ["a"]})
+        );
         assert_eq!(
             arguments(json!({"first": 0, "severity": "Hgh"})).expect_err("it does not fit"),
             [

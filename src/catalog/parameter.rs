@@ -133,7 +133,10 @@ impl Parameter {
             return Ok(input(parameter, sets, required));
         }
         let nullable = parameter.allow_null || element.starts_with("System.Nullable");
-        if matches!(kind, Kind::Switch | Kind::Boolean) && !list && tells_off_from_nothing(parameter, nullable) {
+        if matches!(kind, Kind::Switch | Kind::Boolean)
+            && !list
+            && tells_off_from_nothing(parameter, nullable)
+        {
             kind = Kind::Tristate;
         }
         let mut rules = Rules::of(parameter, kind, list);
@@ -159,7 +162,8 @@ impl Parameter {
 
     /// True if this is its name, or one of its other names.
     pub(crate) fn is_called(&self, name: &str) -> bool {
-        self.name.eq_ignore_ascii_case(name) || self.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(name))
+        self.name.eq_ignore_ascii_case(name)
+            || self.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(name))
     }
 
     /// What it takes, in words.
@@ -290,9 +294,9 @@ fn default_of(parameter: &CommandParameter, kind: Kind, list: bool, rules: &Rule
         Kind::Integer => value.is_i64() || value.is_u64(),
         Kind::Number => value.is_number(),
         Kind::Boolean => value.is_boolean(),
-        Kind::Text | Kind::Converted => {
-            value.as_str().is_some_and(|text| rules.choices.is_empty() || rules.choices.iter().any(|c| c == text))
-        }
+        Kind::Text | Kind::Converted => value
+            .as_str()
+            .is_some_and(|text| rules.choices.is_empty() || rules.choices.iter().any(|c| c == text)),
         Kind::Any => true,
         _ => false,
     };
@@ -303,7 +307,12 @@ fn default_of(parameter: &CommandParameter, kind: Kind, list: bool, rules: &Rule
     }
 }
 
-fn description(parameter: &CommandParameter, sets: &[ParameterSet], kind: Kind, default_shown: bool) -> String {
+fn description(
+    parameter: &CommandParameter,
+    sets: &[ParameterSet],
+    kind: Kind,
+    default_shown: bool,
+) -> String {
     let mut parts: Vec<String> = Vec::new();
     let own = [&parameter.description, &parameter.help_message];
     let own = own.into_iter().flatten().map(|text| text.trim()).find(|text| !text.is_empty());

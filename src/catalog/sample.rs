@@ -10,7 +10,9 @@ const MAX_CHARS: usize = 200;
 
 /// A value that the parameter takes; `None` if none can be thought up.
 pub(crate) fn of(parameter: &Parameter) -> Option<Value> {
-    if let Some(default) = parameter.default.as_ref().filter(|default| **default != Value::String(String::new())) {
+    if let Some(default) =
+        parameter.default.as_ref().filter(|default| **default != Value::String(String::new()))
+    {
         return Some(default.clone());
     }
     let one = one(parameter)?;
@@ -72,14 +74,20 @@ fn write(hir: &Hir, text: &mut String) -> Option<()> {
         HirKind::Empty | HirKind::Look(_) => {}
         HirKind::Literal(literal) => text.push_str(std::str::from_utf8(&literal.0).ok()?),
         HirKind::Class(Class::Unicode(class)) => {
-            let has = |wanted: char| class.ranges().iter().any(|range| (range.start()..=range.end()).contains(&wanted));
+            let has = |wanted: char| {
+                class.ranges().iter().any(|range| (range.start()..=range.end()).contains(&wanted))
+            };
             let usual = ['a', 'A', '1', '-', ' '].into_iter().find(|wanted| has(*wanted));
             text.push(usual.or_else(|| class.ranges().first().map(|range| range.start()))?);
         }
         HirKind::Class(Class::Bytes(_)) => return None,
         HirKind::Repetition(repetition) => {
             // `.*` may be nothing, but `[a-z]*` reads better with something.
-            let times = if repetition.max == Some(0) { 0 } else { repetition.min.max(u32::from(repetition.min == 0 && repetition.max.is_none())) };
+            let times = if repetition.max == Some(0) {
+                0
+            } else {
+                repetition.min.max(u32::from(repetition.min == 0 && repetition.max.is_none()))
+            };
             for _ in 0..times {
                 write(&repetition.sub, text)?;
             }
@@ -128,7 +136,8 @@ mod tests {
     use crate::catalog::tool::tests::spec;
 
     fn sample(rules: Value) -> Option<Value> {
-        let mut parameter = json!({"name": "P", "type": "string", "type_full_name": "System.String", "bindable": true});
+        let mut parameter =
+            json!({"name": "P", "type": "string", "type_full_name": "System.String", "bindable": true});
         if let (Value::Object(parameter), Value::Object(rules)) = (&mut parameter, rules) {
             parameter.extend(rules);
         }
@@ -142,16 +151,26 @@ mod tests {
         assert_eq!(sample(json!({"validate_length": {"min": 0, "max": 2}})), Some(json!("te")));
         assert_eq!(sample(json!({"type": "int", "validate_range": {"min": 5, "max": 7}})), Some(json!(5)));
         assert_eq!(sample(json!({"type": "int", "validate_range": {"kind": "Negative"}})), Some(json!(-1)));
-        assert_eq!(sample(json!({"type": "double", "validate_range": {"min": 0.5, "max": 0.6}})), Some(json!(0.55)));
+        assert_eq!(
+            sample(json!({"type": "double", "validate_range": {"min": 0.5, "max": 0.6}})),
+            Some(json!(0.55))
+        );
         let pairs = json!({"type": "int[]", "element_type": "int", "validate_count": {"min": 2, "max": 3}});
         assert_eq!(sample(pairs), Some(json!([1, 1])));
     }
 
     #[test]
     fn sample_matches_the_pattern() {
-        for pattern in ["^[a-z]{3}-\\d+$", "^(prod|test)_", "\\.ps1$", "^[^@]+@[^@]+\\.[a-z]{2,}$", "^\\w[\\w-]{2,61}\\w$"] {
+        for pattern in [
+            "^[a-z]{3}-\\d+$",
+            "^(prod|test)_",
+            "\\.ps1$",
+            "^[^@]+@[^@]+\\.[a-z]{2,}$",
+            "^\\w[\\w-]{2,61}\\w$",
+        ] {
             let text = sample(json!({"validate_pattern": pattern})).unwrap_or_else(|| panic!("{pattern}"));
-            let matches = regex::Regex::new(pattern).is_ok_and(|regex| regex.is_match(text.as_str().unwrap_or_default()));
+            let matches = regex::Regex::new(pattern)
+                .is_ok_and(|regex| regex.is_match(text.as_str().unwrap_or_default()));
             assert!(matches, "{pattern}: {text}");
         }
         assert_eq!(sample(json!({"validate_pattern": "^(?!x)"})), None);

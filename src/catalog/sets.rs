@@ -1,6 +1,9 @@
 //! Parameter sets: which of them a set of arguments fits.
 
-use super::{parameter::Parameter, tool::ToolSpec};
+use super::{
+    parameter::{Parameter, Role},
+    tool::ToolSpec,
+};
 
 /// Explains why the given parameters fit no parameter set; `None` if they fit one, or PowerShell is to decide.
 ///
@@ -18,19 +21,16 @@ pub(crate) fn misfit(tool: &ToolSpec, given: &[&Parameter]) -> Option<String> {
     if possible.is_empty() {
         return Some(not_together(tool, given));
     }
-    let missing: Vec<(&str, Vec<&str>)> = possible.iter().map(|set| (*set, missing_in(tool, set, given))).collect();
-    if missing.iter().any(|(set, missing)| missing.is_empty() && !needs_what_is_left_out(tool, set)) {
+    let missing: Vec<Vec<&str>> = possible.iter().map(|set| missing_in(tool, set, given)).collect();
+    if missing.iter().any(Vec::is_empty) {
         return None;
     }
     let mut ways: Vec<String> = Vec::new();
-    for (set, names) in missing {
+    for names in missing {
         let way = names.join(" and ");
-        if !names.is_empty() && !needs_what_is_left_out(tool, set) && !ways.contains(&way) {
+        if !ways.contains(&way) {
             ways.push(way);
         }
-    }
-    if ways.is_empty() {
-        return None;
     }
     let beside = match names_of(given) {
         names if names.is_empty() => String::new(),
@@ -39,17 +39,16 @@ pub(crate) fn misfit(tool: &ToolSpec, given: &[&Parameter]) -> Option<String> {
     Some(format!("these parameters make no complete set: give {}{beside}", ways.join(", or ")))
 }
 
-/// The set that an example should be of: the default one, or the first that wants nothing a client cannot give.
+/// The set that an example should be of: the default one, or the first that has all that is given.
 pub(crate) fn preferred<'a>(tool: &'a ToolSpec, given: &[&Parameter]) -> Option<&'a str> {
-    let fits = |set: &&str| {
-        given.iter().all(|parameter| parameter.membership.is_in(set)) && !needs_what_is_left_out(tool, set)
-    };
-    let default = tool.default_set.as_deref().filter(fits);
-    default.or_else(|| tool.sets.iter().map(String::as_str).find(fits))
+    let fits = |set: &&str| given.iter().all(|parameter| parameter.membership.is_in(set));
+    let mut sets = tool.sets.iter().map(String::as_str);
+    let default = sets.clone().find(|set| tool.default_set.as_deref() == Some(set) && fits(set));
+    default.or_else(|| sets.find(fits))
 }
 
 fn missing_in<'a>(tool: &'a ToolSpec, set: &str, given: &[&Parameter]) -> Vec<&'a str> {
-    let has_input = given.iter().any(|parameter| parameter.role == super::parameter::Role::Input);
+    let has_input = given.iter().any(|parameter| parameter.role == Role::Input);
     tool.parameters
         .iter()
         .filter(|parameter| parameter.membership.is_in(set) && parameter.membership.is_mandatory_in(set))
@@ -57,10 +56,6 @@ fn missing_in<'a>(tool: &'a ToolSpec, set: &str, given: &[&Parameter]) -> Vec<&'
         .filter(|parameter| !given.iter().any(|there| there.name == parameter.name))
         .map(|parameter| parameter.name.as_str())
         .collect()
-}
-
-fn needs_what_is_left_out(tool: &ToolSpec, set: &str) -> bool {
-    tool.left_out.iter().any(|left_out| left_out.membership.is_mandatory_in(set) && left_out.membership.is_in(set))
 }
 
 fn not_together(tool: &ToolSpec, given: &[&Parameter]) -> String {
@@ -117,9 +112,10 @@ mod tests {
                  "sets": [{"name": "ByCode"}]},
             ]),
         );
-        command.parameter_sets =
-            serde_json::from_value(json!([{"name": "ByName", "is_default": true}, {"name": "ById"}, {"name": "ByCode"}]))
-                .expect("sets");
+        command.parameter_sets = serde_json::from_value(
+            json!([{"name": "ByName", "is_default": true}, {"name": "ById"}, {"name": "ByCode"}]),
+        )
+        .expect("sets");
         ToolSpec::of(&command).expect("a tool")
     }
 
@@ -139,7 +135,10 @@ mod tests {
     #[test]
     fn arguments_of_two_sets_are_named_with_their_sets() {
         let text = explained(&["Id", "Exact"]).expect("no set has both");
-        assert_eq!(text, "'Id' (set ById) and 'Exact' (set ByName) cannot be given together: leave one of them out");
+        assert_eq!(
+            text,
+            "'Id' (set ById) and 'Exact' (set ByName) cannot be given together: leave one of them out"
+        );
     }
 
     #[test]

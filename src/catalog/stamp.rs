@@ -80,7 +80,9 @@ mod tests {
         fs::write(&file, "one").expect("written");
         assert!(!absent.holds());
         let written = Stamp::take(&text(&file));
-        assert!(written.holds() && written.changed_between(before, SystemTime::now() + Duration::from_secs(1)));
+        assert!(
+            written.holds() && written.changed_between(before, SystemTime::now() + Duration::from_secs(1))
+        );
         assert!(!written.changed_between(before - Duration::from_secs(9), before));
         fs::write(&file, "longer").expect("written");
         assert!(!written.holds());

@@ -77,20 +77,18 @@ impl ToolSpec {
         if let Some(error) = &command.error {
             return Err(format!("its parameters cannot be read: {error}"));
         }
-        let (parameters, left_out) = Parameter::all_of(command);
+        if is_shorthand(&command.name) {
+            return Err("its name is a shorthand for people at a prompt".to_owned());
+        }
+        let (mut parameters, mut left_out) = Parameter::all_of(command);
         if let Some(needed) = left_out.iter().find(|left_out| left_out.required) {
-            return Err(format!("its mandatory parameter {} cannot be given: {}", needed.name, needed.reason));
+            return Err(format!(
+                "its mandatory parameter {} cannot be given: {}",
+                needed.name, needed.reason
+            ));
         }
-        let sets: Vec<String> = command.parameter_sets.iter().map(|set| set.name.clone()).collect();
-        let hopeless = |set: &String| left_out.iter().any(|left_out| left_out.membership.is_mandatory_in(set));
-        if !sets.is_empty() && sets.iter().all(hopeless) {
-            let names: Vec<&str> = left_out
-                .iter()
-                .filter(|left_out| !left_out.membership.mandatory_in.is_empty())
-                .map(|left_out| left_out.name.as_str())
-                .collect();
-            return Err(format!("each of its parameter sets needs one of {}, which cannot be given", names.join(", ")));
-        }
+        let usable = UsableSets::of(command, &left_out)?;
+        left_out.extend(usable.take_others(&mut parameters));
         let asks = match command.confirm_impact.as_str() {
             _ if !command.supports_should_process => Asks::Never,
             "High" => Asks::ByItself,
@@ -99,15 +97,16 @@ impl ToolSpec {
         let mut tool = Self::plain(
             tool_name(&command.name),
             command.name.clone(),
-            description::of_command(command),
+            description::of_command(command, &usable.syntax),
             Annotations::of(&command.name, &command.module, asks),
             Target::Command(target(command)),
         );
         tool.synopsis = description::synopsis(command);
         tool.origin = command.origin();
         tool.group = group(command);
-        tool.default_set = command.parameter_sets.iter().find(|set| set.is_default).map(|set| set.name.clone());
-        tool.sets = sets;
+        tool.default_set =
+            command.parameter_sets.iter().find(|set| set.is_default).map(|set| set.name.clone());
+        tool.sets = usable.names;
         tool.parameters = parameters;
         tool.left_out = left_out;
         Ok(tool)
@@ -170,6 +169,66 @@ impl ToolSpec {
         self.annotations = self.annotations.overridden(by);
         Ok(self)
     }
+}
+
+/// The parameter sets that a client can complete.
+struct UsableSets {
+    names: Vec<String>,
+    /// A line each, if there are several.
+    syntax: Vec<String>,
+    /// The others, each with a parameter that they need.
+    others: Vec<(String, String)>,
+}
+
+impl UsableSets {
+    /// # Errors
+    /// If there is none: what they need.
+    fn of(command: &Command, left_out: &[LeftOut]) -> Result<Self, String> {
+        let mut usable = Self { names: Vec::new(), syntax: Vec::new(), others: Vec::new() };
+        for (index, set) in command.parameter_sets.iter().enumerate() {
+            match left_out.iter().find(|left_out| left_out.membership.is_mandatory_in(&set.name)) {
+                Some(needed) => usable.others.push((set.name.clone(), needed.name.clone())),
+                None => {
+                    usable.names.push(set.name.clone());
+                    usable.syntax.extend(command.syntax.get(index).cloned());
+                }
+            }
+        }
+        if usable.names.is_empty() && !usable.others.is_empty() {
+            let needed: Vec<&str> = usable.others.iter().map(|(_, needed)| needed.as_str()).collect();
+            return Err(format!(
+                "each of its parameter sets needs one of {}, which cannot be given",
+                needed.join(", ")
+            ));
+        }
+        Ok(usable)
+    }
+
+    /// Takes out the parameters that belong to no usable set.
+    fn take_others(&self, parameters: &mut Vec<Parameter>) -> Vec<LeftOut> {
+        let is_usable = |parameter: &mut Parameter| {
+            self.others.is_empty() || self.names.iter().any(|set| parameter.membership.is_in(set))
+        };
+        let others: Vec<Parameter> = parameters.extract_if(.., |parameter| !is_usable(parameter)).collect();
+        others
+            .into_iter()
+            .map(|parameter| {
+                let needed = self.others.iter().find(|(set, _)| parameter.membership.is_in(set));
+                let needed = needed.map_or("another", |(_, needed)| needed.as_str());
+                LeftOut {
+                    name: parameter.name,
+                    reason: format!("it goes with {needed} only, which cannot be given"),
+                    membership: parameter.membership,
+                    required: false,
+                }
+            })
+            .collect()
+    }
+}
+
+/// `cd..`, `cd~`, `A:`.
+fn is_shorthand(name: &str) -> bool {
+    name.ends_with('.') || !name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'))
 }
 
 /// The name with its module, so that nothing another call defines can stand in its way.
@@ -279,6 +338,33 @@ pub(crate) mod tests {
         );
         let reason = ToolSpec::of(&command).expect_err("no tool");
         assert!(reason.contains("mandatory parameter Process"), "{reason}");
+    }
+
+    #[test]
+    fn spec_has_only_parameter_sets_that_can_be_completed() {
+        let mut command = command(
+            "Get-Thing",
+            json!([
+                {"name": "Code", "type": "scriptblock", "bindable": false, "mandatory_in": ["ByCode"],
+                 "sets": [{"name": "ByCode"}]},
+                {"name": "AsJob", "type": "switch", "is_switch": true, "bindable": true, "sets": [{"name": "ByCode"}]},
+                {"name": "Name", "type": "string", "bindable": true, "mandatory_in": ["ByName"], "sets": [{"name": "ByName"}]},
+            ]),
+        );
+        command.parameter_sets =
+            serde_json::from_value(json!([{"name": "ByCode", "is_default": true}, {"name": "ByName"}]))
+                .expect("sets");
+        command.syntax = vec!["Get-Thing -Code".to_owned(), "Get-Thing -Name".to_owned()];
+        let tool = ToolSpec::of(&command).expect("a tool");
+        assert_eq!(tool.sets, ["ByName"]);
+        assert_eq!(tool.schema()["properties"].as_object().map(Map::len), Some(1));
+        let left_out: Vec<(&str, &str)> =
+            tool.left_out.iter().map(|left_out| (left_out.name.as_str(), left_out.reason.as_str())).collect();
+        assert_eq!(left_out[1], ("AsJob", "it goes with Code only, which cannot be given"));
+        assert!(!tool.description.contains("Use one of"), "{}", tool.description);
+        command.parameters.truncate(1);
+        command.parameter_sets.truncate(1);
+        assert!(ToolSpec::of(&command).expect_err("no tool").contains("Code"));
     }
 
     #[test]

@@ -63,7 +63,8 @@ pub(super) fn read(path: &Path, text: &str) -> Result<Vec<Entry>, Vec<Problem>> 
                     entries.push(Entry { setting, value: expand(value, path.parent()), origin });
                 }
                 Err(wanted) => {
-                    let given = text.get(value.span()).and_then(|given| given.lines().next()).unwrap_or_default();
+                    let given =
+                        text.get(value.span()).and_then(|given| given.lines().next()).unwrap_or_default();
                     problems.push(Problem::of(origin, format!("{full} is {given}, it must be {wanted}")));
                 }
             }
@@ -104,7 +105,9 @@ fn convert(kind: Kind, value: &DeValue<'_>) -> Result<Value, String> {
         (Kind::Tables(columns), DeValue::Table(tables)) => tables
             .iter()
             .map(|(name, table)| match table.get_ref() {
-                DeValue::Table(values) => Ok((name.get_ref().to_string(), row(name.get_ref(), columns, values)?)),
+                DeValue::Table(values) => {
+                    Ok((name.get_ref().to_string(), row(name.get_ref(), columns, values)?))
+                }
                 _ => Err(format!("{}; {} is not a table", kind.wanted(), name.get_ref())),
             })
             .collect::<Result<_, String>>()
@@ -188,7 +191,10 @@ mod tests {
             ("[call]\nisolation = \"none\"\n", "it must be one of shared, scoped, reset, fresh"),
             ("[mcp.toolsets]\na = \"x\"\n", "a is not a list"),
             ("[mcp.tools.Get-X]\nread_only = 1\n", "read_only of Get-X must be true or false"),
-            ("[mcp.tools.Get-X]\ndescripton = \"x\"\n", "Get-X has an unknown 'descripton': did you mean description?"),
+            (
+                "[mcp.tools.Get-X]\ndescripton = \"x\"\n",
+                "Get-X has an unknown 'descripton': did you mean description?",
+            ),
         ];
         for (text, expected) in cases {
             let problems = problems(text);

@@ -434,7 +434,9 @@ mod tests {
                 Kind::Paths => Value::Paths(vec!["/x".into()]),
                 Kind::Lists => Value::Lists(BTreeMap::from([("x".to_owned(), vec!["y".to_owned()])])),
                 Kind::Tables(columns) => {
-                    let value = |kind| if kind == Kind::Flag { Value::Flag(true) } else { Value::Text("y".to_owned()) };
+                    let value = |kind| {
+                        if kind == Kind::Flag { Value::Flag(true) } else { Value::Text("y".to_owned()) }
+                    };
                     let row = columns.iter().map(|column| (column.name, value(column.kind))).collect();
                     Value::Tables(BTreeMap::from([("x".to_owned(), row)]))
                 }

@@ -244,14 +244,16 @@ impl Value {
             Self::Paths(paths) => {
                 list(&paths.iter().map(|path| path.to_string_lossy().into_owned()).collect::<Vec<_>>())
             }
-            Self::Lists(lists) => {
-                table(lists.iter().map(|(name, items)| format!("{} = {}", quoted(name), list(items))).collect())
-            }
+            Self::Lists(lists) => table(
+                lists.iter().map(|(name, items)| format!("{} = {}", quoted(name), list(items))).collect(),
+            ),
             Self::Tables(tables) => table(
                 tables
                     .iter()
                     .map(|(name, row)| {
-                        let values = row.iter().filter_map(|(name, value)| Some(format!("{name} = {}", value.toml()?)));
+                        let values = row
+                            .iter()
+                            .filter_map(|(name, value)| Some(format!("{name} = {}", value.toml()?)));
                         format!("{} = {}", quoted(name), table(values.collect()))
                     })
                     .collect(),
@@ -284,9 +286,10 @@ impl Value {
             Self::Duration(_) | Self::Size(_) | Self::Text(_) | Self::Path(_) => self.variable().into(),
             Self::List(items) => items.clone().into(),
             Self::Paths(paths) => paths.iter().map(|path| path.to_string_lossy().into_owned()).collect(),
-            Self::Lists(lists) => {
-                lists.iter().map(|(name, items)| (name.clone(), serde_json::Value::from(items.clone()))).collect()
-            }
+            Self::Lists(lists) => lists
+                .iter()
+                .map(|(name, items)| (name.clone(), serde_json::Value::from(items.clone())))
+                .collect(),
             Self::Tables(tables) => {
                 let row = |row: &Row| -> serde_json::Value {
                     row.iter().map(|(name, value)| ((*name).to_owned(), value.json())).collect()

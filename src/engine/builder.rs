@@ -191,7 +191,8 @@ impl EngineBuilder {
             return Err(Error::InvalidInvocation("Isolation::Session cannot be the default".to_owned()));
         }
         let pool = Pool::new(self.pool, &self.slot)?;
-        let origin = Origin { locate: self.locate.clone(), slot: serde_json::to_vec(&self.slot).unwrap_or_default() };
+        let origin =
+            Origin { locate: self.locate.clone(), slot: serde_json::to_vec(&self.slot).unwrap_or_default() };
         let inner = Arc::new(Inner::new(pool.clone(), self.defaults, origin));
         let weak = Arc::downgrade(&inner);
         let (locate, settings) = (self.locate, self.runtime);

@@ -23,7 +23,9 @@ impl PowerShell {
 
     fn invocation(job: &mut Job) -> Result<Invocation, Error> {
         let Target::Command(command) = &job.target else {
-            return Err(Error::InvalidInvocation("PowerShell was to carry out what is no command".to_owned()));
+            return Err(Error::InvalidInvocation(
+                "PowerShell was to carry out what is no command".to_owned(),
+            ));
         };
         let mut invocation = std::mem::take(&mut job.arguments)
             .into_iter()

@@ -45,7 +45,12 @@ impl Server {
 
     /// Tools of another source than PowerShell, and what carries them out. All of them name `source`.
     #[allow(dead_code, reason = "there is no such source yet")]
-    pub(crate) fn native(mut self, source: &str, tools: Vec<NativeTool>, executor: Arc<dyn Executor>) -> Self {
+    pub(crate) fn native(
+        mut self,
+        source: &str,
+        tools: Vec<NativeTool>,
+        executor: Arc<dyn Executor>,
+    ) -> Self {
         self.natives.extend(tools);
         self.executors.push((source.into(), executor));
         self

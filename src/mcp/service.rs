@@ -64,9 +64,11 @@ impl ServerHandler for Service {
         let catalog = catalog.map_err(no_catalog)?;
         let first = match request.and_then(|request| request.cursor) {
             None => 0,
-            Some(cursor) => cursor.parse().ok().filter(|first| *first < catalog.listed().count()).ok_or_else(|| {
-                ErrorData::invalid_params(format!("the cursor '{cursor}' is not one of this list"), None)
-            })?,
+            Some(cursor) => {
+                cursor.parse().ok().filter(|first| *first < catalog.listed().count()).ok_or_else(|| {
+                    ErrorData::invalid_params(format!("the cursor '{cursor}' is not one of this list"), None)
+                })?
+            }
         };
         let page: Vec<Tool> = catalog.listed().skip(first).take(PAGE_TOOLS).map(tool).collect();
         let next = first + page.len();

@@ -40,7 +40,8 @@ impl Gated {
     }
 
     fn write(&self, functions: &str) {
-        let wait = "while (-not (Test-Path -LiteralPath \"$PSScriptRoot/gate\")) { Start-Sleep -Milliseconds 20 }";
+        let wait =
+            "while (-not (Test-Path -LiteralPath \"$PSScriptRoot/gate\")) { Start-Sleep -Milliseconds 20 }";
         fs::write(&self.script, format!("{wait}\n{functions}\n")).expect("written");
     }
 
@@ -53,8 +54,11 @@ impl Gated {
     }
 
     fn start(&self) -> Client {
-        let mut client =
-            Client::start_with(&self.arguments, &self.folder, &[("RUNSPACED_MCP__CACHE_FOLDER", &self.cache)]);
+        let mut client = Client::start_with(
+            &self.arguments,
+            &self.folder,
+            &[("RUNSPACED_MCP__CACHE_FOLDER", &self.cache)],
+        );
         let answer = client.initialize("2025-11-25");
         assert_eq!(answer["result"]["capabilities"]["tools"]["listChanged"], true);
         client
@@ -181,7 +185,8 @@ pub fn a_changed_script_is_announced_and_run(context: &Context) {
     assert_eq!(names(&tools(&mut client)), ["get_version"]);
     assert_eq!(values(&client.call("get_version", json!({}))), &json!(["old"]));
 
-    fs::write(&path, "function Get-Version { param([int] $Digits) 'new' }\nfunction Get-Other { 'other' }").expect("written");
+    fs::write(&path, "function Get-Version { param([int] $Digits) 'new' }\nfunction Get-Other { 'other' }")
+        .expect("written");
     expect_change(&client);
     let listed = tools(&mut client);
     assert_eq!(names(&listed), ["get_other", "get_version"]);
@@ -190,7 +195,11 @@ pub fn a_changed_script_is_announced_and_run(context: &Context) {
     assert_eq!(values(&client.call("get_other", json!({}))), &json!(["other"]));
 
     // The same tools with another body: nothing to announce, but what is called is new.
-    fs::write(&path, "function Get-Version { param([int] $Digits) 'newest' }\nfunction Get-Other { 'other' }").expect("written");
+    fs::write(
+        &path,
+        "function Get-Version { param([int] $Digits) 'newest' }\nfunction Get-Other { 'other' }",
+    )
+    .expect("written");
     std::thread::sleep(Duration::from_millis(1_100));
     client.post("call", "get_version", json!({}));
     let (answer, before) = client.answer("call");
@@ -220,7 +229,11 @@ pub fn subscribers_of_the_new_era_hear_of_changes(context: &Context) {
     let mut client = Client::start(&arguments, context.scratch());
     client.send(super::modern(1, "tools/list", json!({})));
     assert_eq!(client.receive()["result"]["tools"].as_array().map(Vec::len), Some(1));
-    client.send(super::modern(2, "subscriptions/listen", json!({"notifications": {"toolsListChanged": true}})));
+    client.send(super::modern(
+        2,
+        "subscriptions/listen",
+        json!({"notifications": {"toolsListChanged": true}}),
+    ));
     let acknowledged = client.receive();
     assert_eq!(acknowledged["method"], "notifications/subscriptions/acknowledged", "{acknowledged}");
     assert_eq!(acknowledged["params"]["notifications"]["toolsListChanged"], true, "{acknowledged}");
@@ -258,22 +271,28 @@ pub fn a_large_module_is_searched_described_and_invoked(context: &Context) {
     let cache = context.scratch().join("cache").to_string_lossy().into_owned();
     let given = arguments(context.home(), &["--module", &module]);
     for _ in ["from PowerShell", "from the cache"] {
-        let mut client = Client::start_with(&given, context.scratch(), &[("RUNSPACED_MCP__CACHE_FOLDER", &cache)]);
+        let mut client =
+            Client::start_with(&given, context.scratch(), &[("RUNSPACED_MCP__CACHE_FOLDER", &cache)]);
         client.initialize("2025-11-25");
         assert_eq!(names(&tools(&mut client)), ["describe_tool", "invoke_tool", "search_tools"]);
         let found = client.call("search_tools", json!({"query": "delete workbook 1008", "first": 3}));
         assert_eq!(values(&found)[0]["name"], "remove_workbook1008", "{found}");
         assert_eq!(values(&found).as_array().map(Vec::len), Some(3));
-        assert!(text(&found).starts_with("remove_workbook1008: Handles Workbook number 1008 of the store."), "{found}");
+        assert!(
+            text(&found).starts_with("remove_workbook1008: Handles Workbook number 1008 of the store."),
+            "{found}"
+        );
         let described = client.call("describe_tool", json!({"name": "remove_workbook1008"}));
         let schema = &values(&described)[0]["inputSchema"];
         assert_eq!(schema["required"], json!(["Name"]));
         assert_eq!(schema["properties"]["Count"]["default"], 1008);
         let invoke = json!({"name": "remove_workbook1008", "arguments": {"Name": "w"}});
         assert_eq!(values(&client.call("invoke_tool", invoke)), &json!(["1008 w 1008"]));
-        let refused = client.call("invoke_tool", json!({"name": "remove_workbook1008", "arguments": {"Level": "Hgh"}}));
+        let refused =
+            client.call("invoke_tool", json!({"name": "remove_workbook1008", "arguments": {"Level": "Hgh"}}));
         assert_eq!(refused["isError"], true);
-        for part in ["the nearest is \"High\"", "'Name' is missing", "{\"Name\":\"text\",\"Level\":\"High\"}"] {
+        for part in ["the nearest is \"High\"", "'Name' is missing", "{\"Name\":\"text\",\"Level\":\"High\"}"]
+        {
             assert!(text(&refused).contains(part), "{refused}");
         }
         let refused = client.call("invoke_tool", json!({"name": "remove_workbok1008"}));
@@ -282,7 +301,8 @@ pub fn a_large_module_is_searched_described_and_invoked(context: &Context) {
     }
 
     let given = arguments(context.home(), &["--module", &module, "--tool-search=never"]);
-    let mut client = Client::start_with(&given, context.scratch(), &[("RUNSPACED_MCP__CACHE_FOLDER", &cache)]);
+    let mut client =
+        Client::start_with(&given, context.scratch(), &[("RUNSPACED_MCP__CACHE_FOLDER", &cache)]);
     client.initialize("2025-11-25");
     let (mut seen, mut cursor) = (0, Value::Null);
     loop {
@@ -321,8 +341,8 @@ function Get-Shape {
         [switch] $Colour = $true,
         [switch] $Cached
     )
-    $cached = if ($PSBoundParameters.ContainsKey('Cached')) { "$Cached" } else { 'absent' }
-    "$($PSCmdlet.ParameterSetName) $Name $Id $Depth $($Labels -join '+') $Day [$Limit] $Exact $Colour $cached"
+    $given = if ($PSBoundParameters.ContainsKey('Cached')) { "$Cached" } else { 'absent' }
+    "$($PSCmdlet.ParameterSetName) $Name $Id $Depth $($Labels -join '+') $Day [$Limit] $Exact $Colour $given"
 }
 function plain($a, $b = 'two') { "$a $b" }
 function Join-Plain { param($First, [int] $Second = -5) "$First $Second" }
@@ -335,11 +355,17 @@ pub fn parameters_become_schemas_and_arguments_reach_them(context: &Context) {
     let listed = tools(&mut client);
     assert_eq!(names(&listed), ["get_shape", "join_plain", "plain"]);
     let description = listed[0]["description"].as_str().unwrap_or_default();
-    assert!(description.starts_with("Shows what arrived. Gives System.String.\nUse one of:"), "{description}");
+    assert!(
+        description.starts_with("Shows what arrived. Gives System.String.\nUse one of:"),
+        "{description}"
+    );
     let properties = &listed[0]["inputSchema"]["properties"];
     assert_eq!(listed[0]["inputSchema"].get("required"), None, "no parameter is mandatory in every set");
     assert_eq!(properties["Name"]["description"], "From the help. Parameter set: ByName.");
-    assert_eq!(properties["Id"], json!({"type": "integer", "minimum": 1, "maximum": 9, "description": "Parameter set: ById."}));
+    assert_eq!(
+        properties["Id"],
+        json!({"type": "integer", "minimum": 1, "maximum": 9, "description": "Parameter set: ById."})
+    );
     assert_eq!(properties["Depth"], json!({"type": "integer", "default": 3, "description": "How deep."}));
     assert_eq!(properties["Labels"]["default"], json!(["a", "b"]));
     assert_eq!(properties["Day"]["default"], "Monday");
@@ -354,9 +380,18 @@ pub fn parameters_become_schemas_and_arguments_reach_them(context: &Context) {
 
     for (given, expected) in [
         (json!({"Name": "x"}), "ByName x 0 3 a+b Monday [] False True absent"),
-        (json!({"Id": 4, "Labels": "c", "Day": "friday", "Limit": 7}), "ById  4 3 c Friday [7] False True absent"),
-        (json!({"Name": "x", "Exact": false, "Colour": "off", "Cached": false}), "ByName x 0 3 a+b Monday [] False False False"),
-        (json!({"Name": "x", "Limit": null, "Exact": true, "Cached": "on"}), "ByName x 0 3 a+b Monday [] True True True"),
+        (
+            json!({"Id": 4, "Labels": "c", "Day": "friday", "Limit": 7}),
+            "ById  4 3 c Friday [7] False True absent",
+        ),
+        (
+            json!({"Name": "x", "Exact": false, "Colour": "off", "Cached": false}),
+            "ByName x 0 3 a+b Monday [] False False False",
+        ),
+        (
+            json!({"Name": "x", "Limit": null, "Exact": true, "Cached": "on"}),
+            "ByName x 0 3 a+b Monday [] True True True",
+        ),
     ] {
         assert_eq!(values(&client.call("get_shape", given.clone())), &json!([expected]), "{given}");
     }
@@ -379,7 +414,8 @@ pub fn arguments_that_fit_no_parameter_set_are_explained(context: &Context) {
         let text = text(&result);
         assert!(text.contains(expected), "{text}");
         // What is proposed works.
-        let example = text.rsplit_once("Arguments that fit: ").map(|(_, example)| example).expect("an example");
+        let example =
+            text.rsplit_once("Arguments that fit: ").map(|(_, example)| example).expect("an example");
         let result = client.call("get_shape", serde_json::from_str(example).expect("JSON"));
         assert_eq!(result["isError"], false, "{example}: {result}");
     }
@@ -421,7 +457,8 @@ function Set-Stock {
     let mut client = Client::start(&arguments, context.scratch());
     client.initialize("2025-11-25");
     let listed = tools(&mut client);
-    let tool = |name: &str| listed.iter().find(|tool| tool["name"] == name).expect("there")["inputSchema"].clone();
+    let tool =
+        |name: &str| listed.iter().find(|tool| tool["name"] == name).expect("there")["inputSchema"].clone();
     assert_eq!(tool("sort_object")["properties"]["input"]["type"], "array");
     assert_eq!(tool("sort_object")["properties"].get("InputObject"), None);
     let sorted = client.call("sort_object", json!({"input": [3, 1, 2], "Descending": true}));
@@ -431,14 +468,16 @@ function Set-Stock {
     assert_eq!(values(&sorted), &json!([{"N": "a", "V": 5}, {"N": "b", "V": 1}]));
     let stock = tool("set_stock");
     assert_eq!(stock.get("required"), None, "input may bring it");
-    let result = client.call("set_stock", json!({"input": [{"Id": "a", "Count": 2}, {"Id": "b"}], "Place": "box"}));
+    let result =
+        client.call("set_stock", json!({"input": [{"Id": "a", "Count": 2}, {"Id": "b"}], "Place": "box"}));
     assert_eq!(values(&result), &json!(["a=2@box", "b=1@box"]));
     assert_eq!(values(&client.call("set_stock", json!({"Id": "c"}))), &json!(["c=1@shelf"]));
     client.finish();
 }
 
 pub fn configuration_renames_describes_and_groups_tools(context: &Context) {
-    let (_, script) = script(context, "function Get-Stock { 1 }\nfunction Set-Stock { 2 }\nfunction Invoke-Query { 3 }");
+    let (_, script) =
+        script(context, "function Get-Stock { 1 }\nfunction Set-Stock { 2 }\nfunction Invoke-Query { 3 }");
     let config = context.scratch().join("tools.toml");
     let run = |text: &str, more: &[&str]| {
         fs::write(&config, text).expect("written");
@@ -464,7 +503,11 @@ pub fn configuration_renames_describes_and_groups_tools(context: &Context) {
                "openWorldHint": false})
     );
     let answer = run(text, &["--toolset", "toolbox"]);
-    assert_eq!(answer["result"]["tools"].as_array().map(Vec::len), Some(3), "a script is a toolset: {answer}");
+    assert_eq!(
+        answer["result"]["tools"].as_array().map(Vec::len),
+        Some(3),
+        "a script is a toolset: {answer}"
+    );
     let answer = run(text, &["--toolset", "strangers"]);
     let message = answer["error"]["message"].as_str().unwrap_or_default();
     assert!(message.contains("no toolset 'strangers'; there are Toolbox, reading"), "{answer}");

@@ -229,7 +229,10 @@ fn what_a_model_did_wrong_is_told_to_it(context: &Context) {
     let mut client = Client::of_script(context.home(), context.scratch());
     let result = client.call("get_echo", json!({"Txt": "x", "Times": 101}));
     assert_eq!(result["isError"], true);
-    assert!(text(&result).contains("'Txt' is not a parameter; the nearest is 'Text'. There are Text, Times"), "{result}");
+    assert!(
+        text(&result).contains("'Txt' is not a parameter; the nearest is 'Text'. There are Text, Times"),
+        "{result}"
+    );
     assert!(
         text(&result).contains("'Times' was given 101, it must be at least 1 and at most 100"),
         "{result}"

@@ -77,7 +77,11 @@ pub fn one_tool_is_shown_with_its_schema(context: &Context) {
         let output = run(context, &[name]);
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(output.status.success(), "{output:?}");
-        for part in ["get_child_item: Get-ChildItem of module Microsoft.PowerShell.Management", "readOnly true", "\"Recurse\": {"] {
+        for part in [
+            "get_child_item: Get-ChildItem of module Microsoft.PowerShell.Management",
+            "readOnly true",
+            "\"Recurse\": {",
+        ] {
             assert!(text.contains(part), "{text}");
         }
     }
@@ -86,6 +90,6 @@ pub fn one_tool_is_shown_with_its_schema(context: &Context) {
     let output = run(context, &["get_chlid_item"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("Did you mean get_child_item?"), "{output:?}");
-    let output = run(context, &["ForEach-Object"]);
+    let output = run(context, &["Measure-Command"]);
     assert!(String::from_utf8_lossy(&output.stderr).contains("is not offered"), "{output:?}");
 }

@@ -15,6 +15,8 @@ internal sealed class CommandDescriber
 {
     private const CommandTypes Listed = CommandTypes.Cmdlet | CommandTypes.Function | CommandTypes.Filter;
 
+    private const string AllOfModule = "\\*";
+
     private readonly Dictionary<string, List<string>> _aliases = new(StringComparer.OrdinalIgnoreCase);
     private readonly MamlHelp _help = new();
 
@@ -36,20 +38,29 @@ internal sealed class CommandDescriber
     }
 
     /// <summary>
-    /// Adds the command that finds what is to be described: names or wildcard patterns, separated by commas. A pattern
-    /// finds what is imported; a name imports its module, as using it would.
+    /// Adds the command that finds what is to be described: names or wildcard patterns, separated by commas, or
+    /// <c>Module\*</c> for all of a module. Patterns find what is imported; a name imports its module, as using it would.
     /// </summary>
     internal static void AddSearch(PowerShell pipeline, string text)
     {
-        string[] names = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        bool patterns = Array.Exists(names, WildcardPattern.ContainsWildcardCharacters);
-        pipeline.AddCommand("Microsoft.PowerShell.Core\\Get-Command")
-            .AddParameter("Name", names)
-            .AddParameter("CommandType", patterns ? Listed : Listed | CommandTypes.Alias | CommandTypes.ExternalScript);
-        if (patterns)
+        pipeline.AddCommand("Microsoft.PowerShell.Core\\Get-Command");
+        if (text.EndsWith(AllOfModule, StringComparison.Ordinal) && !text.Contains(','))
         {
-            pipeline.AddParameter("ListImported");
+            pipeline.AddParameter("Module", text[..^AllOfModule.Length]).AddParameter("CommandType", Listed).AddParameter("ListImported");
+            return;
         }
+
+        string[] names = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        pipeline.AddParameter("Name", names);
+        if (Array.Exists(names, WildcardPattern.ContainsWildcardCharacters))
+        {
+            pipeline.AddParameter("CommandType", Listed).AddParameter("ListImported");
+            return;
+        }
+
+        // Looking for scripts searches every folder of the path, for every name.
+        bool scripts = Array.Exists(names, name => name.EndsWith(".ps1", StringComparison.OrdinalIgnoreCase));
+        pipeline.AddParameter("CommandType", Listed | CommandTypes.Alias | (scripts ? CommandTypes.ExternalScript : 0));
     }
 
     /// <summary>Adds the description of what the search found.</summary>

@@ -140,6 +140,14 @@ public sealed class CommandDescriberTests
     }
 
     [PowerShellFact]
+    public void Module_GivesAllItsCommandsAndNoOthers()
+    {
+        JsonElement commands = Describe("Own\\*", "New-Module -Name Own { function Get-Own { }; function Set-Own { }; filter Use-Own { } } | Import-Module");
+
+        Assert.Equal(["Get-Own", "Set-Own", "Use-Own"], commands.EnumerateArray().Select(command => command.GetProperty("name").GetString()).Order());
+    }
+
+    [PowerShellFact]
     public void Function_WhoseTypesAreNotThere_SaysSo()
     {
         JsonElement command = Describe("Bad", "function Bad { param([No.Such.Type]$x) }")[0];
