@@ -26,9 +26,9 @@ internal sealed class DeclaredCommand
     private readonly List<string> _aliases = [];
     private bool _isAdvanced;
 
-    private DeclaredCommand()
-    {
-    }
+    private readonly Dictionary<Ast, Token[]> _tokens;
+
+    private DeclaredCommand(Dictionary<Ast, Token[]> tokens) => _tokens = tokens;
 
     internal string? Path { get; private set; }
 
@@ -47,9 +47,13 @@ internal sealed class DeclaredCommand
     /// <summary>A function that works on each object of its pipeline input.</summary>
     internal bool HasProcessBlock { get; private set; }
 
-    internal static DeclaredCommand Of(CommandInfo command)
+    /// <summary>
+    /// Reads what a command declares. Help comments are found among the tokens of the whole file: these are kept in
+    /// <paramref name="tokens"/>, or the file would be parsed anew for each of its functions.
+    /// </summary>
+    internal static DeclaredCommand Of(CommandInfo command, Dictionary<Ast, Token[]> tokens)
     {
-        DeclaredCommand declared = new();
+        DeclaredCommand declared = new(tokens);
         try
         {
             declared.Read(command);
@@ -127,7 +131,7 @@ internal sealed class DeclaredCommand
         {
             body = function.Body;
             parameters = HeadParameters?.GetValue(function) as IReadOnlyList<ParameterAst> ?? body?.ParamBlock?.Parameters;
-            help = function.GetHelpContent();
+            help = function.GetHelpContent(_tokens);
             HasProcessBlock = function.IsFilter;
         }
         else if (script.Ast is ScriptBlockAst alone)
