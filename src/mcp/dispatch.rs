@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     Error, Output,
-    catalog::{self, Catalog, CatalogFeed, ToolSpec},
+    catalog::{self, Catalog, CatalogFeed},
 };
 
 /// Progress records that may wait to become updates.
@@ -91,8 +91,12 @@ impl Dispatcher {
             progress(ProgressUpdate { progress: 0.0, total: None, message }).await;
         }
         let catalog = self.catalog().await?;
-        let fits = |tool: &ToolSpec| catalog::bind(tool, call.arguments.clone()).is_ok();
-        if self.catalog.is_definite() || catalog.get(&call.tool).is_some_and(fits) {
+        let fits = || match resolve(&catalog, &call.tool, call.arguments.clone()) {
+            Resolved::Tool(tool, arguments) => catalog::bind(tool, arguments).is_ok(),
+            Resolved::Reply(reply) => !reply.is_error,
+            Resolved::Unknown(_) => false,
+        };
+        if self.catalog.is_definite() || fits() {
             return Ok(catalog);
         }
         self.unless_ending(self.catalog.definite()).await
