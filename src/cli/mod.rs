@@ -10,6 +10,7 @@ mod completions;
 mod config;
 mod doctor;
 mod exit;
+mod exposure;
 mod flags;
 mod identity;
 mod log;
@@ -19,6 +20,7 @@ mod process;
 mod restart;
 mod run;
 mod screen;
+mod tools;
 
 use std::time::Instant;
 
@@ -53,6 +55,8 @@ enum Verb {
     Run(Box<run::RunArguments>),
     /// Serve PowerShell commands as tools to a client of the Model Context Protocol
     Mcp(Box<mcp::McpArguments>),
+    /// Show which tools the MCP server makes of commands, what it leaves out, and why
+    Tools(tools::ToolsArguments),
     /// Look at the installation: what is found, what works, what to do about the rest
     Doctor(doctor::DoctorArguments),
     /// Show and check the configuration
@@ -75,6 +79,7 @@ pub fn main() -> Exit {
     match verb {
         Verb::Run(arguments) => host(*arguments, global, started),
         Verb::Mcp(arguments) => host(*arguments, global, started),
+        Verb::Tools(arguments) => host(arguments, global, started),
         Verb::Doctor(arguments) => host(arguments, global, started),
         Verb::Config(arguments) => config::run(&arguments, &global),
         Verb::Bench(arguments) => bench::run(&arguments),
