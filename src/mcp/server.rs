@@ -223,7 +223,6 @@ pub(super) struct Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.discovery.abort();
         if let Some(audit) = &self.audit {
             audit.flush();
         }
