@@ -10,6 +10,7 @@ mod completions;
 mod config;
 mod doctor;
 mod exit;
+mod exposure;
 mod flags;
 mod identity;
 mod log;
@@ -21,6 +22,7 @@ mod run;
 mod screen;
 mod sentinel;
 mod simulate;
+mod tools;
 
 use std::time::Instant;
 
@@ -57,6 +59,8 @@ enum Verb {
     Mcp(Box<mcp::McpArguments>),
     /// Operations on Microsoft Sentinel, many workspaces and tenants at once
     Sentinel(sentinel::SentinelArguments),
+    /// Show which tools the MCP server makes of commands, what it leaves out, and why
+    Tools(tools::ToolsArguments),
     /// Look at the installation: what is found, what works, what to do about the rest
     Doctor(doctor::DoctorArguments),
     /// Show and check the configuration
@@ -81,6 +85,7 @@ pub fn main() -> Exit {
     match verb {
         Verb::Run(arguments) => host(*arguments, global, started),
         Verb::Mcp(arguments) => host(*arguments, global, started),
+        Verb::Tools(arguments) => host(arguments, global, started),
         Verb::Doctor(arguments) => host(arguments, global, started),
         Verb::Sentinel(arguments) => sentinel::run(arguments, &global),
         Verb::Config(arguments) => config::run(&arguments, &global),

@@ -1,10 +1,12 @@
 //! The settings as the program uses them.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use runspaced::azure::{CloudName, IdentityKind};
 use runspaced::mcp::http::HttpLimits;
+use runspaced::mcp::{ToolOverride, ToolSearch};
 use runspaced::observe::{AuditFailure, AuditSync};
 use runspaced::{Encoding, InitialState, Isolation, LanguageMode, Limits, PoolConfig, RuntimeSettings};
 
@@ -101,12 +103,26 @@ pub struct Environment {
 }
 
 /// The MCP server.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Mcp {
     /// Patterns of the commands it offers.
     pub commands: Vec<String>,
     /// Modules whose commands it offers.
     pub modules: Vec<String>,
+    /// Script files whose functions it offers.
+    pub scripts: Vec<PathBuf>,
+    /// Toolsets by name.
+    pub toolsets: BTreeMap<String, Vec<String>>,
+    /// The toolsets that it offers; none: all tools.
+    pub only_toolsets: Vec<String>,
+    /// When clients get tools to search for tools.
+    pub tool_search: ToolSearch,
+    /// What is to be otherwise with single tools.
+    pub tools: BTreeMap<String, ToolOverride>,
+    /// Remembers the tools from one start to the next.
+    pub cache: bool,
+    /// Where.
+    pub cache_folder: Option<PathBuf>,
     /// Folders of prompt files.
     pub prompts: Vec<String>,
     /// Folders whose files are resources.
@@ -117,6 +133,27 @@ pub struct Mcp {
     pub audit_sync: AuditSync,
     /// What happens to calls that cannot be recorded.
     pub audit_failure: AuditFailure,
+}
+
+impl Default for Mcp {
+    fn default() -> Self {
+        Self {
+            commands: Vec::new(),
+            modules: Vec::new(),
+            scripts: Vec::new(),
+            toolsets: BTreeMap::new(),
+            only_toolsets: Vec::new(),
+            tool_search: ToolSearch::default(),
+            tools: BTreeMap::new(),
+            cache: true,
+            cache_folder: None,
+            prompts: Vec::new(),
+            resources: Vec::new(),
+            audit: None,
+            audit_sync: AuditSync::default(),
+            audit_failure: AuditFailure::default(),
+        }
+    }
 }
 
 /// The MCP server over HTTP.

@@ -8,6 +8,7 @@ use crate::support::Context;
 const VERBS: &[&[&str]] = &[
     &[],
     &["run"],
+    &["tools"],
     &["doctor"],
     &["config"],
     &["config", "show"],
