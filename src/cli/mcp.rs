@@ -122,7 +122,7 @@ impl Hosting for McpArguments {
             }
         };
         let server = Server::new(engine.clone(), exposure)
-            .max_executing(2 * config.settings.pool.max)
+            .max_executing(2 * config.settings.pool.max + config.settings.pool.max_waiting)
             .resume(&succession.server())
             .replaceable(succession.pause());
         let mut server = match self.server(server, &config.settings.mcp) {

@@ -68,7 +68,7 @@ impl Default for CallLimits {
             task_after: Duration::from_secs(2),
             calls: 512,
             calls_of_one: 256,
-            executing: 64,
+            executing: 128,
         }
     }
 }

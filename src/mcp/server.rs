@@ -155,7 +155,7 @@ impl Server {
         self
     }
 
-    /// Calls that the engine has at once (default 64); the others wait in turn, client by client. A little more than the
+    /// Calls that the engine has at once (default 128); the others wait in turn, client by client. A little more than the
     /// engine has runspaces keeps them busy.
     pub fn max_executing(mut self, calls: usize) -> Self {
         self.limits.executing = calls.max(1);

@@ -30,7 +30,16 @@ pub fn reachable() -> Result<(), String> {
 
 fn run(context: &Context, revision: &str) {
     let fixtures = Path::new(FOLDER).join("fixtures.ps1").to_string_lossy().into_owned();
-    let more = ["--script", &fixtures, "--http", "127.0.0.1:0", "--dangerously-without-token"];
+    let prompts = Path::new(FOLDER).join("prompts").to_string_lossy().into_owned();
+    let more = [
+        "--script",
+        &fixtures,
+        "--prompts",
+        &prompts,
+        "--http",
+        "127.0.0.1:0",
+        "--dangerously-without-token",
+    ];
     let site = Site::start(&arguments(context.home(), &more), &[], context.scratch());
     let output = suite()
         .args(["server", "--url", &site.url, "--requirements", revision, "--expected-failures"])

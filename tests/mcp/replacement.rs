@@ -62,7 +62,8 @@ pub fn a_script_that_ends_the_process_does_not_end_the_conversation(context: &Co
 pub fn a_degraded_engine_is_replaced_in_both_eras(context: &Context) {
     let environment = [("RUNSPACED_POOL__ABANDON_BUDGET", "1"), ("RUNSPACED_POOL__STOP_GRACE", "200ms")];
     for era in ["older", "newer"] {
-        let mut client = start(context, &["--timeout", "1s"], &environment);
+        // Long enough for a start, which counts.
+        let mut client = start(context, &["--timeout", "8s"], &environment);
         let call = |client: &mut Client, tool: &str, arguments: Value| -> Value {
             if era == "older" {
                 return client.call(tool, arguments);
@@ -81,7 +82,7 @@ pub fn a_degraded_engine_is_replaced_in_both_eras(context: &Context) {
         assert_eq!(stuck["structuredContent"]["error"]["code"], "E501", "{stuck}");
         let end = Instant::now() + HANG;
         loop {
-            // None of these is refused: they wait for the next process. Its first one may take longer than a second.
+            // None of these is refused: they wait for the next process.
             let marker = call(&mut client, "get_marker", json!({}));
             if values(&marker) == &json!([""]) {
                 break;
