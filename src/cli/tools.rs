@@ -39,7 +39,7 @@ impl Hosting for ToolsArguments {
     }
 
     async fn run(self, process: Process) -> Exit {
-        let Process { streams, config, palette, .. } = process;
+        let Process { streams, mut signals, config, palette, .. } = process;
         let mut exposure = match self.exposure.exposure(&config.settings.mcp) {
             Ok(exposure) => exposure,
             Err(text) => {
@@ -50,7 +50,11 @@ impl Hosting for ToolsArguments {
         if exposure.is_empty() {
             exposure.commands.push("*".to_owned());
         }
-        let survey = match survey(&config, &exposure).await {
+        let survey = tokio::select! {
+            survey = survey(&config, &exposure) => survey,
+            wish = signals.wish() => return wish.exit(),
+        };
+        let survey = match survey {
             Ok(survey) => survey,
             Err((text, exit)) => {
                 complain(palette, text);
