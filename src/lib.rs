@@ -39,8 +39,6 @@ pub mod mcp;
 pub mod nearest;
 pub mod observe;
 #[doc(hidden)]
-pub mod nearest;
-#[doc(hidden)]
 pub mod parts;
 mod pool;
 mod runtime;
