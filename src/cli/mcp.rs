@@ -9,11 +9,12 @@ use std::time::Duration;
 use http::Site;
 use runspaced::Engine;
 use runspaced::mcp::http::Listener;
-use runspaced::mcp::{Cause, End, Exposure, Server};
+use runspaced::mcp::{Cause, End, Server};
 use runspaced::observe::AuditSettings;
 use succession::Succession;
 
 use super::Exit;
+use super::exposure::ExposureFlags;
 use super::flags::HostFlags;
 use super::identity::Secrets;
 use super::process::{Hosting, Process};
@@ -32,19 +33,13 @@ const CLOSING: Duration = Duration::from_millis(50);
         runspaced mcp --command Get-Process --command Get-ChildItem\n  \
         runspaced mcp --module ./Inventory.psm1\n  \
         runspaced mcp --script tools.ps1\n  \
+        runspaced mcp --module Az.Accounts --toolset reading --tool-search\n  \
         runspaced mcp --script tools.ps1 --http 127.0.0.1:8931\n\n\
         Exit codes:\n  0 the client closed its end, or a signal asked for the end; 2 wrong use; 75 another process is needed, \
         and this one cannot become it")]
 pub struct McpArguments {
-    /// Make tools of these commands: a name or a wildcard pattern
-    #[arg(long = "command", value_name = "NAME")]
-    commands: Vec<String>,
-    /// Load this module; without --command, make tools of all its functions and cmdlets
-    #[arg(long = "module", value_name = "NAME")]
-    modules: Vec<String>,
-    /// Run this script file in every runspace, and make tools of the functions it defines
-    #[arg(long = "script", value_name = "FILE")]
-    scripts: Vec<PathBuf>,
+    #[command(flatten)]
+    exposure: ExposureFlags,
     /// Answer a call after this time at the latest, such as 30s [default: 55s; 300s with progress or as a task]
     #[arg(long, value_name = "TIME")]
     timeout: Option<String>,
@@ -75,6 +70,7 @@ pub struct McpArguments {
 impl Hosting for McpArguments {
     fn flags(&self) -> Vec<FlagValue> {
         let mut flags = self.host.settings();
+        flags.extend(self.exposure.settings());
         flags.extend(FlagValue::of("call.timeout", "--timeout", self.timeout.as_ref()));
         flags.extend(FlagValue::of("http.address", "--http", self.http.as_ref()));
         let token_file = self.http_token_file.as_ref().map(|path| path.display().to_string());
@@ -94,7 +90,11 @@ impl Hosting for McpArguments {
             tracing::warn!(%error, "processes that scripts start may outlive the server");
         }
         let succession = Succession::of(&resumed);
-        let exposure = match self.exposure(&config.settings.mcp) {
+        let exposure = match self.exposure.exposure(&config.settings.mcp) {
+            Ok(exposure) if exposure.is_empty() => {
+                complain(palette, "nothing is exposed; name a --command, a --module or a --script");
+                return Exit::USAGE;
+            }
             Ok(exposure) => exposure,
             Err(text) => {
                 complain(palette, text);
@@ -132,6 +132,9 @@ impl Hosting for McpArguments {
                 return Exit::USAGE;
             }
         };
+        if let Some(folder) = cache_folder(&config.settings.mcp) {
+            server = server.catalog_cache(folder);
+        }
         if config.is_set("call.timeout") {
             server = server.deadline(config.settings.call.timeout);
         }
@@ -231,25 +234,14 @@ impl McpArguments {
                 .map_err(|error| format!("audit file {}: {error}", path.display())),
         }
     }
+}
 
-    fn exposure(&self, configured: &Mcp) -> Result<Exposure, String> {
-        let mut exposure = Exposure::default();
-        exposure.commands = [configured.commands.as_slice(), &self.commands].concat();
-        exposure.modules = [configured.modules.as_slice(), &self.modules].concat();
-        for script in &self.scripts {
-            // Runspaces open in other folders than this one.
-            let path =
-                std::path::absolute(script).map_err(|error| format!("{}: {error}", script.display()))?;
-            if !path.is_file() {
-                return Err(format!("there is no file {}", path.display()));
-            }
-            exposure.scripts.push(path);
-        }
-        if exposure.is_empty() {
-            return Err("nothing is exposed; name a --command, a --module or a --script".to_owned());
-        }
-        Ok(exposure)
-    }
+/// Where the tools are remembered, if they are.
+fn cache_folder(configured: &Mcp) -> Option<PathBuf> {
+    let usual = || {
+        directories::ProjectDirs::from("", "", "runspaced").map(|folders| folders.cache_dir().join("catalog"))
+    };
+    configured.cache.then(|| configured.cache_folder.clone().or_else(usual)).flatten()
 }
 
 /// Serves on a thread of its own: one that does nothing else answers soonest.

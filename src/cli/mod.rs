@@ -10,6 +10,7 @@ mod completions;
 mod config;
 mod doctor;
 mod exit;
+mod exposure;
 mod flags;
 mod identity;
 mod log;
@@ -19,6 +20,9 @@ mod process;
 mod restart;
 mod run;
 mod screen;
+mod sentinel;
+mod simulate;
+mod tools;
 
 use std::time::Instant;
 
@@ -53,12 +57,18 @@ enum Verb {
     Run(Box<run::RunArguments>),
     /// Serve PowerShell commands as tools to a client of the Model Context Protocol
     Mcp(Box<mcp::McpArguments>),
+    /// Operations on Microsoft Sentinel, many workspaces and tenants at once
+    Sentinel(sentinel::SentinelArguments),
+    /// Show which tools the MCP server makes of commands, what it leaves out, and why
+    Tools(tools::ToolsArguments),
     /// Look at the installation: what is found, what works, what to do about the rest
     Doctor(doctor::DoctorArguments),
     /// Show and check the configuration
     Config(config::ConfigArguments),
     /// Measure the engine beside its floor and beside pwsh
     Bench(bench::BenchArguments),
+    /// Run a loopback Azure: Resource Manager, Sentinel, queries, ingestion, tokens
+    Simulate(Box<simulate::SimulateArguments>),
     /// Check that no record of an audit file was changed or taken out
     Audit(audit::AuditArguments),
     /// Write the completions for a shell
@@ -75,9 +85,12 @@ pub fn main() -> Exit {
     match verb {
         Verb::Run(arguments) => host(*arguments, global, started),
         Verb::Mcp(arguments) => host(*arguments, global, started),
+        Verb::Tools(arguments) => host(arguments, global, started),
         Verb::Doctor(arguments) => host(arguments, global, started),
+        Verb::Sentinel(arguments) => sentinel::run(arguments, &global),
         Verb::Config(arguments) => config::run(&arguments, &global),
         Verb::Bench(arguments) => bench::run(&arguments),
+        Verb::Simulate(arguments) => simulate::run(&arguments, &global),
         Verb::Audit(arguments) => audit::run(&arguments, &global),
         Verb::Completions(arguments) => completions::run(&arguments, &mut CommandLine::command()),
         Verb::Man(arguments) => man::run(&arguments, CommandLine::command()),

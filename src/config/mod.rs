@@ -4,10 +4,10 @@
 mod dotenv;
 mod engine;
 mod file;
-mod nearest;
 mod places;
 mod problem;
 mod reference;
+mod sentinel;
 mod settings;
 mod table;
 mod value;
@@ -21,6 +21,7 @@ use zeroize::Zeroizing;
 pub use places::Places;
 pub use problem::{Origin, Problem};
 pub use reference::{dotenv_example, markdown};
+pub use sentinel::Connected;
 pub use settings::{Http, LogFormat, Mcp, Settings};
 pub use table::{SETTINGS, Setting, find};
 pub use value::Value;
@@ -230,7 +231,7 @@ impl Config {
                 None if !name.contains("__") => {}
                 None => {
                     let names: Vec<String> = SETTINGS.iter().map(Setting::variable).collect();
-                    let nearest = nearest::nearest(&name, names.iter().map(String::as_str));
+                    let nearest = runspaced::nearest::nearest(&name, names.iter().map(String::as_str));
                     problems.push(Problem::unknown(origin(&name), &name, nearest));
                 }
             }

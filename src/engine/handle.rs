@@ -18,7 +18,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     host::message::SlotInfo,
-    locate::PowerShellHome,
+    locate::{LocateOptions, PowerShellHome},
     pool::{Pool, Readiness, Replacement, Stats},
     runtime::{Phases, Started},
 };
@@ -45,6 +45,16 @@ pub(super) struct Inner {
     pool: Pool,
     defaults: Defaults,
     home: OnceCell<(PowerShellHome, Phases)>,
+    origin: Origin,
+}
+
+/// What an engine is made of, as far as its commands depend on it.
+#[derive(Debug, Clone)]
+pub(crate) struct Origin {
+    /// Where PowerShell is looked for.
+    pub(crate) locate: LocateOptions,
+    /// How every runspace is opened: the document that its host gets.
+    pub(crate) slot: Vec<u8>,
 }
 
 /// The PowerShell that an engine hosts.
@@ -74,8 +84,8 @@ pub struct PowerShellInfo {
 }
 
 impl Inner {
-    pub(super) fn new(pool: Pool, defaults: Defaults) -> Self {
-        Self { pool, defaults, home: OnceCell::new() }
+    pub(super) fn new(pool: Pool, defaults: Defaults, origin: Origin) -> Self {
+        Self { pool, defaults, home: OnceCell::new(), origin }
     }
 
     pub(super) fn started(&self, started: &Started) {
@@ -117,6 +127,16 @@ impl Engine {
         };
         let call = self.0.pool.submit(spec, request, sender);
         Ok(Call::new(self.0.pool.clone(), call, receiver))
+    }
+
+    pub(crate) fn origin(&self) -> &Origin {
+        &self.0.origin
+    }
+
+    /// Replaces every runspace that is not a session's: idle ones at once, busy ones after their call. For when a file has
+    /// changed that they read when they opened.
+    pub(crate) fn renew_runspaces(&self) {
+        self.0.pool.renew();
     }
 
     pub(crate) fn write_request(&self, invocation: &Invocation) -> Result<zeroize::Zeroizing<Vec<u8>>> {

@@ -81,6 +81,8 @@ pub(crate) type Sent = Pin<Box<dyn Future<Output = ()> + Send>>;
 pub(crate) struct Job {
     pub(crate) target: Target,
     pub(crate) arguments: Map<String, Value>,
+    /// Objects for the pipeline.
+    pub(crate) input: Option<Vec<Value>>,
     pub(crate) deadline: Duration,
     pub(crate) call_id: String,
     /// Whose runspaces it uses. `None`: the one local user's.

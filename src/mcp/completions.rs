@@ -113,7 +113,7 @@ async fn of_parameter(
     if !parameter.rules.choices.is_empty() {
         return Ok(beginning_with(begun, parameter.rules.choices.iter().cloned()));
     }
-    let Target::Command(command) = &tool.target;
+    let Target::Command(command) = &tool.target else { return Ok(Vec::new()) };
     let guess =
         Guess { command: command.clone(), parameter: parameter.name.clone(), begun: begun.to_owned() };
     let mut values = dispatcher.guess(guess).await;

@@ -8,7 +8,7 @@ use std::{
 
 use futures_util::FutureExt as _;
 use serde_json::{Map, Value};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
@@ -19,8 +19,10 @@ use super::{
     completions::Guess,
     conduct::{Audience, Clock, Conducted, Unanswered, conduct},
     errand::{Errand, Errands, Follower, Listener, Standing},
+    finder::{Resolved, resolve},
     listener::Direct,
     options::{CallOptions, requested_timeout},
+    progress::ProgressRecord,
     question::Form,
     reply::{Reply, View},
     results::{self, Budget, GET_RESULT, ResultStore, StoreLimits},
@@ -28,7 +30,7 @@ use super::{
 };
 use crate::{
     Error, Output,
-    catalog::{self, Catalog, ToolSpec},
+    catalog::{self, Catalog, CatalogFeed, ToolSpec},
     observe::{Audit, DigestKey, Entry, Subject},
 };
 
@@ -71,20 +73,10 @@ impl Default for CallLimits {
     }
 }
 
-/// What is known of the catalogue.
-#[derive(Debug, Clone)]
-pub(crate) enum CatalogState {
-    /// PowerShell is being asked.
-    Loading,
-    Ready(Arc<Catalog>),
-    /// Why there is none.
-    Failed(Arc<str>),
-}
-
 /// Answers calls.
 pub(crate) struct Dispatcher {
     executor: Arc<dyn Executor>,
-    catalog: watch::Receiver<CatalogState>,
+    catalog: CatalogFeed,
     admission: Admission,
     limits: CallLimits,
     shutdown: Shutdown,
@@ -142,7 +134,7 @@ struct Request {
 impl Dispatcher {
     pub(crate) fn new(
         executor: Arc<dyn Executor>,
-        catalog: watch::Receiver<CatalogState>,
+        catalog: CatalogFeed,
         limits: CallLimits,
         shutdown: Shutdown,
         audit: Option<Arc<Audit>>,
@@ -176,24 +168,53 @@ impl Dispatcher {
             && self.replaceable.is_some_and(|from| Instant::now() >= from)
     }
 
-    /// The catalogue; waits for it while it is being made.
+    /// The catalogue; waits for it while nothing is known of it.
     ///
     /// # Errors
     /// Why there is none.
     pub(crate) async fn catalog(&self) -> Result<Arc<Catalog>, String> {
-        let mut catalog = self.catalog.clone();
-        let state = tokio::select! {
-            state = catalog.wait_for(|state| !matches!(state, CatalogState::Loading)) => {
-                state.map(|state| state.clone()).ok()
-            }
-            () = self.shutdown.calls_cancelled() => return Err("the server is shutting down".to_owned()),
+        self.unless_ending(self.catalog.current()).await
+    }
+
+    /// What announces that clients should list the tools again.
+    pub(crate) fn feed(&self) -> &CatalogFeed {
+        &self.catalog
+    }
+
+    /// Waits until the server begins to end.
+    pub(crate) async fn ending(&self) {
+        self.shutdown.begun().await;
+    }
+
+    /// The catalogue that a call is checked against. What the cache does not know, or does not agree with, PowerShell itself
+    /// is asked for.
+    async fn catalog_for(
+        &self,
+        request: &Request,
+        events: &mpsc::Sender<JobEvent>,
+    ) -> Result<Arc<Catalog>, String> {
+        if !self.catalog.is_definite() {
+            let text = "PowerShell is starting".to_owned();
+            let _ = events.try_send(JobEvent::Progress(ProgressRecord { percent: None, text }));
+        }
+        let catalog = self.catalog().await?;
+        let fits = |tool: &ToolSpec| {
+            let mut arguments = request.arguments.clone();
+            CallOptions::take(tool, &mut arguments).is_ok() && catalog::bind(tool, arguments).is_ok()
         };
-        match state {
-            Some(CatalogState::Ready(catalog)) => Ok(catalog),
-            Some(CatalogState::Failed(reason)) => Err(reason.to_string()),
-            Some(CatalogState::Loading) | None => {
-                Err("finding them failed inside the server; see its log".to_owned())
-            }
+        if self.catalog.is_definite() || catalog.get(&request.tool).is_some_and(fits) {
+            return Ok(catalog);
+        }
+        self.unless_ending(self.catalog.definite()).await
+    }
+
+    async fn unless_ending(
+        &self,
+        catalog: impl Future<Output = Result<Arc<Catalog>, String>>,
+    ) -> Result<Arc<Catalog>, String> {
+        tokio::select! {
+            catalog = catalog => catalog,
+            () = self.shutdown.calls_cancelled() => Err("the server is shutting down".to_owned()),
         }
     }
 
@@ -394,7 +415,7 @@ impl Dispatcher {
         clock: &Clock,
     ) -> Worked {
         let catalog = tokio::select! {
-            catalog = self.catalog() => catalog,
+            catalog = self.catalog_for(request, &events) => catalog,
             () = clock.stop.cancelled() => Err(format!("PowerShell was not ready within {} s", clock.deadline.as_secs())),
         };
         let catalog = match catalog {
@@ -402,29 +423,41 @@ impl Dispatcher {
             Err(reason) => return Worked::Ended(Outcome::NoCatalog(reason), "no_catalog"),
         };
         let grants = &request.client.grants;
-        let Some(tool) = catalog.get(&request.tool).filter(|tool| grants.shows(&tool.name)) else {
-            return Worked::Ended(
-                Outcome::UnknownTool(unknown_tool(&request.tool, &catalog)),
-                "unknown_tool",
-            );
-        };
-        let mut arguments = std::mem::take(&mut request.arguments);
-        let options = CallOptions::take(tool, &mut arguments);
-        let bound = options.and_then(|options| Ok((catalog::bind(tool, arguments)?, options)));
-        let (mut arguments, options) = match bound {
-            Ok(bound) => bound,
+        let reply = |text| Outcome::Reply { call_id: request.call_id.clone(), reply: Reply::failure(text) };
+        if !grants.shows(&request.tool) {
+            return Worked::Ended(Outcome::UnknownTool(catalog.unknown(&request.tool)), "unknown_tool");
+        }
+        let (tool, mut arguments) =
+            match resolve(&catalog, &request.tool, std::mem::take(&mut request.arguments)) {
+                Resolved::Tool(tool, arguments) => (tool, arguments),
+                Resolved::Reply(answer) => {
+                    let word = if answer.is_error { "refused" } else { "ok" };
+                    return Worked::Ended(
+                        Outcome::Reply { call_id: request.call_id.clone(), reply: answer },
+                        word,
+                    );
+                }
+                Resolved::Unknown(text) => return Worked::Ended(Outcome::UnknownTool(text), "unknown_tool"),
+            };
+        let options = match CallOptions::take(tool, &mut arguments) {
+            Ok(options) => options,
             Err(mistakes) => {
-                let reply = Reply::failure(correction(tool, &mistakes));
-                return Worked::Ended(Outcome::Reply { call_id: request.call_id.clone(), reply }, "refused");
+                let text = format!("The arguments do not fit {}:\n- {}", tool.name, mistakes.join("\n- "));
+                return Worked::Ended(reply(text), "refused");
             }
         };
-        if !grants.allow(&tool.name, &arguments) {
+        let bound = match catalog::bind(tool, arguments) {
+            Ok(bound) => bound,
+            Err(correction) => return Worked::Ended(reply(correction.text()), "refused"),
+        };
+        let mut arguments = bound.parameters;
+        if !grants.shows(&tool.name) || !grants.allow(&tool.name, &arguments) {
             let text =
                 format!("Not permitted: the token's scopes do not allow {} with these arguments.", tool.name);
-            let reply = Reply::failure(text);
-            return Worked::Ended(Outcome::Reply { call_id: request.call_id.clone(), reply }, "forbidden");
+            return Worked::Ended(reply(text), "forbidden");
         }
-        if options.apply(&mut arguments) {
+        options.apply(&mut arguments);
+        if bound.dry_run {
             entry.mode = "dry_run";
         }
         if tool.has_common_parameters && wants.log == Some(LogLevel::Debug) {
@@ -447,6 +480,7 @@ impl Dispatcher {
         let job = Job {
             target: tool.target.clone(),
             arguments,
+            input: bound.input,
             deadline: left,
             call_id: request.call_id.clone(),
             affinity: request.client.affinity.clone(),
@@ -560,30 +594,4 @@ fn timed_out(error: Error, clock: &Clock) -> Error {
 /// The beginning of a name that a client gave.
 fn shortened(name: &str) -> String {
     name.chars().take(80).collect()
-}
-
-fn unknown_tool(name: &str, catalog: &Catalog) -> String {
-    const NAMED: usize = 40;
-    let names: Vec<&str> = catalog.iter().map(|tool| tool.name.as_str()).take(NAMED).collect();
-    let more = if catalog.len() > NAMED { ", …" } else { "" };
-    format!("Unknown tool '{}'. There are: {}{more}", shortened(name), names.join(", "))
-}
-
-/// What was wrong with the arguments, and what a call looks like.
-fn correction(tool: &ToolSpec, mistakes: &[String]) -> String {
-    let mut text = format!("The arguments do not fit {}:", tool.name);
-    for mistake in mistakes {
-        text.push_str("\n- ");
-        text.push_str(mistake);
-    }
-    let required: Vec<String> = tool
-        .parameters
-        .iter()
-        .filter(|parameter| parameter.required)
-        .map(|parameter| format!("{} ({})", parameter.name, parameter.takes()))
-        .collect();
-    if !required.is_empty() {
-        text.push_str(&format!("\nRequired: {}.", required.join("; ")));
-    }
-    text
 }

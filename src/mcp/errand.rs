@@ -27,7 +27,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(300);
 /// How long the outcome of a call waits for somebody to fetch it.
 pub(crate) const KEPT: Duration = Duration::from_secs(300);
 /// Most calls that may wait to be fetched or asked about.
-const MOST: usize = 256;
+const MOST: usize = 1_024;
 
 /// The key of the one question of a request.
 pub(crate) const QUESTION: &str = "question";

@@ -4,6 +4,8 @@
 //! transport   lines <-> messages, ids in use, back-pressure, the end     the only two that know rmcp
 //! service     rmcp's requests <-> ours
 //! dispatch    admission, tool, arguments, cancel, panic, one answer      knows neither rmcp nor the engine
+//! finder      calls of the tools that stand for others
+//! routes      which executor carries a job out
 //! powershell  a job as an invocation of the engine
 //! ```
 //!
@@ -16,6 +18,7 @@ mod completions;
 mod conduct;
 mod dispatch;
 mod errand;
+mod finder;
 mod handover;
 pub mod http;
 mod listener;
@@ -27,6 +30,7 @@ mod question;
 mod reply;
 mod resources;
 mod results;
+mod routes;
 mod server;
 mod service;
 mod shutdown;
@@ -42,4 +46,4 @@ pub use self::{
     server::{End, Server},
     shutdown::Cause,
 };
-pub use crate::catalog::Exposure;
+pub use crate::catalog::{Exposure, Left, Mapping, Survey, SurveyedTool, ToolOverride, ToolSearch};

@@ -1,11 +1,11 @@
 //! Arguments that tools take beside their command's parameters. Their names begin with an underscore, as no parameter of a
-//! command does, but for `dry_run`. Should a command have a parameter of such a name all the same, its own is meant.
+//! command does; should one do so all the same, the command's own is meant.
 
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use crate::catalog::ToolSpec;
+use crate::catalog::{Target, ToolSpec};
 
 /// Only these properties of each row.
 pub(crate) const FIELDS: &str = "_fields";
@@ -13,48 +13,37 @@ pub(crate) const FIELDS: &str = "_fields";
 pub(crate) const FIRST: &str = "_first";
 /// Time after which the call is stopped.
 pub(crate) const TIMEOUT: &str = "_timeout_seconds";
-/// Only say what would be done.
-pub(crate) const DRY_RUN: &str = "dry_run";
 /// Do not ask for confirmation.
 pub(crate) const CONFIRMED: &str = "_confirmed";
-
-/// PowerShell's own switch behind [`DRY_RUN`].
-const WHAT_IF: &str = "WhatIf";
 
 /// What a call asks for beside the parameters of its command.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct CallOptions {
     pub(crate) fields: Vec<String>,
     pub(crate) first: Option<usize>,
-    pub(crate) dry_run: bool,
     pub(crate) confirmed: bool,
     /// The tool takes [`CONFIRMED`].
     pub(crate) confirmable: bool,
 }
 
-/// True for commands with `SupportsShouldProcess`.
-pub(crate) fn has_should_process(tool: &ToolSpec) -> bool {
-    tool.parameters.iter().any(|parameter| parameter.name == WHAT_IF || parameter.name == DRY_RUN)
+/// True for commands with `SupportsShouldProcess`: they can say what they would do, and may ask before they do it.
+fn has_should_process(tool: &ToolSpec) -> bool {
+    tool.parameters.iter().any(|parameter| matches!(parameter.name.as_str(), "dry_run" | "WhatIf"))
 }
 
 fn offered(tool: &ToolSpec, name: &str) -> bool {
-    let taken = |own: &str| own.eq_ignore_ascii_case(name);
-    !tool
-        .parameters
-        .iter()
-        .any(|parameter| taken(&parameter.name) || parameter.aliases.iter().any(|alias| taken(alias)))
-        && (!matches!(name, DRY_RUN | CONFIRMED) || has_should_process(tool))
+    !tool.parameters.iter().any(|parameter| parameter.is_called(name))
+        && (name != CONFIRMED || has_should_process(tool))
 }
 
 /// The schema of a tool's arguments, these among them.
 pub(crate) fn schema(tool: &ToolSpec) -> Map<String, Value> {
-    let mut schema = tool.schema.clone();
+    let mut schema = tool.schema().as_ref().clone();
+    if matches!(tool.target, Target::Finder(_)) {
+        return schema;
+    }
     if let Some(Value::Object(properties)) = schema.get_mut("properties") {
-        if offered(tool, DRY_RUN) {
-            properties.shift_remove(WHAT_IF);
-        }
         let own = [
-            (DRY_RUN, json!({"type": "boolean", "description": "true: only say what would be done"})),
             (
                 CONFIRMED,
                 json!({"type": "boolean", "description": "true: do it without the command's own question"}),
@@ -81,7 +70,7 @@ impl CallOptions {
     pub(crate) fn take(tool: &ToolSpec, arguments: &mut Map<String, Value>) -> Result<Self, Vec<String>> {
         let mut options = Self { confirmable: offered(tool, CONFIRMED), ..Self::default() };
         let mut mistakes = Vec::new();
-        for name in [FIELDS, FIRST, TIMEOUT, DRY_RUN, CONFIRMED] {
+        for name in [FIELDS, FIRST, TIMEOUT, CONFIRMED] {
             if !offered(tool, name) {
                 continue;
             }
@@ -101,21 +90,16 @@ impl CallOptions {
                 // Taken before, see `requested_timeout`: the time runs while the tool is looked for.
                 positive(value).ok_or("a whole number of seconds, 1 or more")?;
             }
-            DRY_RUN => self.dry_run = value.as_bool().ok_or("true or false")?,
             _ => self.confirmed = value.as_bool().ok_or("true or false")?,
         }
         Ok(())
     }
 
-    /// Adds what they mean for the command itself. True if it only says what it would do.
-    pub(crate) fn apply(&self, arguments: &mut Map<String, Value>) -> bool {
-        if self.dry_run {
-            arguments.insert(WHAT_IF.to_owned(), json!(true));
-        }
+    /// Adds what they mean for the command itself.
+    pub(crate) fn apply(&self, arguments: &mut Map<String, Value>) {
         if self.confirmed {
             arguments.insert("Confirm".to_owned(), json!(false));
         }
-        arguments.get(WHAT_IF) == Some(&Value::Bool(true))
     }
 }
 
@@ -160,24 +144,24 @@ mod tests {
         let tool = tool(json!([]), true);
         let schema = Value::Object(schema(&tool));
         let names: Vec<&String> = schema["properties"].as_object().expect("properties").keys().collect();
-        assert_eq!(names, [DRY_RUN, CONFIRMED, FIELDS, FIRST, TIMEOUT]);
+        assert_eq!(names, ["dry_run", CONFIRMED, FIELDS, FIRST, TIMEOUT]);
         let given =
-            json!({"_fields": "Id", "_first": 3, "_timeout_seconds": 9, "dry_run": true, "Name": "x"});
+            json!({"_fields": "Id", "_first": 3, "_timeout_seconds": 9, "_confirmed": true, "Name": "x"});
         assert_eq!(requested_timeout(given.as_object().expect("an object")), Some(Duration::from_secs(9)));
         let (options, left) = taken(&tool, given);
         let options = options.expect("options");
         assert_eq!((options.fields.as_slice(), options.first), (["Id".to_owned()].as_slice(), Some(3)));
         assert_eq!(left, json!({"Name": "x"}));
         let mut arguments = Map::new();
-        assert!(options.apply(&mut arguments));
-        assert_eq!(Value::Object(arguments), json!({"WhatIf": true}));
+        options.apply(&mut arguments);
+        assert_eq!(Value::Object(arguments), json!({"Confirm": false}));
     }
 
     #[test]
-    fn commands_that_change_nothing_have_no_dry_run() {
+    fn commands_that_change_nothing_have_nothing_to_confirm() {
         let tool = tool(json!([]), false);
-        assert!(schema(&tool)["properties"].get(DRY_RUN).is_none());
-        assert_eq!(taken(&tool, json!({"dry_run": true})).1, json!({"dry_run": true}));
+        assert!(schema(&tool)["properties"].get(CONFIRMED).is_none());
+        assert_eq!(taken(&tool, json!({"_confirmed": true})).1, json!({"_confirmed": true}));
     }
 
     #[test]
@@ -192,13 +176,13 @@ mod tests {
     #[test]
     fn mistakes_say_what_was_given_and_what_is_taken() {
         let (options, _) =
-            taken(&tool(json!([]), true), json!({"_first": 0, "_fields": 7, "dry_run": "yes"}));
+            taken(&tool(json!([]), true), json!({"_first": 0, "_fields": 7, "_confirmed": "yes"}));
         assert_eq!(
             options,
             Err(vec![
                 "'_fields' was given 7, it takes a list of names of properties".to_owned(),
                 "'_first' was given 0, it takes a whole number of 1 or more".to_owned(),
-                "'dry_run' was given \"yes\", it takes true or false".to_owned(),
+                "'_confirmed' was given \"yes\", it takes true or false".to_owned(),
             ])
         );
     }

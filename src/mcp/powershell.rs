@@ -8,7 +8,9 @@ use super::{
     progress::ProgressRecord,
     question::Question,
 };
-use crate::{Call, Engine, Invocation, Limits, Live, Prompt, Record, RecordData, Stream, catalog::Target};
+use crate::{
+    Call, Engine, Error, Invocation, Limits, Live, Prompt, Record, RecordData, Stream, catalog::Target,
+};
 
 /// How much later than a job's own deadline the engine ends one that may wait for a person.
 const FOR_A_PERSON: Duration = Duration::from_secs(3_600);
@@ -30,27 +32,35 @@ impl PowerShell {
         Self { engine }
     }
 
-    fn invocation(job: &mut Job) -> Invocation {
-        let Target::Command(command) = &job.target;
+    fn invocation(job: &mut Job) -> Result<Invocation, Error> {
+        let Target::Command(command) = &job.target else {
+            return Err(Error::InvalidInvocation(
+                "PowerShell was to carry out what is no command".to_owned(),
+            ));
+        };
         let deadline = if job.wants.questions { job.deadline + FOR_A_PERSON } else { job.deadline };
-        let invocation = std::mem::take(&mut job.arguments)
+        let mut invocation = std::mem::take(&mut job.arguments)
             .into_iter()
             .fold(Invocation::command(command), |invocation, (name, value)| invocation.arg(name, value))
             .timeout(deadline)
             .limits(limits())
             .correlation_id(&job.call_id);
-        let invocation = match &job.affinity {
-            Some(key) => invocation.affinity(Arc::clone(key)),
-            None => invocation,
-        };
-        let invocation = if job.wants.questions { invocation.interactive() } else { invocation };
-        if job.wants.progress || job.wants.log.is_some() { invocation.live() } else { invocation }
+        if let Some(key) = &job.affinity {
+            invocation = invocation.affinity(Arc::clone(key));
+        }
+        if let Some(input) = job.input.take() {
+            invocation = invocation.input(input);
+        }
+        if job.wants.questions {
+            invocation = invocation.interactive();
+        }
+        Ok(if job.wants.progress || job.wants.log.is_some() { invocation.live() } else { invocation })
     }
 }
 
 impl Executor for PowerShell {
     fn execute(&self, mut job: Job) -> Running {
-        let call = self.engine.start(Self::invocation(&mut job));
+        let call = Self::invocation(&mut job).and_then(|invocation| self.engine.start(invocation));
         Box::pin(async move {
             let call = call?;
             let handle = call.cancel_handle();

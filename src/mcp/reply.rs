@@ -43,6 +43,11 @@ impl Reply {
         Self { text: text.into(), structured: None, is_error: true, timings: None }
     }
 
+    /// What the server knows itself.
+    pub(crate) fn of_value(text: String, value: Value) -> Self {
+        Self { text, structured: Some(value), is_error: false, timings: None }
+    }
+
     /// From a call that ran to its end.
     pub(crate) fn of_output(output: &Output, view: &View<'_>) -> Self {
         let nothing_but_errors = output.had_errors() && output.count() == 0;

@@ -11,22 +11,22 @@ use std::{
 };
 
 use rmcp::ServiceExt as _;
-use tokio::sync::watch;
 
 use super::{
     call::Executor,
-    dispatch::{CallLimits, CatalogState, Dispatcher},
+    dispatch::{CallLimits, Dispatcher},
     handover::{Handover, StdioState},
     powershell::PowerShell,
     prompts::Prompts,
     resources::Roots,
+    routes::Routes,
     service::{Extras, Service},
     shutdown::{Cause, Patience, Shutdown},
     transport::StdioTransport,
 };
 use crate::{
     Engine, Replacement,
-    catalog::{Exposure, discover},
+    catalog::{CatalogCache, CatalogFeed, Exposure, Keeper, KeeperTask, NativeTool},
     observe::{Audit, AuditSettings},
 };
 
@@ -36,6 +36,9 @@ use crate::{
 pub struct Server {
     pub(super) engine: Engine,
     exposure: Exposure,
+    cache: Option<CatalogCache>,
+    natives: Vec<NativeTool>,
+    executors: Vec<(Arc<str>, Arc<dyn Executor>)>,
     limits: CallLimits,
     replaceable: Option<Duration>,
     left: Handover,
@@ -78,12 +81,35 @@ impl Server {
         Self {
             engine,
             exposure,
+            cache: None,
+            natives: Vec::new(),
+            executors: Vec::new(),
             limits: CallLimits::default(),
             replaceable: None,
             left: Handover::default(),
             extras: Extras::default(),
             audit: None,
         }
+    }
+
+    /// A folder in which the tools are remembered, so that they are listed before PowerShell is up the next time. Without
+    /// one nothing is remembered.
+    pub fn catalog_cache(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.cache = Some(CatalogCache::new(folder));
+        self
+    }
+
+    /// Tools of another source than PowerShell, and what carries them out. All of them name `source`.
+    #[allow(dead_code, reason = "there is no such source yet")]
+    pub(crate) fn native(
+        mut self,
+        source: &str,
+        tools: Vec<NativeTool>,
+        executor: Arc<dyn Executor>,
+    ) -> Self {
+        self.natives.extend(tools);
+        self.executors.push((source.into(), executor));
+        self
     }
 
     /// How long a call may take, waiting included (default 55 s, as most clients give up after 60; 300 s if the client is
@@ -168,25 +194,12 @@ impl Server {
 
     /// Begins to look for the commands, and puts the parts together.
     pub(super) fn start(self) -> Running {
-        let (sender, catalog) = watch::channel(CatalogState::Loading);
-        let (engine, exposure) = (self.engine.clone(), self.exposure);
-        let discovery = tokio::spawn(async move {
-            let state = match discover(&engine, &exposure).await {
-                Ok(catalog) => {
-                    for reason in &catalog.left_out {
-                        tracing::warn!("left out: {reason}");
-                    }
-                    tracing::info!(tools = catalog.len(), "the catalogue is ready");
-                    CatalogState::Ready(Arc::new(catalog))
-                }
-                Err(reason) => {
-                    tracing::error!("there are no tools: {reason}");
-                    CatalogState::Failed(reason.into())
-                }
-            };
-            sender.send_replace(state);
-        });
-        let executor = Arc::new(PowerShell::new(self.engine.clone()));
+        let keeper = Keeper::new(self.engine.clone(), self.exposure).natives(self.natives).cache(self.cache);
+        let (catalog, keeping) = keeper.start();
+        let powershell = Routes::new(Arc::new(PowerShell::new(self.engine.clone())));
+        let executors = self.executors.into_iter();
+        let routes = executors.fold(powershell, |routes, (source, executor)| routes.native(source, executor));
+        let executor = Arc::new(routes);
         let from = self.replaceable.map(|after| Instant::now() + after);
         let core = Core {
             executor,
@@ -196,7 +209,7 @@ impl Server {
             audit: self.audit.clone(),
         };
         let parts = Parts::new(core, from, Arc::new(self.engine));
-        Running { parts, left: self.left, audit: self.audit, discovery }
+        Running { parts, left: self.left, audit: self.audit, _keeping: keeping }
     }
 }
 
@@ -205,12 +218,11 @@ pub(super) struct Running {
     pub(super) parts: Parts,
     pub(super) left: Handover,
     audit: Option<Arc<Audit>>,
-    discovery: tokio::task::JoinHandle<()>,
+    _keeping: KeeperTask,
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.discovery.abort();
         if let Some(audit) = &self.audit {
             audit.flush();
         }
@@ -220,7 +232,7 @@ impl Drop for Running {
 /// What answers, whoever asks.
 pub(crate) struct Core {
     pub(crate) executor: Arc<dyn Executor>,
-    pub(crate) catalog: watch::Receiver<CatalogState>,
+    pub(crate) catalog: CatalogFeed,
     pub(crate) limits: CallLimits,
     pub(crate) extras: Arc<Extras>,
     pub(crate) audit: Option<Arc<Audit>>,

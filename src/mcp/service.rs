@@ -16,9 +16,9 @@ use rmcp::{
         GetPromptResponse, GetTaskParams, GetTaskResult, Implementation, ListPromptsResult,
         ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, MetaObject,
         PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities,
-        ServerConfig, Tool, ToolAnnotations, UpdateTaskParams,
+        ServerConfig, SubscriptionFilter, Tool, ToolAnnotations, UpdateTaskParams,
     },
-    service::RequestContext,
+    service::{NotificationContext, RequestContext, SubscriptionContext},
 };
 use serde_json::{Value, json};
 
@@ -41,6 +41,8 @@ const PAGE_TOOLS: usize = 200;
 const PAGE_RESOURCES: usize = 200;
 /// How long a client may take the list for current.
 const LIST_TTL_MS: u64 = 300_000;
+/// The same while the list is that of the last server and PowerShell has not confirmed it.
+const CACHED_TTL_MS: u64 = 2_000;
 
 const INSTRUCTIONS: &str = "Each tool runs one PowerShell command in a runspace of its own: nothing is kept from one \
 call to the next. Rows come as text and, the same rows, as structuredContent.values; errors of the command are in \
@@ -77,6 +79,7 @@ impl ServerHandler for Service {
             .enable_completions()
             .enable_resources()
             .enable_tools()
+            .enable_tool_list_changed()
             .enable_tasks()
             .build();
         if !self.extras.prompts.is_empty() {
@@ -96,17 +99,54 @@ impl ServerHandler for Service {
         };
         let catalog = catalog.map_err(no_catalog)?;
         let grants = client(&context).grants;
-        let mut tools: Vec<Tool> = catalog.iter().filter(|tool| grants.shows(&tool.name)).map(tool).collect();
+        let mut tools: Vec<Tool> =
+            catalog.listed().filter(|tool| grants.shows(&tool.name)).map(tool).collect();
         tools.insert(tools.partition_point(|tool| *tool.name < *results::GET_RESULT), get_result());
         let count = tools.len();
         let first = page_start(request, count)?;
         let page: Vec<Tool> = tools.drain(..).skip(first).take(PAGE_TOOLS).collect();
         let next = first + page.len();
-        let mut result = ListToolsResult::with_all_items(page)
-            .with_ttl_ms(LIST_TTL_MS)
-            .with_cache_scope(CacheScope::Private);
+        let ttl = if self.dispatcher.feed().is_definite() { LIST_TTL_MS } else { CACHED_TTL_MS };
+        let mut result =
+            ListToolsResult::with_all_items(page).with_ttl_ms(ttl).with_cache_scope(CacheScope::Private);
         result.next_cursor = (next < count).then(|| next.to_string());
         Ok(result)
+    }
+
+    /// Older clients are told of changes by themselves, from their handshake on.
+    async fn on_initialized(&self, context: NotificationContext<RoleServer>) {
+        let (dispatcher, peer) = (Arc::clone(&self.dispatcher), context.peer);
+        let mut changes = dispatcher.feed().changes();
+        tokio::spawn(async move {
+            loop {
+                tokio::select! {
+                    changed = changes.changed() => if changed.is_err() { return },
+                    () = dispatcher.ending() => return,
+                }
+                if peer.notify_tool_list_changed().await.is_err() {
+                    return;
+                }
+            }
+        });
+    }
+
+    /// Newer clients ask to be told.
+    fn accepted_subscription_filter(&self, _: &SubscriptionFilter) -> Option<SubscriptionFilter> {
+        Some(SubscriptionFilter::builder().tools_list_changed().build())
+    }
+
+    async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
+        let mut changes = self.dispatcher.feed().changes();
+        loop {
+            tokio::select! {
+                changed = changes.changed() => if changed.is_err() { return Ok(()) },
+                () = context.cancelled() => return Ok(()),
+                () = self.dispatcher.ending() => return Ok(()),
+            }
+            if context.sink().notify_tool_list_changed().await.is_err() {
+                return Ok(());
+            }
+        }
     }
 
     async fn call_tool(

@@ -23,18 +23,19 @@ use tokio::sync::{oneshot, watch};
 use super::{
     call::{Executor, Job, JobEvent, LogLevel, Running},
     completions::Guess,
-    dispatch::{CallLimits, CatalogState},
+    dispatch::CallLimits,
     handover::StdioState,
     progress::ProgressRecord,
     question::{Question, tests::question},
     reply::tests::output,
+    routes::Routes,
     server::{Core, End, Health, Parts, serve},
     service::Extras,
     shutdown::{Cause, Patience},
 };
 use crate::{
     Error, Output, Replacement,
-    catalog::{Catalog, Target, test_command},
+    catalog::{Catalog, CatalogFeed, CatalogState, Exposure, Target, ToolSearch, test_command, test_native},
 };
 
 /// Long enough for a loaded machine; only a hang takes it.
@@ -60,6 +61,21 @@ impl Drop for Mark {
 
 struct Scripted(Arc<Script>);
 
+/// Says what it was asked.
+struct Operations;
+
+impl Executor for Operations {
+    fn execute(&self, job: Job) -> Running {
+        let Target::Native { operation, .. } = &job.target else { panic!("{:?}", job.target) };
+        let value = json!([{"operation": operation.as_ref(), "arguments": job.arguments}]);
+        Box::pin(async move { Ok(output(&value, &json!([]), json!({"count": 1}))) })
+    }
+
+    fn guess(&self, _guess: Guess) -> Pin<Box<dyn Future<Output = Vec<String>> + Send>> {
+        Box::pin(std::future::ready(Vec::new()))
+    }
+}
+
 impl Executor for Scripted {
     fn execute(&self, job: Job) -> Running {
         let script = Arc::clone(&self.0);
@@ -74,7 +90,7 @@ impl Executor for Scripted {
                 });
             }
             let _mark = mark;
-            let Target::Command(command) = &job.target;
+            let Target::Command(command) = &job.target else { panic!("no command: {:?}", job.target) };
             match command.rsplit('\\').next().unwrap_or_default() {
                 "Get-Echo" => {
                     let text = job.arguments.get("Text").and_then(Value::as_str).unwrap_or_default();
@@ -159,7 +175,7 @@ async fn ask(job: &Job, mut question: Question) -> Result<Output, Error> {
     }
 }
 
-fn core(executor: Arc<dyn Executor>, catalog: watch::Receiver<CatalogState>, limits: CallLimits) -> Core {
+fn core(executor: Arc<dyn Executor>, catalog: CatalogFeed, limits: CallLimits) -> Core {
     Core { executor, catalog, limits, extras: Arc::new(Extras::default()), audit: None }
 }
 
@@ -174,7 +190,7 @@ fn limits() -> CallLimits {
 }
 
 /// A server whose engine is never to be replaced.
-fn healthy(executor: Arc<Scripted>, catalog: watch::Receiver<CatalogState>, limits: CallLimits) -> Parts {
+fn healthy(executor: Arc<Scripted>, catalog: CatalogFeed, limits: CallLimits) -> Parts {
     Parts::new(core(executor, catalog, limits), None, Arc::new(Patient(watch::Sender::new(None))))
 }
 
@@ -267,8 +283,10 @@ impl Client {
         streams: (File, File),
     ) -> Self {
         let script = Arc::new(Script::default());
-        let executor = Arc::new(Scripted(Arc::clone(&script)));
-        let (sender, catalog) = watch::channel(state);
+        let commands = Arc::new(Scripted(Arc::clone(&script)));
+        let executor = Arc::new(Routes::new(commands).native("sentinel".into(), Arc::new(Operations)));
+        let sender = watch::Sender::new(state);
+        let catalog = CatalogFeed::from(sender.clone());
         let (stop, stopped) = oneshot::channel::<()>();
         let health = Patient(watch::Sender::new(None));
         let sick = health.clone();
@@ -441,6 +459,61 @@ fn opening_answers_while_the_catalogue_is_being_made() {
 }
 
 #[test]
+fn cached_catalogue_is_listed_and_calls_that_do_not_fit_it_wait_for_powershell() {
+    let limits = limits();
+    let cached = Catalog::new(&[test_command("Get-Echo", json!([])), test_command("Get-Gone", json!([]))]);
+    let mut client = Client::with(limits, CatalogState::Cached(Arc::new(cached.expect("a catalogue"))));
+    client.initialize();
+    client.send(json!({"id": 1, "method": "tools/list"}));
+    let list = client.receive()["result"].clone();
+    assert_eq!(list["tools"].as_array().map(Vec::len), Some(3));
+    assert!(list["ttlMs"].as_u64().is_none_or(|ttl| ttl < 10_000), "it may change soon: {list}");
+    client.call(2, "get_echo", json!({}));
+    assert_eq!(client.receive()["id"], 2);
+    // A parameter and a tool that the cache does not know.
+    client.call(3, "get_echo", json!({"Text": "x"}));
+    client.call(4, "wait_short", json!({}));
+    assert!(client.silence());
+    client.catalog.send_replace(CatalogState::Ready(Arc::new(catalog())));
+    let mut answers = [client.receive(), client.receive()];
+    answers.sort_by_key(|answer| answer["id"].as_i64());
+    assert_eq!(answers[0]["result"]["structuredContent"]["values"], json!([{"Text": "x"}]));
+    assert_eq!(answers[1]["result"]["structuredContent"]["values"], json!(["done"]));
+    client.end();
+}
+
+#[test]
+fn tools_of_another_source_go_to_their_own_executor_and_are_never_hidden() {
+    let exposure = Exposure { tool_search: ToolSearch::Always, ..Exposure::default() };
+    let commands = [test_command("Get-Echo", json!([]))];
+    let catalog = Catalog::of(&commands, &[test_native("list_incidents")], &exposure).expect("a catalogue");
+    let mut client = Client::connected();
+    client.catalog.send_replace(CatalogState::Ready(Arc::new(catalog)));
+    client.send(json!({"id": 1, "method": "tools/list"}));
+    let list = client.receive()["result"]["tools"].as_array().cloned().unwrap_or_default();
+    let names: Vec<&str> = list.iter().filter_map(|tool| tool["name"].as_str()).collect();
+    assert_eq!(names, ["describe_tool", "get_result", "invoke_tool", "list_incidents", "search_tools"]);
+    client.call(2, "list_incidents", json!({"workspace": "w"}));
+    assert_eq!(
+        client.receive()["result"]["structuredContent"]["values"],
+        json!([{"operation": "incidents.list", "arguments": {"workspace": "w"}}])
+    );
+    client.call(3, "list_incidents", json!({}));
+    let text = client.receive()["result"]["content"][0]["text"].clone();
+    assert!(text.as_str().is_some_and(|text| text.contains("{\"workspace\":\"text\"}")), "{text}");
+    client.call(4, "search_tools", json!({"query": "echo"}));
+    assert_eq!(client.receive()["result"]["structuredContent"]["values"][0]["name"], "get_echo");
+    client.call(5, "invoke_tool", json!({"name": "get_echo", "arguments": {}}));
+    assert_eq!(client.receive()["result"]["structuredContent"]["values"], json!([{}]));
+    client.call(6, "invoke_tool", json!({"name": "invoke_tool"}));
+    assert_eq!(client.receive()["result"]["isError"], true);
+    client.call(7, "search_tools", json!({"first": 0}));
+    let text = client.receive()["result"]["content"][0]["text"].clone();
+    assert!(text.as_str().is_some_and(|text| text.contains("'query' is missing")), "{text}");
+    client.end();
+}
+
+#[test]
 fn missing_powershell_is_said_to_the_client() {
     let state = CatalogState::Failed("no usable PowerShell found".into());
     let mut client = Client::with(limits(), state);
@@ -464,7 +537,7 @@ fn wrong_arguments_are_a_result_the_model_can_act_on() {
     let result = client.receive()["result"].clone();
     assert_eq!(result["isError"], true);
     let text = result["content"][0]["text"].as_str().expect("text");
-    assert!(text.contains("'Txet' is not a parameter; there are Text"), "{text}");
+    assert!(text.contains("'Txet' is not a parameter; the nearest is 'Text'. There are Text"), "{text}");
     client.call(2, "get_ehco", json!({}));
     let error = client.receive()["error"].clone();
     assert_eq!(error["code"], -32602);
@@ -634,7 +707,7 @@ fn client_that_closed_its_output_ends_the_server() {
     to_server.write_all(format!("{message}\n").as_bytes()).expect("written");
     let streams = (File::from(OwnedFd::from(input)), File::from(OwnedFd::from(output)));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let (_sender, catalog) = watch::channel(CatalogState::Ready(Arc::new(catalog())));
+    let catalog = CatalogFeed::from(watch::Sender::new(CatalogState::Ready(Arc::new(catalog()))));
     let executor = Arc::new(Scripted(Arc::default()));
     let parts = healthy(executor, catalog, CallLimits { calls: 1, ..limits() });
     let end = runtime.block_on(async {
@@ -686,7 +759,7 @@ fn client_that_does_not_read_is_not_read_either() {
     let streams = (File::from(OwnedFd::from(input)), File::from(OwnedFd::from(output)));
     let script = Arc::new(Script::default());
     let executor = Arc::new(Scripted(Arc::clone(&script)));
-    let (_sender, catalog) = watch::channel(CatalogState::Ready(Arc::new(catalog())));
+    let catalog = CatalogFeed::from(watch::Sender::new(CatalogState::Ready(Arc::new(catalog()))));
     let limits = CallLimits { calls: CALLS, calls_of_one: CALLS, ..limits() };
     let server = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");

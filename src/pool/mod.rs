@@ -368,6 +368,14 @@ impl Pool {
         }
     }
 
+    /// Replaces every slot that is not a session's: idle ones at once, the others when their call has settled.
+    pub(crate) fn renew(&self) {
+        self.0.decide(|state, actions| {
+            state.renew(actions);
+            state.dispatch(Instant::now(), actions);
+        });
+    }
+
     /// Ends everything: lets calls run for `grace`, stops the rest, gives up what does not stop. Blocks. Returns how
     /// many calls were stopped.
     pub(crate) fn shut_down(&self, grace: Duration) -> usize {

@@ -43,9 +43,9 @@ pub fn modern(id: u32, method: &str, mut params: Value) -> Value {
 }
 
 impl Client {
-    /// Starts a server.
+    /// Starts a server that remembers nothing.
     pub fn start(arguments: &[String], folder: &Path) -> Self {
-        Self::start_in(arguments, &[], folder)
+        Self::start_in(arguments, &[("RUNSPACED_MCP__CACHE", "false")], folder)
     }
 
     /// Starts a server that finds these variables in its environment.
@@ -53,9 +53,14 @@ impl Client {
         Self::spawn(arguments, environment, folder, Stdio::inherit())
     }
 
+    /// Starts a server with these variables.
+    pub fn start_with(arguments: &[String], folder: &Path, variables: &[(&str, &str)]) -> Self {
+        Self::start_in(arguments, variables, folder)
+    }
+
     /// Starts a server and reads its log, to the end.
     pub fn start_with_log(arguments: &[String], folder: &Path) -> (Self, JoinHandle<Vec<String>>) {
-        let mut client = Self::spawn(arguments, &[], folder, Stdio::piped());
+        let mut client = Self::spawn(arguments, &[("RUNSPACED_MCP__CACHE", "false")], folder, Stdio::piped());
         let log = client.server.stderr.take().expect("a pipe");
         (client, thread::spawn(|| BufReader::new(log).lines().map_while(Result::ok).collect()))
     }
@@ -148,6 +153,19 @@ impl Client {
             serde_json::from_str(&line).unwrap_or_else(|error| panic!("not JSON: {error}: {line}"));
         assert_eq!(message["jsonrpc"], "2.0", "{line}");
         message
+    }
+
+    /// The answer to this request; notifications that come before it are given too.
+    pub fn answer(&self, id: &str) -> (Value, Vec<Value>) {
+        let mut before = Vec::new();
+        loop {
+            let message = self.receive();
+            if message["id"] == id {
+                return (message, before);
+            }
+            assert!(message.get("id").is_none(), "an answer to something else: {message}");
+            before.push(message);
+        }
     }
 
     /// True if nothing comes for a while.

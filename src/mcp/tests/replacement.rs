@@ -178,7 +178,7 @@ fn a_server_that_may_not_be_replaced_says_what_is_wrong() {
     let streams = (client.input.try_clone().expect("a copy"), client.output.try_clone().expect("a copy"));
     let script = Arc::new(Script::default());
     script.upgraded.store(true, Ordering::SeqCst);
-    let (_sender, catalog) = watch::channel(ready());
+    let catalog = CatalogFeed::from(watch::Sender::new(ready()));
     let parts = healthy(Arc::new(Scripted(script)), catalog, limits());
     let server = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
