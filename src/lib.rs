@@ -34,9 +34,9 @@ mod engine;
 mod error;
 mod host;
 pub mod mcp;
-pub mod observe;
 #[doc(hidden)]
 pub mod nearest;
+pub mod observe;
 #[doc(hidden)]
 pub mod parts;
 mod pool;
