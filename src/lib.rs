@@ -32,7 +32,10 @@ mod catalog;
 mod engine;
 mod error;
 mod host;
+pub mod kql;
 pub mod mcp;
+#[doc(hidden)]
+pub mod nearest;
 #[doc(hidden)]
 pub mod parts;
 mod pool;

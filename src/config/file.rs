@@ -4,11 +4,11 @@ use std::path::Path;
 
 use toml::de::{DeTable, DeValue};
 
-use super::nearest::nearest;
 use super::places::expand;
 use super::problem::{Origin, Problem};
 use super::table::{SECTIONS, SETTINGS, Setting, find};
 use super::value::{Kind, Value};
+use runspaced::nearest::nearest;
 
 /// One setting in a file.
 pub(super) struct Entry {

@@ -4,7 +4,6 @@
 mod dotenv;
 mod engine;
 mod file;
-mod nearest;
 mod places;
 mod problem;
 mod reference;
@@ -224,7 +223,7 @@ impl Config {
                 None if !name.contains("__") => {}
                 None => {
                     let names: Vec<String> = SETTINGS.iter().map(Setting::variable).collect();
-                    let nearest = nearest::nearest(&name, names.iter().map(String::as_str));
+                    let nearest = runspaced::nearest::nearest(&name, names.iter().map(String::as_str));
                     problems.push(Problem::unknown(origin(&name), &name, nearest));
                 }
             }

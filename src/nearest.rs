@@ -1,4 +1,4 @@
-//! What was probably meant.
+//! What was probably meant by a name that is none.
 
 /// The candidate most like `given`, if one is like it at all.
 pub fn nearest<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
