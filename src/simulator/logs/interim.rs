@@ -23,6 +23,10 @@ impl QueryEngine for Interim {
             .map(|line| line.split("//").next().unwrap_or_default())
             .collect::<Vec<_>>()
             .join(" ");
+        if !balanced(&text) {
+            let message = "Query could not be parsed: a bracket is missing.".to_owned();
+            return Err(error(Fault::Syntax, "SYN0002", message));
+        }
         let mut stages = text.split('|').map(str::trim);
         let source = stages.next().unwrap_or_default();
         let mut table = open(source, tables)?;
@@ -48,6 +52,21 @@ impl QueryEngine for Interim {
             _ => Ok(()),
         }
     }
+}
+
+/// Whether every bracket outside of texts has its counterpart.
+fn balanced(text: &str) -> bool {
+    let (mut depth, mut quote) = (0_i32, None);
+    for letter in text.chars() {
+        match (quote, letter) {
+            (Some(open), letter) if open == letter => quote = None,
+            (None, '\'' | '"') => quote = Some(letter),
+            (None, '(') => depth += 1,
+            (None, ')') => depth -= 1,
+            _ => {}
+        }
+    }
+    depth == 0 && quote.is_none()
 }
 
 fn is_name(text: &str) -> bool {
