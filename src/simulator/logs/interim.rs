@@ -81,6 +81,13 @@ fn open(source: &str, tables: &dyn Tables) -> Result<Table, QueryError> {
         let column = Column { name: name.trim().to_owned(), kind: kind.to_owned() };
         return Ok(Table { columns: vec![column], rows: vec![vec![value]] });
     }
+    if let Some(alias) = source.strip_prefix("_GetWatchlist(").and_then(|rest| rest.strip_suffix(')')) {
+        let alias = literal(alias.trim(), Timestamp::UNIX_EPOCH).ok_or_else(|| unsupported(source))?;
+        let alias = alias.as_str().unwrap_or_default();
+        return tables.watchlist(alias).ok_or_else(|| {
+            error(Fault::Semantic, "SEM0100", format!("there is no watchlist with the alias '{alias}'"))
+        });
+    }
     if source.is_empty() {
         return Err(error(Fault::Syntax, "SYN0002", "A recognition error occurred in the query.".to_owned()));
     }
