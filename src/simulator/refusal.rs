@@ -5,9 +5,13 @@ use serde_json::{Value, json};
 
 use super::exchange::Answer;
 
-/// A request that is not done.
+/// A request that is not done. Boxed, as it is the rare half of many results.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Refusal {
+pub(crate) struct Refusal(pub Box<Parts>);
+
+/// What a refusal is made of.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Parts {
     pub status: u16,
     pub code: String,
     pub message: String,
@@ -18,14 +22,14 @@ pub(crate) struct Refusal {
 
 impl Refusal {
     pub fn new(status: u16, code: &str, message: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Parts {
             status,
             code: code.to_owned(),
             message: message.into(),
             details: Vec::new(),
             extra: None,
             headers: Vec::new(),
-        }
+        }))
     }
 
     pub fn bad_request(message: impl Into<String>) -> Self {
@@ -56,8 +60,22 @@ impl Refusal {
 
     pub fn into_answer(self) -> Answer {
         let mut answer = Answer::json(self.status, json!({"error": self.error()}));
-        answer.headers = self.headers;
+        answer.headers = self.0.headers;
         answer
+    }
+}
+
+impl std::ops::Deref for Refusal {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl std::ops::DerefMut for Refusal {
+    fn deref_mut(&mut self) -> &mut Parts {
+        &mut self.0
     }
 }
 

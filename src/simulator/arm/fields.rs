@@ -191,7 +191,7 @@ mod tests {
     fn what_is_missing_or_wrong_is_named() {
         let body = json!({"properties": {"a": 1, "n": null, "s": "high", "i": 70000}});
         let fields = Fields::properties(body.as_object().expect("is one")).expect("has them");
-        let message = |refusal: Refusal| refusal.message;
+        let message = |refusal: Refusal| refusal.0.message;
         assert!(fields.text("a").map_err(message).expect_err("is a number").contains("properties.a"));
         assert!(fields.required_text("n").map_err(message).expect_err("is null").contains("'n'"));
         assert_eq!(fields.one_of("s", &["High", "Low"]), Ok(Some("High")));

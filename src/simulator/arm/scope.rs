@@ -28,12 +28,14 @@ const NAMESPACES: &[&str] = &[
 pub(crate) fn answer(scene: &mut Scene<'_>, segments: &[String]) -> Result<Answer, Refusal> {
     let lower: Vec<String> = segments.iter().map(|segment| segment.to_ascii_lowercase()).collect();
     let parts: Vec<&str> = lower.iter().map(String::as_str).collect();
-    let known = match parts.as_slice() {
-        ["tenants"] | ["subscriptions"] | ["subscriptions", _] => true,
-        ["subscriptions", _, "resourcegroups"] | ["subscriptions", _, "resourcegroups", _] => true,
-        ["subscriptions", _, "providers"] | ["subscriptions", _, "providers", _] => true,
-        _ => false,
-    };
+    let known = matches!(
+        parts.as_slice(),
+        ["tenants"]
+            | ["subscriptions"]
+            | ["subscriptions", _]
+            | ["subscriptions", _, "resourcegroups" | "providers"]
+            | ["subscriptions", _, "resourcegroups" | "providers", _]
+    );
     if !known {
         return Err(Refusal::path_not_found(&scene.request.path));
     }

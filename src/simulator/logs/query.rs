@@ -67,7 +67,7 @@ fn body_of(request: &Request, verb: Verb) -> Result<Option<Object>, String> {
     {
         return Ok(None);
     }
-    request.object().map(Some).map_err(|refusal| refusal.message)
+    request.object().map(Some).map_err(|refusal| refusal.0.message)
 }
 
 async fn batch(world: &Arc<World>, request: &Request, claims: &Claims, correlation: &str) -> Answer {

@@ -98,6 +98,6 @@ pub(super) fn throttled(seconds: u64, correlation: &str) -> Answer {
 /// A token that is not accepted; the shape is that of ARM.
 pub(super) fn token(refusal: Refusal, correlation: &str) -> Answer {
     let mut answer = nested(refusal.status, correlation, &[(&refusal.code, &refusal.message)], None);
-    answer.headers = refusal.headers;
+    answer.headers = refusal.0.headers;
     answer
 }

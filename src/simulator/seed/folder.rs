@@ -34,7 +34,8 @@ pub(super) fn read(folder: &Path) -> Result<Library, StartError> {
     let mut library = Library::default();
     for file in files(folder, RULES, "yaml")? {
         let mut rule = rule(&yaml(&file)?);
-        let completed = completed_rule(&rule.properties).map_err(|refusal| wrong(&file, refusal.message))?;
+        let completed =
+            completed_rule(&rule.properties).map_err(|refusal| wrong(&file, refusal.0.message))?;
         rule.properties.insert("incidentConfiguration".to_owned(), completed.0);
         rule.properties.insert("alertDetailsOverride".to_owned(), completed.1);
         library.rules.push(rule);
