@@ -142,6 +142,34 @@ pub fn ordinary_scripts_cost_no_reset(context: &Context) {
     assert_eq!(settled(&engine).opened, 1);
 }
 
+/// Settling skips what a built-in command that only reads cannot have done. A common parameter sets a variable, though, and
+/// a property that a module or script adds to a type runs a script while the output is written.
+pub fn a_command_that_only_reads_is_looked_at_if_it_can_leave_something(context: &Context) {
+    let fixture = Fixture::new(context);
+    let own = "Update-TypeData -TypeName System.Diagnostics.Process -MemberName Told -MemberType ScriptProperty -Value { $global:Leak = 1; 2 }";
+    let call = || Invocation::command("Get-Date");
+    let ways = [
+        ("a variable", fixture.plain(), call().arg("OutVariable", "global:Leak")),
+        (
+            "an alias of the parameter",
+            fixture.plain(),
+            Invocation::command("Get-Random").arg("ov", "global:Leak"),
+        ),
+        (
+            "a property",
+            fixture.plain().startup_script(own),
+            Invocation::command("Get-Process").arg("Id", std::process::id()),
+        ),
+    ];
+    for (way, builder, call) in ways {
+        let engine = builder.pool(Fixture::pool(1)).build().expect("the settings are valid");
+        for _ in 0..2 {
+            tell(&engine, call.clone());
+            assert_eq!(tell(&engine, Invocation::script("Test-Path variable:global:Leak")), "false", "{way}");
+        }
+    }
+}
+
 /// `using` comes before `param`.
 fn with_parameter(text: &str) -> String {
     match text.strip_prefix("using namespace System.Text\n") {
