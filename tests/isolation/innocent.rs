@@ -2,7 +2,7 @@
 
 use runspaced::Invocation;
 
-use crate::fixture::{Fixture, settled};
+use crate::fixture::{Fixture, settled, tell};
 use crate::reports::Reports;
 use crate::support::Context;
 
@@ -159,6 +159,13 @@ pub fn a_command_that_only_reads_is_looked_at_if_it_can_leave_something(context:
             "a property",
             fixture.plain().startup_script(own),
             Invocation::command("Get-Process").arg("Id", std::process::id()),
+        ),
+        (
+            "an object of the session",
+            fixture.plain().startup_script(
+                "$global:Told = [pscustomobject]@{} | Add-Member -PassThru ScriptProperty Told { $global:Leak = 1; 2 }",
+            ),
+            Invocation::command("Get-Variable").arg("Name", "Told").switch("ValueOnly"),
         ),
     ];
     for (way, builder, call) in ways {
