@@ -25,6 +25,7 @@ fn main() -> ExitCode {
         test!(a_runtime_of_somebody_else_is_left_alone).powershell(),
         test!(a_start_that_failed_can_be_tried_again_with_a_better_powershell).self_contained(),
         test!(settings_reach_the_runtime).powershell(),
+        test!(the_host_comes_from_its_image_where_there_is_one).layouts(),
         test!(one_plus_one_is_two).layouts(),
         test!(an_answer_larger_than_any_first_buffer_arrives_whole).powershell(),
         test!(each_call_is_done_once_and_then_settled).powershell(),
@@ -320,6 +321,24 @@ fn settings_reach_the_runtime(context: &Context) {
         [AppContext]::GetData('System.Runtime.TieredPGO')
         [AppContext]::GetData('System.GC.Concurrent')";
     assert_eq!(wire.run(1, 1, script).output, json!([512_u64 << 20, false, "false", "false"]));
+}
+
+fn the_host_comes_from_its_image_where_there_is_one(context: &Context) {
+    let mut settings = RuntimeSettings::default();
+    settings.code_cache = Some(context.scratch().join("cache"));
+    let wire = Wire::with(context, &settings);
+    wire.open(1);
+    let script =
+        "$own = [AppDomain]::CurrentDomain.GetAssemblies().Where{ $_.GetName().Name -eq 'Runspaced.Host' }
+        $own.Count; $own[0].Location; [Runtime.Loader.AssemblyLoadContext]::GetLoadContext($own[0]).Name";
+    let output = wire.run(1, 1, script).output;
+    assert_eq!((&output[0], &output[2]), (&json!(1), &json!("Default")), "{output}");
+    let place = output[1].as_str().unwrap();
+    if cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+        assert!(Path::new(place).starts_with(context.scratch()), "{output}");
+    } else {
+        assert_eq!(place, "");
+    }
 }
 
 fn one_plus_one_is_two(context: &Context) {

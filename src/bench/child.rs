@@ -1,6 +1,7 @@
 //! Measuring processes: this binary once more, one probe each.
 
 use std::{
+    ffi::OsStr,
     io::{BufRead, BufReader, Read},
     path::PathBuf,
     process::{Child, Command, Stdio},
@@ -36,16 +37,8 @@ impl Children {
     /// Runs a verb of this program as its users do.
     pub(crate) fn verb(&self, arguments: &[&str]) -> Result<Spoken, BenchError> {
         let mut command = self.command();
-        command.args(arguments).stderr(Stdio::null());
-        let (spoken, status, _) = listen(command)?;
-        if !status.success() {
-            return Err(BenchError::Rival {
-                program: self.program.display().to_string(),
-                arguments: arguments.join(" "),
-                status: status.to_string(),
-            });
-        }
-        Ok(spoken)
+        command.args(arguments);
+        listen_to_success(command)
     }
 
     fn command(&self) -> Command {
@@ -80,8 +73,22 @@ impl Children {
     }
 }
 
+/// Runs a command to its end; one that does not end well is an error.
+pub(crate) fn listen_to_success(mut command: Command) -> Result<Spoken, BenchError> {
+    command.stderr(Stdio::null());
+    let program = command.get_program().to_string_lossy().into_owned();
+    let arguments: Vec<_> = command.get_args().map(OsStr::to_string_lossy).collect();
+    let arguments = arguments.join(" ");
+    let (spoken, status, _) = listen(command)?;
+    if status.success() {
+        Ok(spoken)
+    } else {
+        Err(BenchError::Rival { program, arguments, status: status.to_string() })
+    }
+}
+
 /// Starts a command and reads it to its end.
-pub(crate) fn listen(mut command: Command) -> Result<(Spoken, std::process::ExitStatus, String), BenchError> {
+fn listen(mut command: Command) -> Result<(Spoken, std::process::ExitStatus, String), BenchError> {
     quiet(&mut command).stdin(Stdio::null()).stdout(Stdio::piped());
     let program = command.get_program().to_string_lossy().into_owned();
     let failed = |what: &str| BenchError::system(format!("{what} {program}"));

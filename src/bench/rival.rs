@@ -1,16 +1,13 @@
 //! `pwsh` as a process: what a call costs those who spawn it.
 
-use std::{
-    path::PathBuf,
-    process::{Command, Stdio},
-};
+use std::{path::PathBuf, process::Command};
 
 use runspaced::locate::PowerShellHome;
 use serde::Serialize;
 
 use super::{
     BenchError,
-    child::{Spoken, listen},
+    child::{Spoken, listen_to_success},
 };
 
 /// The `pwsh` program of the measured PowerShell.
@@ -29,18 +26,9 @@ impl Rival {
 
     /// Runs a command to its end.
     pub(crate) fn run(&self, script: &str) -> Result<Spoken, BenchError> {
-        let arguments = ["-NoProfile", "-NonInteractive", "-Command", script];
         let mut command = Command::new(&self.program);
-        command.args(arguments).stderr(Stdio::null());
-        let (spoken, status, _) = listen(command)?;
-        if !status.success() {
-            return Err(BenchError::Rival {
-                program: self.program.display().to_string(),
-                arguments: arguments.join(" "),
-                status: status.to_string(),
-            });
-        }
-        Ok(spoken)
+        command.args(["-NoProfile", "-NonInteractive", "-Command", script]);
+        listen_to_success(command)
     }
 }
 

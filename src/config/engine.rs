@@ -1,5 +1,6 @@
 //! From the configuration to an engine.
 
+use directories::ProjectDirs;
 use runspaced::locate::LocateOptions;
 use runspaced::{Engine, EngineBuilder};
 
@@ -24,9 +25,15 @@ impl Config {
     pub fn engine(&self) -> EngineBuilder {
         let settings = &self.settings;
         let powershell = &settings.powershell;
+        let mut runtime = settings.runtime.clone();
+        if let Some(places) = ProjectDirs::from("", "", "runspaced") {
+            let cache = places.cache_dir();
+            runtime.code_cache.get_or_insert_with(|| cache.join("host"));
+            runtime.jit_profile.get_or_insert_with(|| cache.join("profile"));
+        }
         let mut builder = Engine::builder()
             .locate(self.locate())
-            .runtime(settings.runtime.clone())
+            .runtime(runtime)
             .pool(settings.pool.clone())
             .limits(settings.limits.clone())
             .timeout(settings.call.timeout)

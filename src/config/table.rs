@@ -304,7 +304,10 @@ pub static SETTINGS: LazyLock<Vec<Setting>> = LazyLock::new(|| {
         setting!(runtime.tiered_pgo, Kind::Flag, "Watches running code to improve it better: pays after some ten thousand calls, costs before."),
         setting!(runtime.jit_profile, Kind::Path,
             "Folder in which the runtime remembers what a start needed, so that the next start compiles it on another core.")
-            .default_text("none"),
+            .default_text("`profile` in the user's cache folder"),
+        setting!(runtime.code_cache, Kind::Path,
+            "Folder in which machine code of the host assembly is kept, so that it is not compiled at every start. Nobody else may write there.")
+            .default_text("`host` in the user's cache folder"),
 
         setting!(log.filter, Kind::Text,
             "What is logged to the error stream: error, warn, info, debug or trace, also by part (runspaced=debug).")

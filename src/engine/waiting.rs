@@ -19,15 +19,33 @@ use std::{
 };
 
 /// How long a thread watches.
-const WATCH: Duration = Duration::from_micros(100);
+const WATCH: Duration = Duration::from_millis(1);
 /// Looks between two offers of the core to somebody else.
 const LOOKS: u32 = 50;
 /// An offer that takes longer was accepted: the machine is busy.
-const CONTENDED: Duration = Duration::from_micros(5);
+const CONTENDED: Duration = Duration::from_micros(50);
 
-static WATCHERS: AtomicUsize = AtomicUsize::new(0);
-static MOST_WATCHERS: LazyLock<usize> =
-    LazyLock::new(|| thread::available_parallelism().map_or(1, NonZero::get) / 2);
+/// Threads that wait for an answer. Each stands for a slot that runs.
+static WAITING: AtomicUsize = AtomicUsize::new(0);
+/// Those of them that watch.
+static WATCHING: AtomicUsize = AtomicUsize::new(0);
+static CORES: LazyLock<usize> = LazyLock::new(|| thread::available_parallelism().map_or(1, NonZero::get));
+
+/// A thread that is counted for as long as this lives.
+struct Counted(&'static AtomicUsize);
+
+impl Counted {
+    fn among(count: &'static AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
 
 struct Bell {
     rung: AtomicBool,
@@ -52,6 +70,7 @@ pub(super) fn wait<F: Future>(future: F) -> F::Output {
     let waker = Waker::from(Arc::clone(&bell));
     let mut context = Context::from_waker(&waker);
     let mut future = pin!(future);
+    let _waiting = Counted::among(&WAITING);
     loop {
         match future.as_mut().poll(&mut context) {
             Poll::Ready(output) => return output,
@@ -67,20 +86,23 @@ pub(super) fn wait<F: Future>(future: F) -> F::Output {
 
 /// Returns when the bell has rung, or watching is no use any more.
 fn watch(rung: &AtomicBool) {
-    if WATCHERS.fetch_add(1, Ordering::Relaxed) < *MOST_WATCHERS {
-        let start = Instant::now();
-        while !look(rung) {
-            let offered = Instant::now();
-            if offered - start > WATCH {
-                break;
-            }
-            thread::yield_now();
-            if offered.elapsed() > CONTENDED {
-                break;
-            }
+    let _watching = Counted::among(&WATCHING);
+    let start = Instant::now();
+    while has_room() && !look(rung) {
+        let offered = Instant::now();
+        if offered - start > WATCH {
+            return;
+        }
+        thread::yield_now();
+        if offered.elapsed() > CONTENDED {
+            return;
         }
     }
-    WATCHERS.fetch_sub(1, Ordering::Relaxed);
+}
+
+/// A core for each slot that works for a waiting thread, and one for each thread that watches.
+fn has_room() -> bool {
+    WAITING.load(Ordering::Relaxed) + WATCHING.load(Ordering::Relaxed) <= *CORES
 }
 
 fn look(rung: &AtomicBool) -> bool {
@@ -97,7 +119,7 @@ mod tests {
     #[test]
     fn an_answer_arrives_whether_it_comes_at_once_while_watching_or_while_asleep() {
         assert_eq!(wait(std::future::ready(1)), 1);
-        for pause in [Duration::ZERO, WATCH / 4, WATCH * 50] {
+        for pause in [Duration::ZERO, WATCH / 4, WATCH * 5] {
             let (sender, receiver) = tokio::sync::oneshot::channel();
             let other = thread::spawn(move || {
                 thread::sleep(pause);

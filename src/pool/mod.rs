@@ -42,6 +42,7 @@ use self::{
     timer::{Alarm, Ring, Timer},
 };
 use crate::{
+    engine::Isolation,
     error::{Error, Result},
     host::{CallId, Events, HostError, SharedHost, SlotId, message},
 };
@@ -53,6 +54,10 @@ pub(crate) type OpenGuard = Box<dyn Fn() -> Result<()> + Send + Sync>;
 const HOUSEKEEPING: Duration = Duration::from_secs(1);
 /// After a stop was asked for, how long until child processes are ended, and between two such rounds.
 const DESCENDANTS: Duration = Duration::from_millis(25);
+
+/// How long after a fresh runspace was taken the next spare is opened: most calls are over by then, and do not have to share the
+/// cores with the opening.
+const SPARE_PAUSE: Duration = Duration::from_millis(20);
 
 /// Numbers are the process's, as those of slots.
 static NEXT_CALL: AtomicU64 = AtomicU64::new(1);
@@ -439,6 +444,9 @@ impl Shared {
         } else if call.stop.lock().is_some() {
             // It was told to stop between the decision to run it and the invoke.
             host.cancel(slot, call.id);
+        }
+        if call.spec.isolation == Isolation::Fresh {
+            self.timer.at(Instant::now() + SPARE_PAUSE, Alarm::Refill);
         }
     }
 

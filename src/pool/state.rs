@@ -11,6 +11,7 @@ use std::{
 };
 
 use super::{
+    SPARE_PAUSE,
     call::{CallState, Stage},
     config::PoolConfig,
     pause::Pause,
@@ -93,6 +94,8 @@ pub(super) struct State {
     pub(super) fresh_seen: bool,
     /// No slot is opened in the background before this (after failures).
     pub(super) refill_after: Option<Instant>,
+    /// Spares are opened again from then on: a moment after one was taken.
+    pub(super) spares_after: Option<Instant>,
     refill: Pause,
     pub(super) totals: Totals,
     /// State of the jitter's generator.
@@ -116,6 +119,7 @@ impl State {
             restart_wanted: false,
             fresh_seen: false,
             refill_after: None,
+            spares_after: None,
             refill: Pause::default(),
             totals: Totals::default(),
             seed,
@@ -279,6 +283,9 @@ impl State {
         }
         if call.spec.isolation == Isolation::Fresh {
             self.fresh_seen = true;
+            if self.spares_after.is_none_or(|at| now >= at) {
+                self.spares_after = Some(now + SPARE_PAUSE);
+            }
         }
         *call.stage.lock() = Stage::Running(slot.id);
         *call.started.lock() = Some(now);
@@ -379,8 +386,8 @@ impl State {
         wanted = wanted.saturating_sub(opening);
         if self.refill_after.is_none_or(|at| now >= at) {
             let minimum = self.config.min.saturating_sub(open + wanted);
-            let spares =
-                if self.fresh_seen { self.config.spares.saturating_sub(unused_idle + opening) } else { 0 };
+            let refills = self.fresh_seen && self.spares_after.is_none_or(|at| now >= at);
+            let spares = if refills { self.config.spares.saturating_sub(unused_idle + opening) } else { 0 };
             wanted += minimum.max(spares);
         }
         let room = self.config.max.saturating_sub(open) + waiting.sessions;

@@ -11,6 +11,7 @@ mod calls;
 mod descendants;
 mod error;
 mod globalization;
+mod image;
 pub mod locate;
 mod neighbours;
 mod settings;

@@ -27,6 +27,9 @@ pub struct RuntimeSettings {
     /// Folder in which the runtime remembers which methods a start needed, so that the next start compiles them on
     /// another core ahead of time (default none).
     pub jit_profile: Option<PathBuf>,
+    /// Folder in which the host assembly's machine code may be kept (under 1 MB for each version), so that it is not compiled at every
+    /// start (default none: nothing is written anywhere). Whoever can write there can run code in this process.
+    pub code_cache: Option<PathBuf>,
 }
 
 impl RuntimeSettings {
@@ -46,6 +49,7 @@ impl Default for RuntimeSettings {
             tiered_compilation: None,
             tiered_pgo: Some(false),
             jit_profile: None,
+            code_cache: None,
         }
     }
 }

@@ -23,7 +23,7 @@ use super::calls::{ClrHost, Exports};
 use super::error::StartError;
 use super::locate::{self, LocateOptions, PowerShellHome};
 use super::settings::{Phases, RuntimeSettings};
-use super::{altstack, globalization, neighbours};
+use super::{altstack, globalization, image, neighbours};
 use crate::host::{Events, SharedHost};
 use crate::pool::OpenGuard;
 
@@ -172,7 +172,8 @@ fn start_first(home: PowerShellHome, settings: &RuntimeSettings) -> Result<Runti
     let configured = loaded.configure(settings)?;
     phases.initialize_us = clock.lap();
     // From here on .NET runs in this process, whatever comes of it.
-    let outcome = configured.run().and_then(|running| {
+    let image = settings.code_cache.as_deref().and_then(image::keep_in);
+    let outcome = configured.run(image.as_deref()).and_then(|running| {
         phases.start_runtime_us = clock.lap();
         running.bootstrap()
     });
@@ -271,12 +272,11 @@ struct Configured<'a> {
 }
 
 impl<'a> Configured<'a> {
-    fn run(self) -> Result<Running<'a>, StartError> {
+    fn run(self, image: Option<&Path>) -> Result<Running<'a>, StartError> {
         let Loaded { home, hostfxr, complaints } = self.loaded;
         // The library stays: the runtime calls into it for as long as the process lives.
         std::mem::forget(hostfxr.clone());
-        self.context
-            .load_assembly_from_bytes(ASSEMBLY, [])
+        load_host(&self.context, image)
             .map_err(|error| complaints.error(&home.path, "loading the host assembly", error))?;
         let loader = self
             .context
@@ -294,6 +294,25 @@ impl<'a> Configured<'a> {
 struct Running<'a> {
     home: &'a PowerShellHome,
     loader: DelegateLoader,
+}
+
+/// Loads the host assembly: with its machine code from a file if there is one, else from memory.
+fn load_host(
+    context: &HostfxrContext<InitializedForCommandLine>,
+    image: Option<&Path>,
+) -> Result<(), HostingError> {
+    if let Some(path) = image
+        && let Ok(name) = PdCString::from_os_str(path)
+    {
+        match context.load_assembly_from_path(&name) {
+            Ok(()) => return Ok(()),
+            // A file system may hold files that nothing can be run from.
+            Err(error) => {
+                tracing::debug!(path = %path.display(), %error, "the host assembly's image was not loaded; it comes from memory");
+            }
+        }
+    }
+    context.load_assembly_from_bytes(ASSEMBLY, [])
 }
 
 impl Running<'_> {

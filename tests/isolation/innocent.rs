@@ -2,7 +2,7 @@
 
 use runspaced::Invocation;
 
-use crate::fixture::{Fixture, settled};
+use crate::fixture::{Fixture, settled, tell};
 use crate::reports::Reports;
 use crate::support::Context;
 
@@ -140,6 +140,41 @@ pub fn ordinary_scripts_cost_no_reset(context: &Context) {
     assert_eq!(answered, 2 * (calls.len() - 2), "scripts of the corpus failed");
     assert!(failures.is_empty(), "{}:\n{}", failures.len(), failures.join("\n"));
     assert_eq!(settled(&engine).opened, 1);
+}
+
+/// Settling skips what a built-in command that only reads cannot have done. A common parameter sets a variable, though, and
+/// a property that a module or script adds to a type runs a script while the output is written.
+pub fn a_command_that_only_reads_is_looked_at_if_it_can_leave_something(context: &Context) {
+    let fixture = Fixture::new(context);
+    let own = "Update-TypeData -TypeName System.Diagnostics.Process -MemberName Told -MemberType ScriptProperty -Value { $global:Leak = 1; 2 }";
+    let call = || Invocation::command("Get-Date");
+    let ways = [
+        ("a variable", fixture.plain(), call().arg("OutVariable", "global:Leak")),
+        (
+            "an alias of the parameter",
+            fixture.plain(),
+            Invocation::command("Get-Random").arg("ov", "global:Leak"),
+        ),
+        (
+            "a property",
+            fixture.plain().startup_script(own),
+            Invocation::command("Get-Process").arg("Id", std::process::id()),
+        ),
+        (
+            "an object of the session",
+            fixture.plain().startup_script(
+                "$global:Told = [pscustomobject]@{} | Add-Member -PassThru ScriptProperty Told { $global:Leak = 1; 2 }",
+            ),
+            Invocation::command("Get-Variable").arg("Name", "Told").switch("ValueOnly"),
+        ),
+    ];
+    for (way, builder, call) in ways {
+        let engine = builder.pool(Fixture::pool(1)).build().expect("the settings are valid");
+        for _ in 0..2 {
+            tell(&engine, call.clone());
+            assert_eq!(tell(&engine, Invocation::script("Test-Path variable:global:Leak")), "false", "{way}");
+        }
+    }
 }
 
 /// `using` comes before `param`.

@@ -62,6 +62,7 @@ fn main() -> ExitCode {
         test!(upgrade::an_upgrade_stops_new_slots).powershell(),
         test!(upgrade::a_removal_stops_new_slots).powershell(),
         test!(upgrade::the_same_again_is_no_upgrade).powershell(),
+        test!(innocent::a_command_that_only_reads_is_looked_at_if_it_can_leave_something).powershell(),
         test!(innocent::ordinary_scripts_cost_no_reset).powershell().limit_s(180),
     ])
 }

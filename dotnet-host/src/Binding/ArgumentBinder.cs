@@ -105,6 +105,7 @@ internal static class ArgumentBinder
             return;
         }
 
+        request.SetsVariables |= shape.NamesVariable;
         if (shape.TakesScriptBlock)
         {
             throw new RefusalException(

@@ -53,6 +53,18 @@ internal sealed class CallRequest
     /// <summary>The call runs nothing but a built-in command that only reads: it cannot have touched the process.</summary>
     internal bool IsHarmless { get; set; }
 
+    /// <summary>Moreover the command asks no provider, which may be anybody's, and its output was nothing but plain values.</summary>
+    internal bool IsSelfContained { get; set; }
+
+    /// <summary>A parameter of the call names a variable that PowerShell sets (<c>OutVariable</c> and its like).</summary>
+    internal bool SetsVariables { get; set; }
+
+    /// <summary>
+    /// The call has run one built-in command that only reads, with plain values and no provider, without an error, and nothing of its output was
+    /// formatted or read property by property: no script of anybody's has run, and there is nothing it could have left behind.
+    /// </summary>
+    internal bool LeavesNothing => IsSelfContained && Kind == CallKind.Command && !SetsVariables && Format == Format.Json && Modules is null;
+
     /// <summary>Variables and functions of the call live in a scope of their own.</summary>
     internal bool UsesLocalScope => Isolation is Isolation.Scoped or Isolation.Reset;
 
@@ -77,5 +89,7 @@ internal sealed class CallRequest
         Count = 0;
         CorrelationId = null;
         IsHarmless = false;
+        IsSelfContained = false;
+        SetsVariables = false;
     }
 }

@@ -25,6 +25,9 @@ internal sealed class ParameterShape
 
     internal bool TakesCredential => Core(Type) == typeof(PSCredential);
 
+    /// <summary>One of the common parameters by which PowerShell sets a variable.</summary>
+    internal bool NamesVariable => Name is "OutVariable" or "ErrorVariable" or "WarningVariable" or "InformationVariable" or "PipelineVariable";
+
     /// <summary>Null may be bound to it rather than left out.</summary>
     internal bool AllowsNull { get; private init; }
 

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.IO;
 using System.Management.Automation;
@@ -10,9 +11,16 @@ namespace Runspaced.Host.Binding;
 /// <summary>The parameters of a command or script, by name and alias.</summary>
 internal sealed class ParameterTable
 {
-    private readonly Dictionary<string, ParameterShape> _shapes = new(StringComparer.OrdinalIgnoreCase);
+    // A cmdlet's parameters are those of its type, in every runspace; PowerShell works them out anew for each.
+    private static readonly ConcurrentDictionary<Type, Dictionary<string, ParameterShape>> s_cmdlets = new();
 
-    private ParameterTable(string owner) => Owner = owner;
+    private readonly Lazy<Dictionary<string, ParameterShape>> _shapes;
+
+    private ParameterTable(string owner, Func<Dictionary<string, ParameterShape>> shapes)
+    {
+        Owner = owner;
+        _shapes = new(shapes, System.Threading.LazyThreadSafetyMode.None);
+    }
 
     /// <summary>How messages name what the parameters belong to.</summary>
     internal string Owner { get; }
@@ -26,44 +34,67 @@ internal sealed class ParameterTable
     /// <summary>A built-in cmdlet that reads or computes and nothing else; false for a script.</summary>
     internal bool IsHarmless { get; private init; }
 
+    /// <summary>A cmdlet whose work is done by the provider of a path.</summary>
+    internal bool AsksProviders { get; private init; }
+
     /// <summary>The source of a script; null for a command.</summary>
     internal ScriptBlockAst? Source { get; private init; }
 
-    internal IEnumerable<string> Names => _shapes.Keys;
+    internal IEnumerable<string> Names => _shapes.Value.Keys;
 
-    internal int Count => _shapes.Count;
+    internal int Count => _shapes.Value.Count;
 
-    internal bool TryGet(string name, out ParameterShape shape) => _shapes.TryGetValue(name, out shape!);
+    internal bool TryGet(string name, out ParameterShape shape) => _shapes.Value.TryGetValue(name, out shape!);
 
     internal static ParameterTable Of(CommandInfo command)
     {
         if (command is ApplicationInfo)
         {
-            return new ParameterTable(command.Name) { IsNative = true };
+            return new ParameterTable(command.Name, Empty) { IsNative = true };
         }
 
-        ParameterTable table = new(command.Name) { IsOpen = HasDynamicParameters(command), IsHarmless = OnlyReads(command) };
-        foreach (ParameterMetadata metadata in command.Parameters.Values)
+        bool isOpen = HasDynamicParameters(command);
+        return new ParameterTable(
+            command.Name,
+            !isOpen && command is CmdletInfo cmdlet ? () => s_cmdlets.GetOrAdd(cmdlet.ImplementingType, _ => ShapesOf(command)) : () => ShapesOf(command))
         {
-            ParameterShape shape = ParameterShape.Of(metadata);
-            table._shapes[metadata.Name] = shape;
-            foreach (string alias in metadata.Aliases)
-            {
-                table._shapes.TryAdd(alias, shape);
-            }
-        }
-
-        return table;
+            IsOpen = isOpen,
+            IsHarmless = OnlyReads(command),
+            AsksProviders = IsOfProviders(command),
+        };
     }
 
     /// <summary>The parameters that script text declares in its <c>param</c> block.</summary>
     internal static ParameterTable OfScript(string text)
     {
         ScriptBlockAst script = Parser.ParseInput(text, out _, out _);
-        ParameterTable table = new("the script") { Source = script };
+        return new ParameterTable("the script", () => ShapesOf(script)) { Source = script };
+    }
+
+    private static Dictionary<string, ParameterShape> Empty() => new(StringComparer.OrdinalIgnoreCase);
+
+    private static Dictionary<string, ParameterShape> ShapesOf(CommandInfo command)
+    {
+        Dictionary<string, ParameterShape> shapes = Empty();
+        foreach (ParameterMetadata metadata in command.Parameters.Values)
+        {
+            ParameterShape shape = ParameterShape.Of(metadata);
+            shapes[metadata.Name] = shape;
+            foreach (string alias in metadata.Aliases)
+            {
+                shapes.TryAdd(alias, shape);
+            }
+        }
+
+        return shapes;
+    }
+
+    private static Dictionary<string, ParameterShape> ShapesOf(ScriptBlockAst script)
+    {
+        Dictionary<string, ParameterShape> shapes = Empty();
         if (script.ParamBlock is not { } block)
         {
-            return table;
+            return shapes;
         }
 
         foreach (ParameterAst parameter in block.Parameters)
@@ -72,10 +103,10 @@ internal sealed class ParameterTable
             Type type = parameter.StaticType;
             bool allowsNull = !type.IsValueType || Nullable.GetUnderlyingType(type) is not null;
             ParameterShape shape = ParameterShape.Of(name, type, allowsNull && !ForbidsNull(parameter));
-            table._shapes[name] = shape;
+            shapes[name] = shape;
             foreach (string alias in Aliases(parameter))
             {
-                table._shapes.TryAdd(alias, shape);
+                shapes.TryAdd(alias, shape);
             }
         }
 
@@ -84,16 +115,16 @@ internal sealed class ParameterTable
             foreach (string name in Cmdlet.CommonParameters)
             {
                 Type type = name is "Verbose" or "Debug" ? typeof(SwitchParameter) : typeof(object);
-                table._shapes.TryAdd(name, ParameterShape.Of(name, type, allowsNull: false));
+                shapes.TryAdd(name, ParameterShape.Of(name, type, allowsNull: false));
             }
 
             foreach (string name in Cmdlet.OptionalCommonParameters)
             {
-                table._shapes.TryAdd(name, ParameterShape.Of(name, typeof(SwitchParameter), allowsNull: false));
+                shapes.TryAdd(name, ParameterShape.Of(name, typeof(SwitchParameter), allowsNull: false));
             }
         }
 
-        return table;
+        return shapes;
     }
 
     private static bool OnlyReads(CommandInfo command) =>
@@ -101,6 +132,19 @@ internal sealed class ParameterTable
         && Path.GetDirectoryName(cmdlet.ImplementingType.Assembly.Location) == PowerShellSurface.Instance.Home
         && (cmdlet.Verb is "Get" or "ConvertTo" or "ConvertFrom" or "Select" or "Sort" or "Group" or "Measure" or "Compare" or "Test" or "Join"
             or "Split" or "Resolve");
+
+    private static bool IsOfProviders(CommandInfo command)
+    {
+        for (Type? type = (command as CmdletInfo)?.ImplementingType; type is not null; type = type.BaseType)
+        {
+            if (type.Name == "CoreCommandBase")
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     private static bool HasDynamicParameters(CommandInfo command) => command switch
     {

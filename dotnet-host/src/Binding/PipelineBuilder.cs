@@ -124,6 +124,7 @@ internal sealed class PipelineBuilder(Runspace runspace, CommandCache commands)
 
         ParameterTable? table = commands.Command(name);
         request.IsHarmless = table?.IsHarmless ?? false;
+        request.IsSelfContained = table is { IsHarmless: true, AsksProviders: false, IsOpen: false };
         if (request.Parameters.IsPresent)
         {
             ArgumentBinder.BindParameters(pipeline, request, request.Parameters, table ?? throw NotFound(name, cause: null));

@@ -13,6 +13,10 @@ internal static class RequestReader
 
     internal static readonly JsonReaderOptions Options = new() { MaxDepth = MaxDepth };
 
+    // In the order of the enums.
+    private static readonly string[] s_kinds = ["command", "script", "file", "describe", "measure"];
+    private static readonly string[] s_isolations = ["shared", "scoped", "reset", "fresh", "session"];
+
     /// <exception cref="RequestFormatException">The bytes are not a request.</exception>
     internal static void Read(CallRequest request)
     {
@@ -54,8 +58,7 @@ internal static class RequestReader
     {
         if (reader.ValueTextEquals("kind"u8))
         {
-            reader.Read();
-            request.Kind = ReadKind(ref reader);
+            request.Kind = (CallKind)ReadName(ref reader, "kind", s_kinds);
         }
         else if (reader.ValueTextEquals("text"u8))
         {
@@ -68,8 +71,7 @@ internal static class RequestReader
         }
         else if (reader.ValueTextEquals("isolation"u8))
         {
-            reader.Read();
-            request.Isolation = ReadIsolation(ref reader);
+            request.Isolation = (Isolation)ReadName(ref reader, "isolation", s_isolations);
         }
         else if (reader.ValueTextEquals("format"u8))
         {
@@ -175,58 +177,19 @@ internal static class RequestReader
         return new JsonSpan(start, (int)reader.BytesConsumed - start);
     }
 
-    private static CallKind ReadKind(ref Utf8JsonReader reader)
+    /// <summary>Reads one of some names; answers its place among them.</summary>
+    private static int ReadName(ref Utf8JsonReader reader, string field, string[] names)
     {
-        if (reader.ValueTextEquals("command"u8))
+        reader.Read();
+        for (int index = 0; index < names.Length; index++)
         {
-            return CallKind.Command;
+            if (reader.ValueTextEquals(names[index]))
+            {
+                return index;
+            }
         }
 
-        if (reader.ValueTextEquals("script"u8))
-        {
-            return CallKind.Script;
-        }
-
-        if (reader.ValueTextEquals("file"u8))
-        {
-            return CallKind.File;
-        }
-
-        if (reader.ValueTextEquals("describe"u8))
-        {
-            return CallKind.Describe;
-        }
-
-        return reader.ValueTextEquals("measure"u8)
-            ? CallKind.Measure
-            : throw new RequestFormatException($"`kind` is command, script, file, describe or measure, not {reader.GetString()}");
-    }
-
-    private static Isolation ReadIsolation(ref Utf8JsonReader reader)
-    {
-        if (reader.ValueTextEquals("scoped"u8))
-        {
-            return Isolation.Scoped;
-        }
-
-        if (reader.ValueTextEquals("shared"u8))
-        {
-            return Isolation.Shared;
-        }
-
-        if (reader.ValueTextEquals("reset"u8))
-        {
-            return Isolation.Reset;
-        }
-
-        if (reader.ValueTextEquals("fresh"u8))
-        {
-            return Isolation.Fresh;
-        }
-
-        return reader.ValueTextEquals("session"u8)
-            ? Isolation.Session
-            : throw new RequestFormatException($"`isolation` is shared, scoped, reset, fresh or session, not {reader.GetString()}");
+        throw new RequestFormatException($"`{field}` is {string.Join(", ", names[..^1])} or {names[^1]}, not {reader.GetString()}");
     }
 
     private static Limits ReadLimits(ref Utf8JsonReader reader)

@@ -46,7 +46,6 @@ public static unsafe class Exports
             Border.Connect(in *callbacks);
             JitProfile.Begin();
             ProcessGuard.Install();
-            HeadStart.Begin();
             Fill(api);
             return Done;
         }

@@ -13,16 +13,37 @@ namespace Runspaced.Host.Interop;
 internal static class ProcessGuard
 {
     private static readonly string s_frameworkFolder = Path.GetDirectoryName(typeof(object).Assembly.Location) ?? string.Empty;
+    private const string DiagnosticsOptOut = "POWERSHELL_DIAGNOSTICS_OPTOUT";
+
     private static volatile bool s_exitAllowed;
+    private static bool s_hidesDiagnostics;
 
     internal static void Install()
     {
         // Read once by System.Management.Automation's static constructors: has to be there before they run.
         Environment.SetEnvironmentVariable("POWERSHELL_TELEMETRY_OPTOUT", "1");
+
+        // PowerShell would open a socket through which other programs of the user run commands in this process. Whoever wants
+        // that sets the variable to 0.
+        if (Environment.GetEnvironmentVariable(DiagnosticsOptOut) is null)
+        {
+            s_hidesDiagnostics = true;
+            Environment.SetEnvironmentVariable(DiagnosticsOptOut, "1");
+        }
         AppDomain.CurrentDomain.UnhandledException += OnUnhandledException;
         AppDomain.CurrentDomain.ProcessExit += OnProcessExit;
         AppDomain.CurrentDomain.AssemblyLoad += OnAssemblyLoad;
         TaskScheduler.UnobservedTaskException += OnUnobservedTaskException;
+    }
+
+    /// <summary>PowerShell has read what it reads once: what was set for it is no business of scripts and their programs.</summary>
+    internal static void PowerShellStarted()
+    {
+        if (s_hidesDiagnostics)
+        {
+            s_hidesDiagnostics = false;
+            Environment.SetEnvironmentVariable(DiagnosticsOptOut, null);
+        }
     }
 
     /// <summary>From here on the end of the process is meant.</summary>

@@ -51,6 +51,9 @@ internal sealed class OutputDocument
     internal CutLog Cuts { get; } = new();
 
     /// <summary>Starts the document of a call at the buffer's position.</summary>
+    /// <summary>No value of the document has members or entries.</summary>
+    internal bool HasOnlyScalars => _values.WroteOnlyScalars;
+
     internal void Begin(CallBuffer buffer, in Limits limits, Format format)
     {
         _buffer = buffer;

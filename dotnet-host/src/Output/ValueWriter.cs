@@ -41,12 +41,16 @@ internal sealed partial class ValueWriter
         _cuts = cuts;
     }
 
+    /// <summary>Nothing was written that has members or entries: no code of anybody's ran for it.</summary>
+    internal bool WroteOnlyScalars { get; private set; } = true;
+
     private long Remaining => _room - _json.BytesCommitted - _json.BytesPending;
 
     internal void Begin(in Limits limits)
     {
         int depth = Math.Clamp(limits.Depth, 1, 100);
         _limits = limits with { Depth = depth };
+        WroteOnlyScalars = true;
         if (_ancestors.Length < depth + 1)
         {
             _ancestors = new object?[depth + 1];
@@ -101,6 +105,7 @@ internal sealed partial class ValueWriter
 
         if (value is PSCustomObject)
         {
+            WroteOnlyScalars = false;
             WriteObject(wrapper ?? PSObject.AsPSObject(value), value);
             return;
         }
@@ -129,6 +134,7 @@ internal sealed partial class ValueWriter
     // What the rarer kinds take is cast where they are written: to cast it here would load its assembly for every call.
     private void WriteContainer(ValueKind kind, PSObject? wrapper, object value)
     {
+        WroteOnlyScalars = false;
         switch (kind)
         {
             case ValueKind.Dictionary:

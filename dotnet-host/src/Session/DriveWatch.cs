@@ -87,19 +87,7 @@ internal sealed class DriveWatch(Runspace runspace, RunspaceTables tables) : Sta
         }
     }
 
-    private List<PSDriveInfo> Added()
-    {
-        List<PSDriveInfo> added = [];
-        foreach (PSDriveInfo drive in _table?.Values ?? (IEnumerable<PSDriveInfo>)[])
-        {
-            if (!_baseline.Contains(drive))
-            {
-                added.Add(drive);
-            }
-        }
-
-        return added;
-    }
+    private List<PSDriveInfo> Added() => Added(_table?.Values ?? (IEnumerable<PSDriveInfo>)[], _baseline);
 
     private List<PSDriveInfo> Removed()
     {

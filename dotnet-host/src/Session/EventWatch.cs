@@ -81,17 +81,5 @@ internal sealed class EventWatch(Runspace runspace, RunspaceTables tables) : Sta
         }
     }
 
-    private List<PSEventSubscriber> Added()
-    {
-        List<PSEventSubscriber> added = [];
-        foreach (PSEventSubscriber subscriber in _table?.Keys ?? (IEnumerable<PSEventSubscriber>)[])
-        {
-            if (!_baseline.Contains(subscriber))
-            {
-                added.Add(subscriber);
-            }
-        }
-
-        return added;
-    }
+    private List<PSEventSubscriber> Added() => Added(_table?.Keys ?? (IEnumerable<PSEventSubscriber>)[], _baseline);
 }

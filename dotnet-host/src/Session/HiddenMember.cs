@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Concurrent;
 using System.Reflection;
 using System.Reflection.Emit;
 
@@ -10,6 +11,8 @@ namespace Runspaced.Host.Session;
 /// </summary>
 internal static class HiddenMember
 {
+    private static readonly ConcurrentDictionary<(FieldInfo Field, Type As), Delegate> s_fieldReaders = new();
+
     private const BindingFlags Any = BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic;
 
     /// <summary>The value of a property or field of an object, by reflection; for look-ups outside of calls.</summary>
@@ -129,7 +132,14 @@ internal static class HiddenMember
         return method.CreateDelegate<Func<T, object?>>();
     }
 
+    // Every runspace has such objects of its own, and code of each would be compiled anew.
     private static Func<T> FieldReader<T>(FieldInfo field, object owner)
+    {
+        Func<object, T> read = (Func<object, T>)s_fieldReaders.GetOrAdd((field, typeof(T)), static key => CompileReader<T>(key.Field));
+        return () => read(owner);
+    }
+
+    private static Func<object, T> CompileReader<T>(FieldInfo field)
     {
         Type declaring = field.DeclaringType!;
         DynamicMethod method = new("Read", typeof(T), [typeof(object)], declaring.Module, skipVisibility: true);
@@ -138,6 +148,6 @@ internal static class HiddenMember
         code.Emit(OpCodes.Castclass, declaring);
         code.Emit(OpCodes.Ldfld, field);
         code.Emit(OpCodes.Ret);
-        return method.CreateDelegate<Func<T>>(owner);
+        return method.CreateDelegate<Func<object, T>>();
     }
 }

@@ -121,6 +121,10 @@ internal static class ProcessState
         }
     }
 
+    /// <summary>The same for a call that cannot have changed anything itself, but may have run beside one that did.</summary>
+    internal static ProcessVerdict SettleOthers(ChangeList changes) =>
+        Volatile.Read(ref s_overlap) ? Settle(changes, withEnvironment: true, withModules: false) : default;
+
     private static bool HasChanged(bool withEnvironment) =>
         ConsoleChanged() || CultureChanged() || RenderingChanged() || DirectoryChanged() || (withEnvironment && (s_environment.HasChanged() || AnyWatchChanged()));
 

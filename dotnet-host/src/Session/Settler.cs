@@ -172,6 +172,9 @@ internal sealed class Settler
         bool withModules = _modulesCame || _modules?.HasChanged() == true;
         bool withEnvironment = !request.IsHarmless || withModules || _typeData.HasAdditions;
         process = default;
+
+        // What comes with types or subscribers may run scripts in any call.
+        bool leavesNothing = request.LeavesNothing && !withModules && !_typeData.HasAdditions && !_events.HasBaseline;
         Verdict verdict;
         switch (request.Isolation)
         {
@@ -181,16 +184,16 @@ internal sealed class Settler
                 break;
             case Isolation.Session:
                 _stale = true;
-                process = ProcessState.Settle(Changes, withEnvironment, withModules);
+                process = leavesNothing ? ProcessState.SettleOthers(Changes) : ProcessState.Settle(Changes, withEnvironment, withModules);
                 verdict = Verdict.Clean;
                 break;
             case Isolation.Fresh:
-                process = ProcessState.Settle(Changes, withEnvironment, withModules);
+                process = leavesNothing ? ProcessState.SettleOthers(Changes) : ProcessState.Settle(Changes, withEnvironment, withModules);
                 verdict = Verdict.Retire;
                 break;
             default:
-                verdict = SettleRunspace(request);
-                process = ProcessState.Settle(Changes, withEnvironment, withModules);
+                verdict = SettleRunspace(request, leavesNothing);
+                process = leavesNothing ? ProcessState.SettleOthers(Changes) : ProcessState.Settle(Changes, withEnvironment, withModules);
                 if (process.Changed && verdict == Verdict.Clean)
                 {
                     verdict = Verdict.Restored;
@@ -207,7 +210,7 @@ internal sealed class Settler
         return verdict;
     }
 
-    private Verdict SettleRunspace(CallRequest request)
+    private Verdict SettleRunspace(CallRequest request, bool leavesNothing)
     {
         _errors?.Clear();
         _variables?.DropEngineVariables();
@@ -220,7 +223,7 @@ internal sealed class Settler
 
         bool forced = request.Isolation == Isolation.Reset || !_tables.IsComplete;
         bool modulesChanged = _modules?.HasChanged() ?? false;
-        if (!forced && !modulesChanged && !AnyChanged(request.IsHarmless))
+        if (!forced && !modulesChanged && (leavesNothing || !AnyChanged(request.IsHarmless)))
         {
             return Verdict.Clean;
         }

@@ -115,6 +115,13 @@ internal sealed class SlotSession
         }
     }
 
+    /// <summary>Runs a pipeline that does nothing.</summary>
+    internal void RunNothing()
+    {
+        using PowerShell pipeline = NewPipeline("Out-Null");
+        RunQuietly(pipeline);
+    }
+
     /// <summary>Makes the number of the call readable to its script.</summary>
     internal void ShowCallId(string? id)
     {
@@ -202,6 +209,7 @@ internal sealed class SlotSession
         EnvironmentBlock environment = ProcessState.SlotOpens();
         SlotHost host = new(culture);
         Runspace runspace = OpenRunspace(config, host);
+        ProcessGuard.PowerShellStarted();
         SlotSession session;
         try
         {

@@ -1,3 +1,5 @@
+using System.Collections.Generic;
+
 namespace Runspaced.Host.Session;
 
 /// <summary>
@@ -16,4 +18,19 @@ internal abstract class StateWatch
 
     /// <summary>Brings the baseline back as far as that can be done; whoever calls looks again afterwards.</summary>
     internal abstract void Restore();
+
+    /// <summary>What is there and does not belong to the baseline.</summary>
+    protected static List<T> Added<T>(IEnumerable<T> now, ICollection<T> baseline)
+    {
+        List<T> added = [];
+        foreach (T item in now)
+        {
+            if (!baseline.Contains(item))
+            {
+                added.Add(item);
+            }
+        }
+
+        return added;
+    }
 }

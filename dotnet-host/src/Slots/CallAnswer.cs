@@ -28,6 +28,9 @@ internal sealed class CallAnswer(ulong slot, CallControl control)
 
     internal RecordLog Records => _records;
 
+    /// <summary>No value of the output has members or entries, whose reading might run a script.</summary>
+    internal bool HasOnlyScalars => _document.HasOnlyScalars;
+
     /// <summary>Set for a call whose output is commands to be described.</summary>
     internal CommandDescriber? Describer { get; set; }
 

@@ -56,6 +56,7 @@ internal sealed class CallRunner : IHostAudience
         try
         {
             Execute();
+            _request.IsSelfContained &= _answer.HasOnlyScalars && !_outcome.HadErrors && _outcome.Status == AnswerStatus.Completed;
             JitProfile.KeepFirst();
             _answer.Finish(_outcome, _session.Settler.ChangedModules());
         }

@@ -14,6 +14,9 @@ internal sealed class Mailbox
     private volatile bool _ready;
     private bool _asleep;
 
+    /// <summary>Somebody has called <see cref="Signal"/>, and the thread has not seen it yet.</summary>
+    internal bool IsSignalled => _ready;
+
     /// <summary>Wakes the thread.</summary>
     internal void Signal()
     {

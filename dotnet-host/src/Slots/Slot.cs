@@ -139,6 +139,12 @@ internal sealed class Slot
 
             _session = session;
             _runner = new CallRunner(Id, session, _control);
+            if (!_mailbox.IsSignalled)
+            {
+                // A spare: what a runspace's first pipeline costs more than others is paid before anybody waits for it.
+                session.RunNothing();
+            }
+
             while (!_closeRequested && !_abandoned)
             {
                 _mailbox.Wait();

@@ -5,12 +5,7 @@ use std::time::Instant;
 use runspaced::{RuntimeSettings, border::Border, locate::LocateOptions};
 use serde::{Deserialize, Serialize};
 
-use super::Context;
-use crate::bench::{
-    BenchError, Probe,
-    figure::{Figure, Unit},
-    load::LoadMeter,
-};
+use super::{BenchError, Context, Figure, LoadMeter, Probe, Unit};
 
 /// Crosses the border and comes back, many times.
 #[derive(Debug, Clone, Serialize, Deserialize)]

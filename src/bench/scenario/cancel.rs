@@ -5,13 +5,7 @@ use std::time::{Duration, Instant};
 use runspaced::{Engine, Error, Invocation};
 use serde::{Deserialize, Serialize};
 
-use super::Context;
-use crate::bench::{
-    BenchError, Probe,
-    figure::{Figure, Target, Unit},
-    load::LoadMeter,
-    samples::Samples,
-};
+use super::{BenchError, Context, Figure, LoadMeter, Probe, Samples, Target, Unit};
 
 /// Starts endless loops and cancels them.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -4,14 +4,8 @@ use runspaced::Engine;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Context,
+    BenchError, Context, Figure, LoadMeter, Probe, Samples, Target, Unit,
     subject::{FloorTimes, Subject},
-};
-use crate::bench::{
-    BenchError, Probe,
-    figure::{Figure, Target, Unit},
-    load::LoadMeter,
-    samples::Samples,
 };
 
 /// Makes the first calls of a process, or runs the floor in their stead.

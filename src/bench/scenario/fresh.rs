@@ -5,13 +5,7 @@ use std::time::Duration;
 use runspaced::{Engine, Invocation, Isolation, PoolConfig};
 use serde::{Deserialize, Serialize};
 
-use super::Context;
-use crate::bench::{
-    BenchError, Probe,
-    figure::{Figure, Target, Unit},
-    load::LoadMeter,
-    samples::Samples,
-};
+use super::{BenchError, Context, Figure, LoadMeter, Probe, Samples, Target, Unit, subject::FloorTimes};
 
 /// Calls with [`Isolation::Fresh`], one after the other.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -26,6 +20,8 @@ pub(crate) struct FreshProbe {
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct FreshAnswer {
     rounds: Vec<Samples>,
+    /// Opening and closing a runspace in a C# loop, after each round; of calls that open their own.
+    floors: Vec<FloorTimes>,
 }
 
 impl FreshProbe {
@@ -46,8 +42,14 @@ impl FreshProbe {
             Ok(samples)
         };
         block(self.block * 4)?;
-        let rounds = (0..self.rounds).map(|_| block(self.block)).collect::<Result<_, _>>()?;
-        Ok(FreshAnswer { rounds })
+        let (mut rounds, mut floors) = (Vec::new(), Vec::new());
+        for _ in 0..self.rounds {
+            rounds.push(block(self.block)?);
+            if self.spares == 0 {
+                floors.push(FloorTimes::of_runspaces(&engine, self.block)?);
+            }
+        }
+        Ok(FreshAnswer { rounds, floors })
     }
 }
 
@@ -62,12 +64,17 @@ pub(super) fn measure(context: &Context<'_>) -> Result<Vec<Figure>, BenchError> 
         }))?;
         let mut all = Samples::default();
         answer.rounds.iter().for_each(|round| all.extend(round));
-        let rounds = Figure::alone(answer.rounds.iter().map(|round| round.median() / 1e6));
-        Ok(Figure::new(id, title, Unit::Milliseconds, rounds)
-            .isolation("fresh")
-            .samples(&all)
-            .target(Target::AtMost { limit })
-            .load(meter.read()))
+        let medians = answer.rounds.iter().map(|round| round.median() / 1e6);
+        let rounds = if answer.floors.is_empty() {
+            Figure::alone(medians)
+        } else {
+            Figure::pairs(medians.zip(answer.floors.iter().map(|floor| floor.p50_ns / 1e6)))
+        };
+        let mut figure = Figure::new(id, title, Unit::Milliseconds, rounds).isolation("fresh").samples(&all);
+        if !answer.floors.is_empty() {
+            figure = figure.against("C# loop, open and close", None);
+        }
+        Ok(figure.target(Target::AtMost { limit }).load(meter.read()))
     };
     Ok(vec![
         figure("fresh.on_path", "call in a fresh runspace, opened on the path", 0, 9.0)?,

@@ -3,13 +3,7 @@
 use runspaced::Engine;
 use serde::{Deserialize, Serialize};
 
-use super::{Context, subject::Subject};
-use crate::bench::{
-    BenchError, Probe,
-    figure::{Figure, Target, Unit},
-    load::LoadMeter,
-    machine::resident_bytes,
-};
+use super::{BenchError, Context, Figure, LoadMeter, Probe, Target, Unit, resident_bytes, subject::Subject};
 
 /// Makes calls and reads the resident memory now and then.
 #[derive(Debug, Clone, Serialize, Deserialize)]

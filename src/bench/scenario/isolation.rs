@@ -5,13 +5,7 @@ use std::time::Instant;
 use runspaced::{Engine, Invocation, Isolation};
 use serde::{Deserialize, Serialize};
 
-use super::Context;
-use crate::bench::{
-    BenchError, Probe,
-    figure::{Figure, Unit},
-    load::LoadMeter,
-    samples::Samples,
-};
+use super::{BenchError, Context, Figure, LoadMeter, Probe, Samples, Unit};
 
 /// Alternates blocks of calls at each level.
 #[derive(Debug, Clone, Serialize, Deserialize)]

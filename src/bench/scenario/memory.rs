@@ -5,13 +5,7 @@ use std::time::Duration;
 use runspaced::{Engine, Invocation};
 use serde::{Deserialize, Serialize};
 
-use super::Context;
-use crate::bench::{
-    BenchError, Probe,
-    figure::{Figure, Target, Unit},
-    load::LoadMeter,
-    machine::resident_bytes,
-};
+use super::{BenchError, Context, Figure, LoadMeter, Probe, Target, Unit, resident_bytes};
 
 /// Reads the resident memory after the first result, then with more slots.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -14,7 +14,16 @@ mod subject;
 pub(super) mod throughput;
 pub(super) mod warm;
 
-use super::{BenchError, Options, child::Children, figure::Figure, rival::Rival};
+// What every scenario works with; they take it from here.
+use super::{
+    BenchError, Options, Probe,
+    child::Children,
+    figure::{Figure, Round, Target, Unit},
+    load::LoadMeter,
+    machine::resident_bytes,
+    rival::Rival,
+    samples::Samples,
+};
 
 /// What a scenario works with.
 pub(super) struct Context<'a> {

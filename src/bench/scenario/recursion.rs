@@ -5,12 +5,7 @@ use std::time::{Duration, Instant};
 use runspaced::{Engine, Invocation};
 use serde::{Deserialize, Serialize};
 
-use super::Context;
-use crate::bench::{
-    BenchError, Probe,
-    figure::{Figure, Target, Unit},
-    load::LoadMeter,
-};
+use super::{BenchError, Context, Figure, LoadMeter, Probe, Target, Unit};
 
 /// Runs it once, then something else.
 #[derive(Debug, Clone, Serialize, Deserialize)]

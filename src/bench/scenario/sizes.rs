@@ -4,14 +4,8 @@ use runspaced::Engine;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Context,
-    subject::{FloorTimes, Subject},
-};
-use crate::bench::{
-    BenchError, Probe,
-    figure::{Figure, Target, Unit},
-    load::LoadMeter,
-    samples::Samples,
+    BenchError, Context, Figure, LoadMeter, Probe, Target, Unit,
+    subject::{Alternation, Subject},
 };
 
 /// Alternates calls and floor for one number of objects.
@@ -25,7 +19,7 @@ pub(crate) struct SizesProbe {
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct SizesAnswer {
-    rounds: Vec<(Samples, FloorTimes)>,
+    rounds: Alternation,
     bytes: usize,
     /// Mean microseconds of what the host spent on running the pipeline with writing, and on writing the rest.
     run_us: f64,
@@ -46,16 +40,7 @@ impl SizesProbe {
             subject.time_calls(&engine, self.warm_up / 2)?;
             subject.time_floor(&engine, self.warm_up / 2)?;
         }
-        let mut rounds = Vec::with_capacity(self.rounds);
-        for round in 0..self.rounds {
-            rounds.push(if round % 2 == 0 {
-                let calls = subject.time_calls(&engine, self.block)?;
-                (calls, subject.time_floor(&engine, self.block)?)
-            } else {
-                let floor = subject.time_floor(&engine, self.block)?;
-                (subject.time_calls(&engine, self.block)?, floor)
-            });
-        }
+        let rounds = subject.alternate(&engine, self.rounds, self.block)?;
         let (mut run_us, mut write_us, mut bytes) = (0.0, 0.0, 0);
         for _ in 0..self.block {
             let output = engine.blocking().invoke(subject.call())?;
@@ -82,24 +67,13 @@ pub(super) fn measure(context: &Context<'_>) -> Result<Vec<Figure>, BenchError> 
             warm_up: context.options.pick(400_000, 100_000).div_ceil(few.max(20)).max(40),
         }))?;
         let load = meter.read();
-        let mut calls = Samples::default();
-        answer.rounds.iter().for_each(|(call, _)| calls.extend(call));
-        let floors = FloorTimes::percentiles(answer.rounds.iter().map(|(_, floor)| *floor));
-        let pairs: Vec<(f64, f64)> =
-            answer.rounds.iter().map(|(call, floor)| (call.median() / 1e3, floor.p50_ns / 1e3)).collect();
-        let title = format!("{objects} objects of 4 properties");
-        let figure = Figure::new(
-            format!("sizes.{objects}"),
-            title,
-            Unit::Microseconds,
-            Figure::pairs(pairs.iter().copied()),
-        )
-        .samples(&calls)
-        .against("unread", Some(floors))
-        .detail("bytes", answer.bytes)
-        .detail("run_us", answer.run_us)
-        .detail("write_us", answer.write_us)
-        .load(load);
+        let figure = answer
+            .rounds
+            .figure(format!("sizes.{objects}"), format!("{objects} objects of 4 properties"), "unread")
+            .detail("bytes", answer.bytes)
+            .detail("run_us", answer.run_us)
+            .detail("write_us", answer.write_us)
+            .load(load);
         let thousand = objects == 1_000;
         figures.push(if thousand {
             figure.target(Target::RatioAtMost { limit: 1.3, allowance: 0.0 })
@@ -107,7 +81,8 @@ pub(super) fn measure(context: &Context<'_>) -> Result<Vec<Figure>, BenchError> 
             figure
         });
         if thousand {
-            let each = pairs.iter().map(|(call, floor)| (call - floor) / (objects as f64 * PROPERTIES));
+            let each =
+                answer.rounds.pairs().map(|(call, floor)| (call - floor) / (objects as f64 * PROPERTIES));
             figures.push(
                 Figure::new(
                     "sizes.property",

@@ -6,19 +6,15 @@ use std::path::PathBuf;
 use runspaced::{Engine, InitialState, Invocation, RuntimeSettings};
 use serde::{Deserialize, Serialize};
 
-use super::Context;
-use crate::bench::{
-    BenchError, Probe,
-    figure::{Figure, Target, Unit},
-    load::LoadMeter,
-    samples::Samples,
-};
+use super::{BenchError, Context, Figure, LoadMeter, Probe, Samples, Target, Unit};
 
 /// Starts an engine and makes one call.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct StartProbe {
     /// Where the runtime keeps its record of what a start needs.
     jit_profile: Option<PathBuf>,
+    /// Where the host assembly's machine code is kept.
+    code_cache: Option<PathBuf>,
     /// Open the runspace with the core commands only.
     lean: bool,
 }
@@ -40,6 +36,7 @@ impl StartProbe {
         let began = std::time::Instant::now();
         let mut settings = RuntimeSettings::default();
         settings.jit_profile = self.jit_profile;
+        settings.code_cache = self.code_cache;
         let state = if self.lean { InitialState::Default2 } else { InitialState::Default };
         let engine = Engine::builder().runtime(settings).initial_state(state).build()?;
         let output = engine.blocking().invoke(Invocation::script("1"))?;
@@ -89,24 +86,27 @@ impl Variant {
 }
 
 pub(super) fn measure(context: &Context<'_>) -> Result<Vec<Figure>, BenchError> {
-    let profile = std::env::temp_dir().join(format!("runspaced-bench-profile-{}", std::process::id()));
-    let figures = measure_with(context, &profile);
+    let folder = std::env::temp_dir().join(format!("runspaced-bench-start-{}", std::process::id()));
+    let figures = measure_with(context, &folder);
     // Nobody else knows this folder; that it stays behind harms nobody.
-    let _ = std::fs::remove_dir_all(&profile);
+    let _ = std::fs::remove_dir_all(&folder);
     figures
 }
 
-fn measure_with(context: &Context<'_>, profile: &std::path::Path) -> Result<Vec<Figure>, BenchError> {
-    std::fs::create_dir_all(profile)
-        .map_err(BenchError::system(format!("making the folder {}", profile.display())))?;
-    let with_profile = StartProbe { jit_profile: Some(profile.to_owned()), lean: false };
-    let mut plain = Variant::new(StartProbe::default());
-    let mut lean = Variant::new(StartProbe { lean: true, ..StartProbe::default() });
+fn measure_with(context: &Context<'_>, folder: &std::path::Path) -> Result<Vec<Figure>, BenchError> {
+    std::fs::create_dir_all(folder)
+        .map_err(BenchError::system(format!("making the folder {}", folder.display())))?;
+    // As the program does it: its machine code is kept in the user's cache folder.
+    let usual = StartProbe { code_cache: Some(folder.to_owned()), ..StartProbe::default() };
+    let with_profile = StartProbe { jit_profile: Some(folder.to_owned()), ..usual.clone() };
+    let mut plain = Variant::new(usual.clone());
+    let mut bare = Variant::new(StartProbe::default());
+    let mut lean = Variant::new(StartProbe { lean: true, ..usual });
     let mut profiled = Variant::new(with_profile.clone());
     let mut both = Variant::new(StartProbe { lean: true, ..with_profile });
     let (mut pwsh, mut pwsh_end, mut verb) = (Samples::default(), Samples::default(), Samples::default());
     // Files come from the disk's cache for everybody; the profile is written by the first who has none.
-    for variant in [&mut plain, &mut lean, &mut profiled, &mut both] {
+    for variant in [&mut plain, &mut bare, &mut lean, &mut profiled, &mut both] {
         variant.round(context)?;
         *variant = Variant::new(variant.probe.clone());
     }
@@ -126,7 +126,7 @@ fn measure_with(context: &Context<'_>, profile: &std::path::Path) -> Result<Vec<
             plain.round(context)?;
             rival()?;
         }
-        for variant in [&mut lean, &mut profiled, &mut both] {
+        for variant in [&mut bare, &mut lean, &mut profiled, &mut both] {
             variant.round(context)?;
         }
         verb.push(context.children.verb(&["run", "1"])?.to_first_line);
@@ -137,6 +137,12 @@ fn measure_with(context: &Context<'_>, profile: &std::path::Path) -> Result<Vec<
             .target(Target::RatioAtMost { limit: 1.0, allowance: 0.0 }),
         against(&verb, &pwsh, "start.run", "the same, `runspaced run 1`"),
         against(&plain.to_end, &pwsh_end, "start.end", "process start -> process end"),
+        against(
+            &bare.to_result,
+            &pwsh,
+            "start.result.bare",
+            "the same, no cache folder (the library's default)",
+        ),
         against(&lean.to_result, &pwsh, "start.result.lean", "the same, CreateDefault2"),
         against(&profiled.to_result, &pwsh, "start.result.profile", "the same, JIT profile"),
         against(

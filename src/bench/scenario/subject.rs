@@ -4,10 +4,8 @@ use runspaced::{Engine, Invocation};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::bench::{
-    BenchError,
-    samples::{Percentiles, Samples, quantile},
-};
+use super::{BenchError, Figure, Samples, Unit};
+use crate::bench::samples::{Percentiles, quantile};
 
 /// Something to call.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -60,10 +58,55 @@ impl Subject {
         Ok(samples)
     }
 
+    /// Calls and floor in turns, each pair of blocks in the opposite order of the one before.
+    pub(super) fn alternate(
+        &self,
+        engine: &Engine,
+        rounds: usize,
+        block: usize,
+    ) -> Result<Alternation, BenchError> {
+        let mut pairs = Vec::with_capacity(rounds);
+        for round in 0..rounds {
+            pairs.push(if round % 2 == 0 {
+                let calls = self.time_calls(engine, block)?;
+                (calls, self.time_floor(engine, block)?)
+            } else {
+                let floor = self.time_floor(engine, block)?;
+                (self.time_calls(engine, block)?, floor)
+            });
+        }
+        Ok(Alternation(pairs))
+    }
+
     /// Runs the floor `count` times.
     pub(super) fn time_floor(&self, engine: &Engine, count: usize) -> Result<FloorTimes, BenchError> {
-        let rows: Vec<FloorTimes> = engine.blocking().invoke(self.floor(count))?.rows()?;
-        rows.into_iter().find(|times| times.count == count as u64).ok_or(BenchError::NoSamples("the floor"))
+        FloorTimes::read(engine, self.floor(count), count)
+    }
+}
+
+/// Calls and floor of each round.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Alternation(Vec<(Samples, FloorTimes)>);
+
+impl Alternation {
+    /// Median call and median floor of each round, microseconds.
+    pub(super) fn pairs(&self) -> impl Iterator<Item = (f64, f64)> {
+        self.0.iter().map(|(calls, floor)| (calls.median() / 1e3, floor.p50_ns / 1e3))
+    }
+
+    /// The figure of calls against their floor.
+    pub(super) fn figure(
+        &self,
+        id: impl Into<String>,
+        title: impl Into<String>,
+        floor: &'static str,
+    ) -> Figure {
+        let mut calls = Samples::default();
+        self.0.iter().for_each(|(call, _)| calls.extend(call));
+        let floors = FloorTimes::percentiles(self.0.iter().map(|(_, floor)| *floor));
+        Figure::new(id, title, Unit::Microseconds, Figure::pairs(self.pairs()))
+            .samples(&calls)
+            .against(floor, Some(floors))
     }
 }
 
@@ -78,8 +121,18 @@ pub(crate) struct FloorTimes {
 }
 
 impl FloorTimes {
+    /// Opens and closes `count` runspaces.
+    pub(super) fn of_runspaces(engine: &Engine, count: usize) -> Result<Self, BenchError> {
+        Self::read(engine, Invocation::measure("1", count as u64).arg("mode", "runspace"), count)
+    }
+
+    fn read(engine: &Engine, measure: Invocation, count: usize) -> Result<Self, BenchError> {
+        let rows: Vec<Self> = engine.blocking().invoke(measure)?.rows()?;
+        rows.into_iter().find(|times| times.count == count as u64).ok_or(BenchError::NoSamples("the floor"))
+    }
+
     /// Medians over rounds, in microseconds.
-    pub(super) fn percentiles(rounds: impl Iterator<Item = Self>) -> Percentiles {
+    fn percentiles(rounds: impl Iterator<Item = Self>) -> Percentiles {
         let rounds: Vec<Self> = rounds.collect();
         let middle = |of: fn(&Self) -> f64| quantile(&rounds.iter().map(of).collect::<Vec<_>>(), 0.5) / 1e3;
         Percentiles {

@@ -9,12 +9,7 @@ use std::{
 use runspaced::Engine;
 use serde::{Deserialize, Serialize};
 
-use super::{Context, subject::Subject};
-use crate::bench::{
-    BenchError, Probe,
-    figure::{Figure, Round, Target, Unit},
-    load::LoadMeter,
-};
+use super::{BenchError, Context, Figure, LoadMeter, Probe, Round, Target, Unit, subject::Subject};
 
 /// Measures every number of slots in turn, each in an engine of its own on the one runtime.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -4,15 +4,10 @@ use runspaced::{Engine, Timings};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Context,
-    subject::{FloorTimes, Subject},
+    BenchError, Context, Figure, LoadMeter, Probe, Target,
+    subject::{Alternation, Subject},
 };
-use crate::bench::{
-    BenchError, Probe,
-    figure::{Figure, Target, Unit},
-    load::LoadMeter,
-    samples::{Samples, quantile},
-};
+use crate::bench::samples::quantile;
 
 /// Alternates blocks of calls and blocks of the floor.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -25,8 +20,7 @@ pub(crate) struct WarmProbe {
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct WarmAnswer {
-    /// Calls and floor of each round.
-    rounds: Vec<(Samples, FloorTimes)>,
+    rounds: Alternation,
     split: Split,
 }
 
@@ -51,16 +45,7 @@ impl WarmProbe {
             self.subject.time_calls(&engine, self.warm_up / 4)?;
             self.subject.time_floor(&engine, self.warm_up / 4)?;
         }
-        let mut rounds = Vec::with_capacity(self.rounds);
-        for round in 0..self.rounds {
-            rounds.push(if round % 2 == 0 {
-                let calls = self.subject.time_calls(&engine, self.block)?;
-                (calls, self.subject.time_floor(&engine, self.block)?)
-            } else {
-                let floor = self.subject.time_floor(&engine, self.block)?;
-                (self.subject.time_calls(&engine, self.block)?, floor)
-            });
-        }
+        let rounds = self.subject.alternate(&engine, self.rounds, self.block)?;
         let split = Split::of(&engine, &self.subject, self.block)?;
         Ok(WarmAnswer { rounds, split })
     }
@@ -120,13 +105,9 @@ fn figure(
         warm_up: options.pick(40_000, 12_000),
     }))?;
     let load = meter.read();
-    let mut calls = Samples::default();
-    answer.rounds.iter().for_each(|(call, _)| calls.extend(call));
-    let floors = FloorTimes::percentiles(answer.rounds.iter().map(|(_, floor)| *floor));
-    let pairs = answer.rounds.iter().map(|(call, floor)| (call.median() / 1e3, floor.p50_ns / 1e3));
-    Ok(Figure::new(id, title, Unit::Microseconds, Figure::pairs(pairs))
-        .samples(&calls)
-        .against("C# loop", Some(floors))
+    Ok(answer
+        .rounds
+        .figure(id, title, "C# loop")
         .target(target)
         .detail("split_us", serde_json::to_value(answer.split)?)
         .load(load))
