@@ -35,6 +35,7 @@ mod host;
 pub mod mcp;
 #[doc(hidden)]
 pub mod parts;
+mod policy;
 mod pool;
 mod runtime;
 

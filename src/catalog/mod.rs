@@ -12,8 +12,9 @@ mod tool;
 
 use std::collections::BTreeMap;
 
+pub(crate) use annotations::Annotations;
 pub(crate) use arguments::bind;
-pub(crate) use command::Command;
+pub(crate) use command::{Command, CommandParameter};
 pub(crate) use discovery::discover;
 pub use exposure::Exposure;
 #[cfg(test)]
@@ -21,7 +22,7 @@ pub(crate) use tool::tests::command as test_command;
 pub(crate) use tool::{Target, ToolSpec};
 
 /// The tools that a server has, by name.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Catalog {
     tools: BTreeMap<String, ToolSpec>,
     /// Commands that were asked for and are not offered, each with the reason.
@@ -43,20 +44,37 @@ impl Catalog {
                     continue;
                 }
             };
-            match catalog.tools.get(&tool.name) {
-                None => {
-                    catalog.tools.insert(tool.name.clone(), tool);
-                }
-                Some(there) if there.origin.eq_ignore_ascii_case(&tool.origin) => {}
-                Some(there) => {
-                    return Err(format!(
-                        "two commands would be the tool {}: {} and {}. Leave one of them out, or rename it",
-                        tool.name, there.origin, tool.origin
-                    ));
-                }
-            }
+            catalog.add(tool)?;
         }
         Ok(catalog)
+    }
+
+    /// Adds a tool; one that is there already stays.
+    ///
+    /// # Errors
+    /// If another tool has its name: both origins.
+    pub(crate) fn add(&mut self, tool: ToolSpec) -> Result<(), String> {
+        match self.tools.get(&tool.name) {
+            None => {
+                self.tools.insert(tool.name.clone(), tool);
+                Ok(())
+            }
+            Some(there) if there.origin.eq_ignore_ascii_case(&tool.origin) => Ok(()),
+            Some(there) => Err(format!(
+                "two commands would be the tool {}: {} and {}. Leave one of them out, or rename it",
+                tool.name, there.origin, tool.origin
+            )),
+        }
+    }
+
+    /// Keeps some of the tools.
+    pub(crate) fn retain(&mut self, keep: impl Fn(&ToolSpec) -> bool) {
+        self.tools.retain(|_, tool| keep(tool));
+    }
+
+    /// Changes each tool; names stay.
+    pub(crate) fn change(&mut self, change: impl Fn(&mut ToolSpec)) {
+        self.tools.values_mut().for_each(change);
     }
 
     /// The tool of this name.

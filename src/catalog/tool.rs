@@ -26,6 +26,8 @@ pub(crate) struct ToolSpec {
     pub(crate) left_out: Vec<LeftOut>,
     pub(crate) schema: Map<String, Value>,
     pub(crate) annotations: Annotations,
+    /// The command declares that `-WhatIf` says what it would do.
+    pub(crate) should_process: bool,
     /// What a call runs.
     pub(crate) target: Target,
     /// Where the command comes from, for messages.
@@ -37,6 +39,8 @@ pub(crate) struct ToolSpec {
 pub(crate) enum Target {
     /// A PowerShell command, by the name under which exactly it is found.
     Command(String),
+    /// The script among the arguments.
+    Script,
 }
 
 impl ToolSpec {
@@ -75,6 +79,7 @@ impl ToolSpec {
             description: description(command),
             schema: input_schema(&parameters),
             annotations: Annotations::of(&command.name, &command.module),
+            should_process: command.supports_should_process,
             target: Target::Command(target(command)),
             origin: command.origin(),
             parameters,

@@ -4,13 +4,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use runspaced::Engine;
-use runspaced::mcp::{Cause, Exposure, Server};
+use runspaced::mcp::{Cause, Exposure, Mode, Policy, Server};
 
 use super::Exit;
 use super::flags::HostFlags;
 use super::process::{Hosting, Process};
 use super::screen::complain;
-use crate::config::{FlagValue, Mcp};
+use crate::config::{Config, FlagValue, Mcp};
 use crate::stdio;
 
 /// Time that runspaces get to close at the end. A client that closed its end waits for the process.
@@ -33,6 +33,15 @@ pub struct McpArguments {
     /// Run this script file in every runspace, and make tools of the functions it defines
     #[arg(long = "script", value_name = "FILE")]
     scripts: Vec<PathBuf>,
+    /// List and run only what reads
+    #[arg(long, conflicts_with_all = ["allow_writes", "run_script"], help_heading = "Policy")]
+    read_only: bool,
+    /// Run what writes too; without this, a write answers with its plan
+    #[arg(long, help_heading = "Policy")]
+    allow_writes: bool,
+    /// Offer a tool that runs any script; it runs with --allow-writes only
+    #[arg(long, help_heading = "Policy")]
+    run_script: bool,
     /// Answer a call after this time at the latest, such as 30s [default: 55s]
     #[arg(long, value_name = "TIME")]
     timeout: Option<String>,
@@ -45,6 +54,9 @@ impl Hosting for McpArguments {
     fn flags(&self) -> Vec<FlagValue> {
         let mut flags = self.host.settings();
         flags.extend(FlagValue::of("call.timeout", "--timeout", self.timeout.as_ref()));
+        flags.extend(FlagValue::of("policy.mode", "--read-only", self.read_only.then_some("read-only")));
+        flags.extend(FlagValue::of("policy.mode", "--allow-writes", self.allow_writes.then_some("write")));
+        flags.extend(FlagValue::of("policy.run_script", "--run-script", self.run_script.then_some("true")));
         flags
     }
 
@@ -57,6 +69,13 @@ impl Hosting for McpArguments {
                 return Exit::USAGE;
             }
         };
+        let policy = match policy(&config) {
+            Ok(policy) => policy,
+            Err(text) => {
+                complain(palette, text);
+                return Exit::USAGE;
+            }
+        };
         let engine = match exposure.configure(config.engine()).build() {
             Ok(engine) => engine,
             Err(error) => {
@@ -64,7 +83,7 @@ impl Hosting for McpArguments {
                 return Exit::from(&error);
             }
         };
-        let mut server = Server::new(engine.clone(), exposure);
+        let mut server = Server::new(engine.clone(), exposure).policy(policy);
         if config.is_set("call.timeout") {
             server = server.deadline(config.settings.call.timeout);
         }
@@ -105,6 +124,33 @@ impl McpArguments {
         }
         Ok(exposure)
     }
+}
+
+/// The policy of the configuration.
+fn policy(config: &Config) -> Result<Policy, String> {
+    let wanted = &config.settings.policy;
+    let defaults = crate::config::Settings::default().policy;
+    let widens = [
+        ("policy.mode", wanted.mode == Mode::Write),
+        ("policy.run_script", wanted.run_script),
+        ("policy.reading", wanted.reading != defaults.reading),
+    ];
+    for (key, widens) in widens {
+        // A folder that somebody else filled must not decide what this user's clients may do.
+        if let Some(file) = config.project_file_of(key).filter(|_| widens) {
+            return Err(format!(
+                "{}: {key} allows more than the default, which is not believed from a project's file or .env. Put it into \
+                 your own runspaced.toml, a file named with --config, a variable or a flag",
+                file.display()
+            ));
+        }
+    }
+    Policy::new(wanted.mode)
+        .run_script(wanted.run_script)
+        .trust_what_if(wanted.trust_what_if)
+        .allow(&wanted.allow)?
+        .deny(&wanted.deny)?
+        .reading(&wanted.reading)
 }
 
 /// Serves on a thread of its own: one that does nothing else answers soonest.

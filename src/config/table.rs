@@ -230,6 +230,8 @@ pub static SETTINGS: LazyLock<Vec<Setting>> = LazyLock::new(|| {
             "How the output of native commands is decoded."),
         setting!(size powershell.stack_bytes, Kind::Size(512 << 10, 64 << 20),
             "Stack of a runspace's thread. A deeper one lets scripts recurse deeper, and endless recursion end much later."),
+        setting!(powershell.visible_commands, Kind::List,
+            "Commands that callers see, by name or wildcard; none: all. Modules go on seeing each other. A guard rail, not a sandbox."),
 
         setting!(call.timeout, Kind::Duration(LEAST, LONG), "Time after which a call is stopped.").flag("--timeout"),
         setting!(word call.isolation, &["shared", "scoped", "reset", "fresh"],
@@ -292,6 +294,19 @@ pub static SETTINGS: LazyLock<Vec<Setting>> = LazyLock::new(|| {
 
         setting!(mcp.commands, Kind::List, "Commands the MCP server offers, by name or wildcard; `mcp --command` adds to them."),
         setting!(mcp.modules, Kind::List, "Modules whose commands the MCP server offers; `mcp --module` adds to them."),
+
+        setting!(word policy.mode, &["plan", "read-only", "write"],
+            "What MCP clients may have done: plan runs what reads and answers writes with their plan, read-only does not even list them, write runs everything.")
+            .flag("--read-only, --allow-writes"),
+        setting!(policy.allow, Kind::List,
+            "Offers only what a pattern names: a tool, a command, a module or Module\\Command; none: everything."),
+        setting!(policy.deny, Kind::List, "Does not offer what a pattern names, whatever is allowed."),
+        setting!(policy.reading, Kind::List,
+            "Commands, as Get-Thing or Module\\Get-*, that only read, beside those of PowerShell itself that were reviewed."),
+        setting!(policy.run_script, Kind::Flag,
+            "Offers the tool run_script, which runs any script. It runs in write mode only.").flag("--run-script"),
+        setting!(policy.trust_what_if, Kind::Flag,
+            "In plan mode, runs commands of other modules as -WhatIf where they have it; false: refuses them."),
     ]
 });
 
@@ -305,6 +320,10 @@ pub const SECTIONS: &[(&str, &str)] = &[
     ("log", "What is logged, always to the error stream."),
     ("environment", "Which environment variables scripts and their children do not see."),
     ("mcp", "The MCP server."),
+    (
+        "policy",
+        "What clients of the MCP server may have done: docs/policy.md. What widens it is not believed from a project's file or .env.",
+    ),
 ];
 
 /// The setting of that name.

@@ -5,6 +5,8 @@ use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use futures_util::FutureExt as _;
 use tokio::sync::{Semaphore, mpsc, watch};
 
+use arc_swap::ArcSwapOption;
+
 use super::{
     call::{Executor, Job, Running, ToolCall},
     progress::{Meter, ProgressRecord, ProgressSink},
@@ -14,6 +16,7 @@ use super::{
 use crate::{
     Error, Output,
     catalog::{self, Catalog, ToolSpec},
+    policy::{Offer, Policy, Verdict},
 };
 
 /// Progress records that may wait to become updates.
@@ -42,6 +45,9 @@ pub(crate) enum CatalogState {
 pub(crate) struct Dispatcher {
     executor: Arc<dyn Executor>,
     catalog: watch::Receiver<CatalogState>,
+    policy: Policy,
+    /// What the policy made of the last catalogue.
+    offered: ArcSwapOption<Offer>,
     admission: Semaphore,
     limits: CallLimits,
     shutdown: Shutdown,
@@ -66,17 +72,38 @@ impl Dispatcher {
     pub(crate) fn new(
         executor: Arc<dyn Executor>,
         catalog: watch::Receiver<CatalogState>,
+        policy: Policy,
         limits: CallLimits,
         shutdown: Shutdown,
     ) -> Self {
-        Self { executor, catalog, admission: Semaphore::new(limits.calls), limits, shutdown }
+        let admission = Semaphore::new(limits.calls);
+        Self { executor, catalog, policy, offered: ArcSwapOption::empty(), admission, limits, shutdown }
+    }
+
+    /// The tools that clients see; waits while they are being found.
+    ///
+    /// # Errors
+    /// Why they are not known.
+    pub(crate) async fn listed(&self) -> Result<Arc<Catalog>, String> {
+        Ok(Arc::clone(&self.offer().await?.listed))
+    }
+
+    /// The catalogue under the policy. The same catalogue is looked at once.
+    async fn offer(&self) -> Result<Arc<Offer>, String> {
+        let catalog = self.catalog().await?;
+        if let Some(known) = self.offered.load_full().filter(|known| Arc::ptr_eq(&known.source, &catalog)) {
+            return Ok(known);
+        }
+        let offer = Arc::new(self.policy.offer(catalog)?);
+        self.offered.store(Some(Arc::clone(&offer)));
+        Ok(offer)
     }
 
     /// The catalogue; waits for it while it is being made.
     ///
     /// # Errors
     /// Why there is none.
-    pub(crate) async fn catalog(&self) -> Result<Arc<Catalog>, String> {
+    async fn catalog(&self) -> Result<Arc<Catalog>, String> {
         let mut catalog = self.catalog.clone();
         let state = tokio::select! {
             state = catalog.wait_for(|state| !matches!(state, CatalogState::Loading)) => {
@@ -124,17 +151,26 @@ impl Dispatcher {
     }
 
     async fn carry_out(&self, call: ToolCall, call_id: &str) -> Outcome {
-        let catalog = match self.catalog().await {
-            Ok(catalog) => catalog,
+        let offer = match self.offer().await {
+            Ok(offer) => offer,
             Err(reason) => return Outcome::NoCatalog(reason),
         };
-        let Some(tool) = catalog.get(&call.tool) else {
-            return Outcome::UnknownTool(unknown_tool(&call.tool, &catalog));
+        let Some(tool) = offer.all.get(&call.tool) else {
+            return Outcome::UnknownTool(unknown_tool(&call.tool, &offer.listed));
         };
         let reply = |reply| Outcome::Reply { call_id: call_id.to_owned(), reply };
+        if let Some(reason) = self.policy.bars(tool) {
+            return reply(refusal(call_id, tool, reason));
+        }
         let arguments = match catalog::bind(tool, call.arguments) {
             Ok(arguments) => arguments,
             Err(mistakes) => return reply(Reply::failure(correction(tool, &mistakes))),
+        };
+        // What PowerShell would get is judged, not what the client wrote: an alias is no disguise.
+        let (arguments, planned) = match self.policy.review(tool, arguments) {
+            Verdict::Run(arguments) => (arguments, false),
+            Verdict::Plan(arguments) => (arguments, true),
+            Verdict::Refused(reason) => return reply(refusal(call_id, tool, reason)),
         };
         let (sender, records) = mpsc::channel(PROGRESS_RECORDS);
         let running = self.executor.execute(Job {
@@ -148,13 +184,14 @@ impl Dispatcher {
             None => running.await,
             Some(sink) => with_progress(running, records, &sink).await,
         };
-        reply(match result {
+        let answer = match result {
             Ok(output) => Reply::of_output(&output),
             Err(error) => {
                 tracing::info!(call_id, tool = tool.name, code = error.code(), "a tool call failed");
                 Reply::of_error(&error)
             }
-        })
+        };
+        reply(if planned { answer.of_plan() } else { answer })
     }
 }
 
@@ -184,6 +221,11 @@ async fn with_progress(
             }
         }
     }
+}
+
+fn refusal(call_id: &str, tool: &ToolSpec, reason: String) -> Reply {
+    tracing::info!(call_id, tool = tool.name, reason, "a tool call was refused");
+    Reply::failure(reason)
 }
 
 fn unknown_tool(name: &str, catalog: &Catalog) -> String {

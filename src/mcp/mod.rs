@@ -5,6 +5,7 @@
 //! service     rmcp's requests <-> ours
 //! dispatch    admission, tool, arguments, cancel, panic, one answer      knows neither rmcp nor the engine
 //! powershell  a job as an invocation of the engine
+//! crate::policy   between the two: what a call may do, and what clients see
 //! ```
 //!
 //! `docs/mcp.md` has the limits and what is promised.
@@ -25,3 +26,4 @@ mod transport;
 
 pub use self::{server::Server, shutdown::Cause};
 pub use crate::catalog::Exposure;
+pub use crate::policy::{Mode, Policy};

@@ -4,7 +4,9 @@ use super::{
     call::{Executor, Job, Running},
     progress::ProgressRecord,
 };
-use crate::{Engine, Invocation, Limits, Live, RecordData, Stream, catalog::Target};
+use serde_json::{Map, Value};
+
+use crate::{Engine, Invocation, Limits, Live, RecordData, Stream, catalog::Target, policy};
 
 /// Runs commands in an engine.
 pub(crate) struct PowerShell {
@@ -22,10 +24,22 @@ impl PowerShell {
     }
 
     fn invocation(job: &mut Job) -> Invocation {
-        let Target::Command(command) = &job.target;
-        let invocation = std::mem::take(&mut job.arguments)
+        let mut arguments = std::mem::take(&mut job.arguments);
+        let (invocation, arguments) = match &job.target {
+            Target::Command(command) => (Invocation::command(command), arguments),
+            Target::Script => {
+                let text = arguments.remove(policy::SCRIPT_TEXT);
+                let text = text.as_ref().and_then(Value::as_str).unwrap_or_default();
+                let arguments = match arguments.remove(policy::SCRIPT_ARGUMENTS) {
+                    Some(Value::Object(arguments)) => arguments,
+                    _ => Map::new(),
+                };
+                (Invocation::script(text), arguments)
+            }
+        };
+        let invocation = arguments
             .into_iter()
-            .fold(Invocation::command(command), |invocation, (name, value)| invocation.arg(name, value))
+            .fold(invocation, |invocation, (name, value)| invocation.arg(name, value))
             .timeout(job.deadline)
             .limits(limits())
             .correlation_id(&job.call_id);

@@ -16,6 +16,7 @@ use super::{
 use crate::{
     Engine,
     catalog::{Exposure, discover},
+    policy::Policy,
 };
 
 /// An MCP server over two files: tools made of PowerShell commands, run by an engine.
@@ -23,13 +24,21 @@ use crate::{
 pub struct Server {
     engine: Engine,
     exposure: Exposure,
+    policy: Policy,
     limits: CallLimits,
 }
 
 impl Server {
     /// A server of these commands. The engine should have been built with [`Exposure::configure`].
     pub fn new(engine: Engine, exposure: Exposure) -> Self {
-        Self { engine, exposure, limits: CallLimits { deadline: Duration::from_secs(55), calls: 128 } }
+        let limits = CallLimits { deadline: Duration::from_secs(55), calls: 128 };
+        Self { engine, exposure, policy: Policy::default(), limits }
+    }
+
+    /// What clients may have done (default: what reads runs, what writes answers with its plan).
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        self
     }
 
     /// How long a call may take, waiting included (default 55 s: most clients give up after 60).
@@ -69,7 +78,8 @@ impl Server {
             sender.send_replace(state);
         });
         let executor = Arc::new(PowerShell::new(self.engine));
-        let cause = serve(executor, catalog, self.limits, Patience::default(), (input, output), stop).await;
+        let tools = (catalog, self.policy);
+        let cause = serve(executor, tools, self.limits, Patience::default(), (input, output), stop).await;
         discovery.abort();
         cause
     }
@@ -78,7 +88,7 @@ impl Server {
 /// Serves one client. See [`Server::serve`].
 pub(crate) async fn serve(
     executor: Arc<dyn Executor>,
-    catalog: watch::Receiver<CatalogState>,
+    (catalog, policy): (watch::Receiver<CatalogState>, Policy),
     limits: CallLimits,
     patience: Patience,
     (input, output): (File, File),
@@ -87,7 +97,8 @@ pub(crate) async fn serve(
     let shutdown = Shutdown::default();
     let transport = StdioTransport::new(input, output, shutdown.clone())?;
     let rest = transport.rest();
-    let service = Service::new(Arc::new(Dispatcher::new(executor, catalog, limits, shutdown.clone())));
+    let service =
+        Service::new(Arc::new(Dispatcher::new(executor, catalog, policy, limits, shutdown.clone())));
     let conversation = async {
         match service.serve(transport).await {
             Ok(running) => {

@@ -27,6 +27,7 @@ use super::{
 use crate::{
     Error,
     catalog::{Catalog, Target, test_command},
+    policy::{Mode, Policy},
 };
 
 /// Long enough for a loaded machine; only a hang takes it.
@@ -58,7 +59,7 @@ impl Executor for Scripted {
         let mark = Mark(script);
         Box::pin(async move {
             let _mark = mark;
-            let Target::Command(command) = &job.target;
+            let Target::Command(command) = &job.target else { panic!("a command") };
             match command.rsplit('\\').next().unwrap_or_default() {
                 "Get-Echo" => Ok(output(&json!([job.arguments]), &json!([]), json!({"count": 1}))),
                 "Get-Big" => {
@@ -124,6 +125,7 @@ impl Client {
         let script = Arc::new(Script::default());
         let executor = Arc::new(Scripted(Arc::clone(&script)));
         let (sender, catalog) = watch::channel(state);
+        let policy = Policy::new(Mode::Write);
         let (stop, stopped) = oneshot::channel::<()>();
         let server = std::thread::spawn(move || {
             let runtime =
@@ -133,7 +135,9 @@ impl Client {
                     std::future::pending::<()>().await;
                 }
             };
-            runtime.block_on(serve(executor, catalog, limits, patience, streams, stop)).expect("served")
+            runtime
+                .block_on(serve(executor, (catalog, policy), limits, patience, streams, stop))
+                .expect("served")
         });
         let (line, lines) = mpsc::channel();
         std::thread::spawn(move || {
