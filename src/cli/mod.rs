@@ -5,6 +5,7 @@
 //! and the signals before the runtime starts. The others write to the standard output.
 
 mod bench;
+mod client_config;
 mod completions;
 mod config;
 mod doctor;
@@ -18,6 +19,7 @@ mod process;
 mod restart;
 mod run;
 mod screen;
+mod setup;
 
 use std::time::Instant;
 
@@ -56,8 +58,12 @@ enum Verb {
     Doctor(doctor::DoctorArguments),
     /// Show and check the configuration
     Config(config::ConfigArguments),
+    /// Put the server into a client's configuration, or into a bundle
+    ClientConfig(client_config::ClientConfigArguments),
     /// Measure the engine beside its floor and beside pwsh
     Bench(bench::BenchArguments),
+    /// Install the official PowerShell into the user's data folder
+    Setup(setup::SetupArguments),
     /// Write the completions for a shell
     Completions(completions::CompletionsArguments),
     /// Write the manual page
@@ -74,7 +80,9 @@ pub fn main() -> Exit {
         Verb::Mcp(arguments) => host(arguments, global, started),
         Verb::Doctor(arguments) => host(arguments, global, started),
         Verb::Config(arguments) => config::run(&arguments, &global),
+        Verb::ClientConfig(arguments) => client_config::run(&arguments, &global),
         Verb::Bench(arguments) => bench::run(&arguments),
+        Verb::Setup(arguments) => setup::run(&arguments, &global),
         Verb::Completions(arguments) => completions::run(&arguments, &mut CommandLine::command()),
         Verb::Man(arguments) => man::run(&arguments, CommandLine::command()),
     }

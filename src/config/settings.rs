@@ -27,6 +27,8 @@ pub struct Settings {
     pub mcp: Mcp,
     /// Section `policy`.
     pub policy: Policy,
+    /// Section `setup`.
+    pub setup: Setup,
 }
 
 /// Which PowerShell, and what every runspace knows when it opens.
@@ -101,6 +103,13 @@ pub struct Mcp {
     pub commands: Vec<String>,
     /// Modules whose commands it offers.
     pub modules: Vec<String>,
+}
+
+/// How PowerShell is fetched.
+#[derive(Debug, Clone, Default)]
+pub struct Setup {
+    /// Address of the proxy; none: that of the environment.
+    pub proxy: Option<String>,
 }
 
 /// What clients may have done.

@@ -307,6 +307,9 @@ pub static SETTINGS: LazyLock<Vec<Setting>> = LazyLock::new(|| {
             "Offers the tool run_script, which runs any script. It runs in write mode only.").flag("--run-script"),
         setting!(policy.trust_what_if, Kind::Flag,
             "In plan mode, runs commands of other modules as -WhatIf where they have it; false: refuses them."),
+
+        setting!(setup.proxy, Kind::Text, "Address of the proxy through which `setup` fetches PowerShell.")
+            .flag("--proxy").default_text("that of the environment"),
     ]
 });
 
@@ -324,6 +327,7 @@ pub const SECTIONS: &[(&str, &str)] = &[
         "policy",
         "What clients of the MCP server may have done: docs/policy.md. What widens it is not believed from a project's file or .env.",
     ),
+    ("setup", "How `runspaced setup` fetches PowerShell."),
 ];
 
 /// The setting of that name.

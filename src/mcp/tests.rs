@@ -488,7 +488,14 @@ fn client_that_closed_its_output_ends_the_server() {
     let cause = runtime.block_on(async {
         tokio::time::timeout(
             HANG,
-            serve(executor, catalog, limits, Patience::default(), streams, std::future::pending()),
+            serve(
+                executor,
+                (catalog, Policy::new(Mode::Write)),
+                limits,
+                Patience::default(),
+                streams,
+                std::future::pending(),
+            ),
         )
         .await
     });
@@ -542,7 +549,7 @@ fn client_that_does_not_read_is_not_read_either() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         runtime.block_on(serve(
             executor,
-            catalog,
+            (catalog, Policy::new(Mode::Write)),
             limits,
             Patience::default(),
             streams,
