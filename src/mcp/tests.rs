@@ -119,13 +119,16 @@ impl Client {
     }
 
     fn patient(limits: CallLimits, patience: Patience, state: CatalogState) -> Self {
+        Self::governed(limits, patience, state, Policy::new(Mode::Write))
+    }
+
+    fn governed(limits: CallLimits, patience: Patience, state: CatalogState, policy: Policy) -> Self {
         let (input, to_server) = io::pipe().expect("a pipe");
         let (from_server, output) = io::pipe().expect("a pipe");
         let streams = (File::from(OwnedFd::from(input)), File::from(OwnedFd::from(output)));
         let script = Arc::new(Script::default());
         let executor = Arc::new(Scripted(Arc::clone(&script)));
         let (sender, catalog) = watch::channel(state);
-        let policy = Policy::new(Mode::Write);
         let (stop, stopped) = oneshot::channel::<()>();
         let server = std::thread::spawn(move || {
             let runtime =
@@ -227,6 +230,54 @@ fn modern(id: i64, method: &str, mut params: Value) -> Value {
     json!({"id": id, "method": method, "params": params})
 }
 
+/// A client of a server in this mode, whose only command says that it respects `-WhatIf`, or does not have it.
+fn governed(policy: Policy, what_if: bool) -> Client {
+    let text =
+        json!([{"name": "Text", "type": "string", "type_full_name": "System.String", "bindable": true}]);
+    let mut command = test_command("Get-Echo", text);
+    command.supports_should_process = what_if;
+    let catalog = Catalog::new(&[command]).expect("a catalogue");
+    let limits = CallLimits { deadline: HANG, calls: 8 };
+    let mut client =
+        Client::governed(limits, Patience::default(), CatalogState::Ready(Arc::new(catalog)), policy);
+    client.initialize();
+    client
+}
+
+#[test]
+fn refused_call_reaches_no_executor() {
+    for (policy, listed) in [(Policy::default(), 1), (Policy::new(Mode::ReadOnly), 0)] {
+        let mut client = governed(policy, false);
+        client.send(json!({"id": 1, "method": "tools/list"}));
+        assert_eq!(client.receive()["result"]["tools"].as_array().map(Vec::len), Some(listed));
+        // Wrong arguments are none of its business then.
+        for arguments in [json!({"text": "x"}), json!({"wrong": 1})] {
+            client.call(2, "get_echo", arguments);
+            let result = client.receive()["result"].clone();
+            assert_eq!(result["isError"], true);
+            let text = result["content"][0]["text"].as_str().unwrap_or_default().to_owned();
+            assert!(text.contains("Refused") || text.contains("not offered"), "{text}");
+            assert!(!text.contains("do not fit"), "{text}");
+        }
+        assert_eq!(client.script.started.load(Ordering::SeqCst), 0);
+        client.end();
+    }
+}
+
+#[test]
+fn planned_call_runs_as_what_if_and_says_so() {
+    let mut client = governed(Policy::default(), true);
+    // An alias of the switch does not switch it off.
+    client.call(1, "get_echo", json!({"text": "x", "wi": false}));
+    let result = client.receive()["result"].clone();
+    assert_eq!(result["structuredContent"]["values"], json!([{"Text": "x", "WhatIf": true}]));
+    assert_eq!(result["structuredContent"]["plan"]["applied"], false);
+    // The scripted command says nothing about what it would do.
+    let text = result["content"][0]["text"].as_str().unwrap_or_default();
+    assert!(text.starts_with("The command ran with -WhatIf and did not say"), "{text}");
+    client.end();
+}
+
 #[test]
 fn old_era_shakes_hands_lists_and_calls() {
     let mut client = Client::new();
@@ -237,7 +288,8 @@ fn old_era_shakes_hands_lists_and_calls() {
     let tools = client.receive()["result"]["tools"].as_array().cloned().expect("tools");
     let names: Vec<&str> = tools.iter().filter_map(|tool| tool["name"].as_str()).collect();
     assert_eq!(names, ["get_big", "get_echo", "stop_panic", "wait_long", "wait_short", "write_steps"]);
-    assert_eq!(tools[1]["annotations"]["readOnlyHint"], true);
+    // Its verb says that it reads; the policy does not know it.
+    assert_eq!(tools[1]["annotations"]["readOnlyHint"], false);
     assert_eq!(tools[1]["inputSchema"]["properties"]["Text"]["type"], "string");
 
     client.call(2, "get_echo", json!({"text": "hello"}));

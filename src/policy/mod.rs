@@ -16,7 +16,10 @@ mod script;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::catalog::{Target, ToolSpec};
+use crate::{
+    catalog::{Target, ToolSpec},
+    parts::ReviewedCommand,
+};
 use builtin::{Danger, Effect};
 pub(crate) use explanation::{Explanation, Outcome};
 pub(crate) use offer::Offer;
@@ -270,6 +273,22 @@ impl Policy {
         });
         text
     }
+}
+
+/// What the tables have, for tests that hold them against a PowerShell.
+pub(crate) fn reviewed_commands() -> Vec<ReviewedCommand> {
+    let rows = builtin::all().map(|(module, command)| ReviewedCommand {
+        module,
+        name: command.name,
+        parameters: match command.effect {
+            Effect::Reads(parameters) | Effect::Sensitive(parameters, _) => {
+                parameters.iter().map(|(name, _)| name).collect()
+            }
+            Effect::Plans | Effect::Acts(_) => Vec::new(),
+        },
+        plans: command.effect == Effect::Plans,
+    });
+    rows.collect()
 }
 
 /// The switch that makes a command say what it would do.

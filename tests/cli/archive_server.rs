@@ -44,7 +44,8 @@ fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl ArchiveServer {
     /// Over TLS, with a certificate of its own.
     pub fn start(folder: &Path, content: Vec<u8>, answers: &[Answer]) -> Self {
-        let made = rcgen::generate_simple_self_signed(["localhost".to_owned(), "127.0.0.1".to_owned()]).expect("made");
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned(), "127.0.0.1".to_owned()])
+            .expect("made");
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
         let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
             .with_safe_default_protocol_versions()
@@ -62,7 +63,12 @@ impl ArchiveServer {
         Self::run(folder.join("none"), content, answers, None)
     }
 
-    fn run(certificate: PathBuf, content: Vec<u8>, answers: &[Answer], tls: Option<Arc<ServerConfig>>) -> Self {
+    fn run(
+        certificate: PathBuf,
+        content: Vec<u8>,
+        answers: &[Answer],
+        tls: Option<Arc<ServerConfig>>,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("an address").port();
         let shared = Arc::new(Shared {
@@ -165,17 +171,23 @@ impl Shared {
             ),
             None => "200 OK".to_owned(),
         };
-        let head = format!("HTTP/1.1 {status}\r\netag: {mark}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", rest.len());
+        let head = format!(
+            "HTTP/1.1 {status}\r\netag: {mark}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+            rest.len()
+        );
         let sent = match answer {
             None => stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(rest)),
-            Some(Answer::Break(length)) => {
-                stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&rest[..length.min(rest.len())]))
-            }
-            Some(Answer::Status(code)) => {
-                stream.write_all(format!("HTTP/1.1 {code} No\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").as_bytes())
-            }
+            Some(Answer::Break(length)) => stream
+                .write_all(head.as_bytes())
+                .and_then(|()| stream.write_all(&rest[..length.min(rest.len())])),
+            Some(Answer::Status(code)) => stream.write_all(
+                format!("HTTP/1.1 {code} No\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").as_bytes(),
+            ),
             Some(Answer::Redirect(to)) => stream.write_all(
-                format!("HTTP/1.1 302 Found\r\nlocation: {to}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").as_bytes(),
+                format!(
+                    "HTTP/1.1 302 Found\r\nlocation: {to}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+                )
+                .as_bytes(),
             ),
         };
         // The client may be gone.

@@ -56,14 +56,19 @@ pub fn entry_is_installed_once_and_removed(context: &Context) {
     for (client, file, servers) in CLIENTS {
         let file = home(context).join(file);
         fs::create_dir_all(file.parent().expect("a folder")).expect("made");
-        let before = format!("{{\n  // mine\n  \"other\": [1,  2],\n  \"{servers}\": {{\n    \"x\": {{\"command\": \"y\"}}\n  }}\n}}\n");
+        let before = format!(
+            "{{\n  // mine\n  \"other\": [1,  2],\n  \"{servers}\": {{\n    \"x\": {{\"command\": \"y\"}}\n  }}\n}}\n"
+        );
         fs::write(&file, &before).expect("written");
         let others = beside(&file);
         let install = [*client, "--install", "--", "--command", "Get-Date"];
         let said = configure(context, &install);
         assert_eq!((said.code, said.out.as_str()), (0, ""), "{}", said.err);
         let text = fs::read_to_string(&file).expect("read");
-        assert!(text.contains("// mine") && text.contains("[1,  2]") && text.contains("\"command\": \"y\""), "{text}");
+        assert!(
+            text.contains("// mine") && text.contains("[1,  2]") && text.contains("\"command\": \"y\""),
+            "{text}"
+        );
         assert!(text.contains("\"runspaced\""), "{text}");
         assert_eq!(beside(&file), others + 1, "the old content is kept");
 
@@ -80,7 +85,10 @@ pub fn entry_is_installed_once_and_removed(context: &Context) {
     }
     // A project's file.
     assert_eq!(configure(context, &["vscode", "--install", "--project", "--", "--command", "x"]).code, 0);
-    assert_eq!(json_of(&context.scratch().join(".vscode/mcp.json"))["servers"]["runspaced"]["args"][0], "mcp");
+    assert_eq!(
+        json_of(&context.scratch().join(".vscode/mcp.json"))["servers"]["runspaced"]["args"][0],
+        "mcp"
+    );
     configure(context, &["claude-desktop", "--install", "--project"]).failed(2, &["leave --project away"]);
 }
 
@@ -118,7 +126,8 @@ pub fn secrets_are_named_and_never_written(context: &Context) {
         let shown = finish(command);
         assert!(shown.out.contains(says) && !shown.out.contains("hunter2"), "{}", shown.out);
     }
-    configure(context, &["claude-desktop", "--env", "AZURE_CLIENT_SECRET"]).failed(2, &["Claude Desktop", ".env"]);
+    configure(context, &["claude-desktop", "--env", "AZURE_CLIENT_SECRET"])
+        .failed(2, &["Claude Desktop", ".env"]);
 }
 
 pub fn arguments_that_the_server_would_not_take_are_refused(context: &Context) {
@@ -142,7 +151,10 @@ pub fn bundle_holds_the_program_and_a_manifest(context: &Context) {
     let mut text = String::new();
     archive.by_name("manifest.json").expect("in it").read_to_string(&mut text).expect("a text");
     let manifest: Value = serde_json::from_str(&text).expect("JSON");
-    assert_eq!(manifest["server"]["mcp_config"]["args"], json!(["mcp", "--read-only", "--command", "Get-Date"]));
+    assert_eq!(
+        manifest["server"]["mcp_config"]["args"],
+        json!(["mcp", "--read-only", "--command", "Get-Date"])
+    );
     let entry = manifest["server"]["entry_point"].as_str().expect("a text").to_owned();
     assert_eq!(manifest["server"]["mcp_config"]["command"], format!("${{__dirname}}/{entry}"));
     let mut packed = archive.by_name(&entry).expect("in it");
@@ -154,8 +166,11 @@ pub fn bundle_holds_the_program_and_a_manifest(context: &Context) {
     assert_eq!(archive.len(), 2);
 
     let url = "https://github.com/you/runspaced/releases/download/v1/runspaced-mcp.mcpb";
-    let described =
-        configure(context, &["server-json", "--name", "io.github.you/runspaced", "--bundle", &name, "--url", url]).json();
+    let described = configure(
+        context,
+        &["server-json", "--name", "io.github.you/runspaced", "--bundle", &name, "--url", url],
+    )
+    .json();
     use sha2::Digest as _;
     let digest = format!("{:x}", sha2::Sha256::digest(fs::read(&output).expect("read")));
     assert_eq!(described["packages"][0]["fileSha256"], digest);

@@ -86,7 +86,9 @@ fn is_found(context: &Context) -> bool {
 /// What is in the folder beside the lock.
 fn entries(context: &Context) -> Vec<String> {
     let mut names: Vec<String> = fs::read_dir(folder(context))
-        .map(|entries| entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect())
+        .map(|entries| {
+            entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+        })
         .unwrap_or_default();
     names.retain(|name| name != ".lock");
     names.sort();
@@ -103,7 +105,10 @@ pub fn archive_is_fetched_checked_and_found(context: &Context) {
     assert!(is_found(context));
     assert_eq!(entries(context), [VERSION], "nothing is left lying about");
     assert_eq!(server.requests().len(), 1);
-    assert!(!server.requests()[0].to_lowercase().contains("accept-encoding"), "the bytes as they are are wanted");
+    assert!(
+        !server.requests()[0].to_lowercase().contains("accept-encoding"),
+        "the bytes as they are are wanted"
+    );
 
     let again = fetch(context, &server, &sha256);
     assert!(again.code == 0 && again.err.contains("there already"), "{}", again.err);
@@ -126,7 +131,8 @@ pub fn archive_is_fetched_checked_and_found(context: &Context) {
 pub fn broken_download_goes_on_where_it_broke_off(context: &Context) {
     let bytes = archive(VERSION);
     let sha256 = digest(&bytes);
-    let server = ArchiveServer::start(context.scratch(), bytes, &[Answer::Break(100_000), Answer::Break(50_000)]);
+    let server =
+        ArchiveServer::start(context.scratch(), bytes, &[Answer::Break(100_000), Answer::Break(50_000)]);
     let done = fetch(context, &server, &sha256);
     assert_eq!(done.code, 0, "{}", done.err);
     assert!(is_found(context));
@@ -191,7 +197,12 @@ pub fn refusals_say_why_and_what_to_do(context: &Context) {
     let server = ArchiveServer::start(
         context.scratch(),
         bytes,
-        &[Answer::Status(403), Answer::Status(404), Answer::Status(407), Answer::Redirect("http://127.0.0.1:9/x")],
+        &[
+            Answer::Status(403),
+            Answer::Status(404),
+            Answer::Status(407),
+            Answer::Redirect("http://127.0.0.1:9/x"),
+        ],
     );
     fetch(context, &server, &sha256).failed(1, &["403", "--from FILE"]);
     fetch(context, &server, &sha256).failed(1, &["404", "no such file"]);
@@ -230,10 +241,21 @@ pub fn proxy_is_used(context: &Context) {
     let sha256 = digest(&bytes);
     let server = ArchiveServer::start_plain(context.scratch(), bytes, &[]);
     let arguments = [
-        "--version", VERSION, "--sha256", &sha256, "--from", "http://mirror.invalid/powershell.tar.gz", "--proxy", &server.url(),
+        "--version",
+        VERSION,
+        "--sha256",
+        &sha256,
+        "--from",
+        "http://mirror.invalid/powershell.tar.gz",
+        "--proxy",
+        &server.url(),
     ];
     let done = setup(context, None, &arguments);
     assert_eq!(done.code, 0, "{}", done.err);
-    assert!(server.requests()[0].starts_with("get http://mirror.invalid/powershell.tar.gz"), "{}", server.requests()[0]);
+    assert!(
+        server.requests()[0].starts_with("get http://mirror.invalid/powershell.tar.gz"),
+        "{}",
+        server.requests()[0]
+    );
     assert!(is_found(context));
 }

@@ -26,22 +26,28 @@ pub struct Client {
     lines: Option<Receiver<String>>,
 }
 
-/// Arguments of a server on this PowerShell.
+/// Arguments of a server on this PowerShell that runs everything. The tests of the policy say what they allow.
 pub fn arguments(home: &PowerShellHome, more: &[&str]) -> Vec<String> {
     let home = home.path.to_string_lossy().into_owned();
-    ["mcp", "--powershell", &home].iter().chain(more).map(|argument| (*argument).to_owned()).collect()
+    ["mcp", "--powershell", &home, "--allow-writes"]
+        .iter()
+        .chain(more)
+        .map(|argument| (*argument).to_owned())
+        .collect()
 }
 
 impl Client {
     /// Starts a server.
     pub fn start(arguments: &[String], folder: &Path) -> Self {
-        let mut server = Command::new(PROGRAM)
-            .args(arguments)
-            .current_dir(folder)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the program starts");
+        let mut command = Command::new(PROGRAM);
+        command.args(arguments).current_dir(folder);
+        Self::spawn(command)
+    }
+
+    /// Starts a server as a command says.
+    pub fn spawn(mut command: Command) -> Self {
+        let mut server =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the program starts");
         let output = server.stdout.take().expect("a pipe");
         let (line, lines) = mpsc::channel();
         thread::spawn(move || {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod client;
+mod policy;
 mod sdk;
 #[path = "../support/mod.rs"]
 mod support;
@@ -38,6 +39,14 @@ fn main() -> ExitCode {
         test!(end_of_input_ends_a_busy_server).powershell(),
         test!(a_client_that_closed_its_output_ends_the_server).powershell(),
         test!(sigterm_lets_a_call_end_and_exits_with_zero).powershell(),
+        test!(policy::refused_reads_would_have_worked).powershell().limit_s(240),
+        test!(policy::naming_a_module_by_its_path_does_not_run_it).powershell().limit_s(240),
+        test!(policy::code_in_arguments_is_refused).powershell().limit_s(120),
+        test!(policy::plans_change_nothing_and_say_what_would_be_done).powershell().limit_s(240),
+        test!(policy::own_commands_plan_or_are_refused_until_somebody_vouches).powershell().limit_s(120),
+        test!(policy::scripts_run_only_where_both_were_allowed).powershell().limit_s(240),
+        test!(policy::a_folder_does_not_widen_the_policy).powershell().limit_s(120),
+        test!(policy::tables_are_those_of_this_powershell).powershell().limit_s(120),
         test!(python_sdk_drives_it).powershell().when(sdk::python).limit_s(300),
         test!(typescript_sdk_of_the_old_era_drives_it).powershell().when(sdk::node).limit_s(300),
         test!(typescript_sdk_of_the_new_era_drives_it).powershell().when(sdk::node).limit_s(300),

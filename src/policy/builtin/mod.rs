@@ -106,7 +106,6 @@ pub(super) fn find(module: &str, command: &str) -> Option<&'static BuiltIn> {
 }
 
 /// Every command there is a row of, with its module.
-#[cfg(test)]
 pub(super) fn all() -> impl Iterator<Item = (&'static str, &'static BuiltIn)> {
     MODULES.iter().flat_map(|(module, commands)| commands.iter().map(move |command| (*module, command)))
 }
