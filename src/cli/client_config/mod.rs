@@ -86,7 +86,7 @@ struct EntryArguments {
     #[arg(long, value_name = "NAME", default_value = "runspaced", value_parser = entry_name)]
     name: String,
     /// Hand on this variable of the client's environment; its name is written, never its value
-    #[arg(long = "env", value_name = "VARIABLE", value_parser = variable_name)]
+    #[arg(long = "env", value_name = "VARIABLE")]
     variables: Vec<String>,
     /// Replace or remove the entry even if it starts another program
     #[arg(long)]
@@ -107,14 +107,15 @@ fn entry_name(text: &str) -> Result<String, String> {
     }
 }
 
-fn variable_name(text: &str) -> Result<String, String> {
+/// Checked here and not while the command line is read: a mistake there repeats what was given.
+fn variable_name(text: &str) -> Result<&str, String> {
     let fits = |char: char| char.is_ascii_alphanumeric() || char == '_';
     match text.split_once('=') {
         Some((name, _)) => Err(format!(
-            "give the name alone ({name}): values are not written into clients' files, where other programs read them"
+            "--env takes a name alone ({name}): values are not written into clients' files, where other programs read them"
         )),
-        None if !text.is_empty() && text.chars().all(fits) => Ok(text.to_owned()),
-        None => Err("letters, digits and _ are possible".to_owned()),
+        None if !text.is_empty() && text.chars().all(fits) => Ok(text),
+        None => Err("--env takes a name of letters, digits and _".to_owned()),
     }
 }
 
@@ -190,7 +191,10 @@ fn content(client: Client, arguments: &EntryArguments) -> Result<Map<String, Val
     entry.insert("command".to_owned(), json!(program));
     entry.insert("args".to_owned(), json!(server_arguments));
     if !arguments.variables.is_empty() {
-        let named = arguments.variables.iter().map(|name| Ok((name.clone(), json!(client.variable(name)?))));
+        let named = arguments.variables.iter().map(|name| {
+            let name = variable_name(name)?;
+            Ok((name.to_owned(), json!(client.variable(name)?)))
+        });
         entry.insert("env".to_owned(), Value::Object(named.collect::<Result<_, String>>()?));
     }
     Ok(entry)
@@ -257,7 +261,7 @@ mod tests {
 
     #[test]
     fn values_of_variables_are_refused_and_not_repeated() {
-        assert_eq!(variable_name("AZURE_TENANT_ID").as_deref(), Ok("AZURE_TENANT_ID"));
+        assert_eq!(variable_name("AZURE_TENANT_ID"), Ok("AZURE_TENANT_ID"));
         let error = variable_name("AZURE_CLIENT_SECRET=hunter2").expect_err("is refused");
         assert!(error.contains("AZURE_CLIENT_SECRET") && !error.contains("hunter2"), "{error}");
     }

@@ -82,7 +82,7 @@ fn absolute(arguments: Vec<String>) -> Result<Vec<String>, String> {
     let command = CommandLine::command();
     let mcp = command.find_subcommand("mcp").ok_or("there is no verb mcp")?;
     let takes_path = |flag: &str| {
-        let Some(name) = flag.strip_prefix("--") else { return None };
+        let name = flag.strip_prefix("--")?;
         let known = mcp
             .get_arguments()
             .chain(command.get_arguments())
