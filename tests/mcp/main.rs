@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod client;
+mod fitting;
 mod policy;
 mod sdk;
 #[path = "../support/mod.rs"]
@@ -45,6 +46,10 @@ fn main() -> ExitCode {
         test!(policy::plans_change_nothing_and_say_what_would_be_done).powershell().limit_s(240),
         test!(policy::own_commands_plan_or_are_refused_until_somebody_vouches).powershell().limit_s(120),
         test!(policy::scripts_run_only_where_both_were_allowed).powershell().limit_s(240),
+        test!(policy::language_modes_and_visible_commands_are_profiles).powershell().limit_s(240),
+        test!(fitting::entry_starts_a_server_in_a_bare_environment).layouts().limit_s(120),
+        test!(fitting::bare_environment_without_powershell_is_told_what_is_missing),
+        test!(fitting::bundle_is_one_to_its_packer_and_starts).powershell().when(sdk::packer).limit_s(300),
         test!(policy::a_folder_does_not_widen_the_policy).powershell().limit_s(120),
         test!(policy::tables_are_those_of_this_powershell).powershell().limit_s(120),
         test!(python_sdk_drives_it).powershell().when(sdk::python).limit_s(300),

@@ -447,3 +447,33 @@ pub fn tables_are_those_of_this_powershell(context: &Context) {
 
 /// Parameters of versions after 7.6.
 const LATER: &[&str] = &["Extension"];
+
+pub fn language_modes_and_visible_commands_are_profiles(context: &Context) {
+    let home = context.home().path.to_string_lossy().into_owned();
+    let start = |variable: &str, value: &str| {
+        let mut command = Command::new(PROGRAM);
+        command
+            .args(["mcp", "--powershell", &home, "--command", "Get-Date", "--command", "Get-Item"])
+            .args(["--run-script", "--allow-writes"])
+            .current_dir(context.scratch())
+            .env(variable, value);
+        let mut client = Client::spawn(command);
+        client.initialize("2025-11-25");
+        client
+    };
+    let script = |text: &str| json!({"Script": text});
+    for (mode, refused) in [("constrained", "[IO.File]::Exists('x')"), ("none", "1")] {
+        let mut client = start("RUNSPACED_POWERSHELL__LANGUAGE_MODE", mode);
+        // Commands go on as before; only script text is held back.
+        assert_eq!(client.call("get_item", json!({"Path": ["."]}))["isError"], false, "{mode}");
+        assert_eq!(client.call("run_script", script(refused))["isError"], true, "{mode}");
+        client.finish();
+    }
+    let mut client = start("RUNSPACED_POWERSHELL__VISIBLE_COMMANDS", "Get-Date,Get-Item");
+    assert_eq!(client.call("get_date", json!({}))["isError"], false);
+    assert_eq!(client.call("run_script", script("(Get-Date -Year 2000).Year"))["isError"], false);
+    let result = client.call("run_script", script("Get-Process"));
+    assert_eq!(result["isError"], true);
+    assert!(text(&result).contains("Get-Process"), "{result}");
+    client.finish();
+}
