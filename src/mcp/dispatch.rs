@@ -167,7 +167,7 @@ impl Dispatcher {
             Err(mistakes) => return reply(Reply::failure(correction(tool, &mistakes))),
         };
         // What PowerShell would get is judged, not what the client wrote: an alias is no disguise.
-        let (arguments, planned) = match self.policy.review(tool, arguments) {
+        let (arguments, planned) = match self.policy.review(tool, arguments, &[]) {
             Verdict::Run(arguments) => (arguments, false),
             Verdict::Plan(arguments) => (arguments, true),
             Verdict::Refused(reason) => return reply(refusal(call_id, tool, reason)),

@@ -1,10 +1,11 @@
 //! What clients may have done: modes, lists, and what reads.
 //!
 //! A verb is not a policy. Where only reading is allowed, a command runs if the shipped tables ([`builtin`]) or the
-//! configuration names it as reading, and then only with arguments that read ([`rule`], [`path`]). The dispatcher asks
+//! configuration names it as reading, and then only with arguments that read ([`arguments`], [`rule`], [`path`]). The dispatcher asks
 //! [`Policy::review`] about every call, with the arguments as they would be bound; PowerShell has seen nothing of it then.
 //! `docs/policy.md` says what that guarantees, and what not.
 
+mod arguments;
 mod builtin;
 mod explanation;
 mod offer;
@@ -24,7 +25,6 @@ use builtin::{Danger, Effect};
 pub(crate) use explanation::{Explanation, Outcome};
 pub(crate) use offer::Offer;
 use pattern::{Names, Pattern};
-use rule::Rule;
 pub(crate) use script::{ARGUMENTS as SCRIPT_ARGUMENTS, TEXT as SCRIPT_TEXT};
 
 /// How much clients may do.
@@ -178,9 +178,14 @@ impl Policy {
         }
     }
 
-    /// What becomes of a call of this tool with these arguments, which are those that PowerShell would get: names as
-    /// declared, nothing else.
-    pub(crate) fn review(&self, tool: &ToolSpec, mut arguments: Map<String, Value>) -> Verdict {
+    /// What becomes of a call of this tool with these arguments and this pipeline input, which are those that PowerShell would
+    /// get: names as declared, nothing else.
+    pub(crate) fn review(
+        &self,
+        tool: &ToolSpec,
+        mut arguments: Map<String, Value>,
+        input: &[Value],
+    ) -> Verdict {
         if let Some(reason) = self.bars(tool) {
             return Verdict::Refused(reason);
         }
@@ -188,10 +193,14 @@ impl Policy {
             return Verdict::Run(arguments);
         }
         let nature = self.nature(tool);
-        let reasons = match nature {
-            Nature::Reads(parameters) => reviewed(parameters, &arguments),
-            Nature::SaidToRead | Nature::Plans | Nature::Acts(_) => files_only(tool, &arguments),
+        let mut reasons = match nature {
+            Nature::Reads(parameters) => arguments::reviewed(parameters, &arguments),
+            Nature::SaidToRead | Nature::Plans | Nature::Acts(_) => arguments::files_only(tool, &arguments),
         };
+        reasons.extend(match nature {
+            Nature::Reads(parameters) => arguments::reviewed_input(tool, parameters, input),
+            Nature::SaidToRead | Nature::Plans | Nature::Acts(_) => arguments::files_only_input(tool, input),
+        });
         if !reasons.is_empty() {
             return Verdict::Refused(self.refusal(tool, nature, &reasons));
         }
@@ -269,7 +278,10 @@ impl Policy {
             Nature::Acts(Unplanned::Unknown | Unplanned::Doubted) => {
                 "Whoever runs the server can name it in policy.reading if it only reads, or allow writes (--allow-writes)."
             }
-            Nature::Plans | Nature::Acts(_) => "Whoever runs the server can allow writes (--allow-writes).",
+            Nature::Plans => {
+                "Give a path of the file system; or whoever runs the server can allow writes (--allow-writes)."
+            }
+            Nature::Acts(_) => "Whoever runs the server can allow writes (--allow-writes).",
         });
         text
     }
@@ -333,45 +345,6 @@ fn parsed(list: &str, patterns: &[impl AsRef<str>]) -> Result<Vec<Pattern>, Stri
     patterns
         .iter()
         .map(|pattern| Pattern::new(pattern.as_ref()).map_err(|error| format!("policy.{list}: {error}")))
-        .collect()
-}
-
-/// What keeps arguments of a command of PowerShell itself from only reading.
-fn reviewed(known: builtin::Parameters, arguments: &Map<String, Value>) -> Vec<String> {
-    let judged = arguments.iter().filter_map(|(name, value)| match known.rule(name) {
-        // A switch that is off says nothing.
-        None if *value == Value::Bool(false) => None,
-        None => Some(format!("with '{name}' may do more than read")),
-        Some(rule) => rule.check(value).err().map(|why| format!("'{name}' {why}")),
-    });
-    judged.collect()
-}
-
-/// Parameters that lead to files in commands of any module.
-const FILE_PARAMETERS: &[&str] = &[
-    "Path",
-    "LiteralPath",
-    "PSPath",
-    "FilePath",
-    "FullName",
-    "Destination",
-    "DestinationPath",
-    "OutputDirectory",
-];
-
-/// The paths among the arguments that are not of the file system, for commands whose parameters are not reviewed.
-fn files_only(tool: &ToolSpec, arguments: &Map<String, Value>) -> Vec<String> {
-    let known = |name: &str| FILE_PARAMETERS.iter().any(|known| known.eq_ignore_ascii_case(name));
-    let leads_to_files = |name: &str| {
-        known(name)
-            || tool.parameters.iter().any(|parameter| {
-                parameter.name.eq_ignore_ascii_case(name)
-                    && parameter.aliases.iter().any(|alias| known(alias))
-            })
-    };
-    let given = arguments.iter().filter(|(name, _)| leads_to_files(name));
-    given
-        .filter_map(|(name, value)| Rule::Path.check(value).err().map(|why| format!("'{name}' {why}")))
         .collect()
 }
 

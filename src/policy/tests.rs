@@ -8,7 +8,8 @@ use super::*;
 use crate::catalog::{Catalog, Command};
 
 fn tool(module: &str, name: &str, should_process: bool) -> ToolSpec {
-    let parameters = ["Path", "LiteralPath", "Value", "Property", "Wait", "Method", "Uri", "OutFile", "Name"].map(|name| {
+    let names = ["Path", "LiteralPath", "Property", "Wait", "Method", "Uri", "OutFile", "Name"];
+    let parameters = names.map(|name| {
         json!({"name": name, "type": "object", "type_full_name": "System.Object", "bindable": true, "sets": []})
     });
     let command: Command = serde_json::from_value(json!({
@@ -35,7 +36,7 @@ fn arguments(value: Value) -> Map<String, Value> {
 }
 
 fn verdict(policy: &Policy, tool: &ToolSpec, value: Value) -> Verdict {
-    policy.review(tool, arguments(value))
+    policy.review(tool, arguments(value), &[])
 }
 
 #[track_caller]
@@ -191,6 +192,41 @@ fn arguments_that_do_more_than_read_are_refused() {
         }
         runs(&policy, &management("Get-Content"), json!({"Path": "x", "Wait": false}));
     }
+}
+
+#[test]
+fn pipeline_input_cannot_fill_what_could_not_be_given() {
+    let plan = Policy::default();
+    let with = |tool: &ToolSpec, input: Value| plan.review(tool, Map::new(), &[json!({"Name": "a"}), input]);
+    let runs =
+        |tool: &ToolSpec, input: Value| matches!(with(tool, input), Verdict::Run(_) | Verdict::Plan(_));
+    assert!(runs(&utility("Sort-Object"), json!({"Path": "/etc/hostname", "Id": 1})));
+    assert!(runs(&utility("Select-String"), json!("Env:PATH is a text here")));
+    for (tool, input) in [
+        (utility("Select-String"), json!({"PSPath": "Env:PATH"})),
+        (utility("Select-String"), json!({"pspath": "Microsoft.PowerShell.Core\\Environment::PATH"})),
+        (utility("Sort-Object"), json!({"Property": {"Expression": "x"}})),
+        // Commands of paths take none at all.
+        (management("Get-Content"), json!({"Anything": 1})),
+        (management("Get-ChildItem"), json!("Env:")),
+        (management("Remove-Item"), json!("Env:PATH")),
+        (management("Remove-Item"), json!({"LiteralPath": "Env:PATH"})),
+        (tool("Inventory", "Set-Shelf", true), json!({"PSPath": "Function:x"})),
+    ] {
+        assert!(!runs(&tool, input.clone()), "{} {input}", tool.name);
+    }
+    if cfg!(target_os = "linux") {
+        assert!(!runs(&utility("Select-String"), json!({"LiteralPath": "/proc/self/environ"})));
+    }
+}
+
+#[test]
+fn common_switches_are_no_reason_to_refuse() {
+    runs(
+        &Policy::default(),
+        &management("Get-ChildItem"),
+        json!({"Path": ["."], "Verbose": true, "Confirm": false}),
+    );
 }
 
 #[test]
