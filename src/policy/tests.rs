@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::*;
+use super::{rule::Rule, *};
 use crate::catalog::{Catalog, Command};
 
 fn tool(module: &str, name: &str, should_process: bool) -> ToolSpec {

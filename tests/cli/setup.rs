@@ -222,6 +222,9 @@ pub fn refusals_say_why_and_what_to_do(context: &Context) {
     // Its certificate is not trusted here.
     let untrusted = by(&server.url(), &[]);
     assert!(untrusted.code == 1 && untrusted.err.to_lowercase().contains("certificate"), "{}", untrusted.err);
+    // A password in an address is not repeated.
+    let said = by("https://someone:hunter2@127.0.0.1:9/x", &[]);
+    assert!(said.code == 1 && !said.err.contains("hunter2"), "{}", said.err);
     by("/no/such/file", &[]).failed(2, &["/no/such/file"]);
     setup(context, None, &["--version", "7.9.9"]).failed(2, &["--from"]);
     setup(context, None, &["--version", "x", "--sha256", &sha256, "--from", "y"]).failed(2, &["--version"]);

@@ -24,6 +24,8 @@ const SILENCE: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub struct Download {
     url: Url,
+    /// The same without user name and password.
+    shown: String,
     /// What has arrived.
     part: PathBuf,
     /// Which content that is a part of.
@@ -52,9 +54,22 @@ impl Download {
     /// # Errors
     /// If the address is none.
     pub fn new(url: &str, folder: &Path, digest: &str) -> Result<Self, String> {
-        let url = Url::parse(url).map_err(|error| format!("{url}: {error}"))?;
+        let url = Url::parse(url).map_err(|error| format!("--from is no address: {error}"))?;
+        let mut shown = url.clone();
+        // Neither can fail for http.
+        let _ = shown.set_username("").and_then(|()| shown.set_password(None));
         let name = format!(".download-{}", digest.get(..16).unwrap_or(digest));
-        Ok(Self { url, part: folder.join(format!("{name}.part")), note: folder.join(format!("{name}.json")) })
+        Ok(Self {
+            url,
+            shown: shown.into(),
+            part: folder.join(format!("{name}.part")),
+            note: folder.join(format!("{name}.json")),
+        })
+    }
+
+    /// Where it comes from, for people.
+    pub fn address(&self) -> &str {
+        &self.shown
     }
 
     /// Fetches the rest, and gives the path of the whole, which the caller checks.
@@ -112,7 +127,7 @@ impl Download {
         if total.is_some_and(|total| total > MOST_BYTES) {
             return Err(Broken::Final(format!(
                 "{} has {} bytes: that is no archive of PowerShell",
-                self.url,
+                self.shown,
                 total.unwrap_or(0)
             )));
         }
@@ -136,7 +151,7 @@ impl Download {
                     file.write_all(&bytes).map_err(|error| self.unwritable(&error))?;
                     length += bytes.len() as u64;
                     if length > MOST_BYTES {
-                        return Err(Broken::Final(format!("{} does not end", self.url)));
+                        return Err(Broken::Final(format!("{} does not end", self.shown)));
                     }
                     progress.at(length);
                 }
@@ -172,7 +187,7 @@ impl Download {
     fn begun(&self) -> Option<(Origin, u64)> {
         let origin: Origin = serde_json::from_slice(&fs::read(&self.note).ok()?).ok()?;
         let length = fs::metadata(&self.part).ok()?.len();
-        (origin.url == self.url.as_str() && length > 0).then_some((origin, length))
+        (origin.url == self.shown && length > 0).then_some((origin, length))
     }
 
     fn note(&self, headers: &HeaderMap) -> io::Result<()> {
@@ -181,7 +196,7 @@ impl Download {
         let mark = text(ETAG).filter(|mark| !mark.starts_with("W/")).or_else(|| text(LAST_MODIFIED));
         match mark {
             Some(mark) => {
-                let origin = Origin { url: self.url.to_string(), mark: mark.to_owned() };
+                let origin = Origin { url: self.shown.clone(), mark: mark.to_owned() };
                 fs::write(&self.note, serde_json::to_vec(&origin)?)
             }
             None => match fs::remove_file(&self.note) {
@@ -194,22 +209,22 @@ impl Download {
     fn unreachable(&self, error: &reqwest::Error) -> Broken {
         let why = root(error);
         let text = if error.is_redirect() {
-            return Broken::Final(format!("{}: {why}", self.url));
+            return Broken::Final(format!("{}: {why}", self.shown));
         } else if error.is_connect() {
             format!(
                 "{} cannot be reached ({why}). Is this machine online, or does it need a proxy (HTTPS_PROXY, or setup.proxy)?",
                 self.url.host_str().unwrap_or_default()
             )
         } else if error.is_timeout() {
-            format!("{} did not answer in time", self.url)
+            format!("{} did not answer in time", self.shown)
         } else {
-            format!("{}: {why}", self.url)
+            format!("{}: {why}", self.shown)
         };
         Broken::Again(text)
     }
 
     fn refused(&self, status: StatusCode) -> Broken {
-        let url = &self.url;
+        let url = &self.shown;
         let text = match status {
             StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED => format!(
                 "{url}: the server, or a proxy before it, refuses the download ({status}). Fetch the archive where that is \
@@ -284,7 +299,7 @@ pub fn client(proxy: Option<&str>) -> Result<Client, String> {
         .read_timeout(SILENCE);
     if let Some(proxy) = proxy {
         let wrong = |error: reqwest::Error| {
-            format!("setup.proxy is {proxy:?}, it must be an address: {}", root(&error))
+            format!("setup.proxy must be an address such as http://proxy:8080: {}", root(&error))
         };
         builder = builder.proxy(reqwest::Proxy::all(proxy).map_err(wrong)?);
     }

@@ -74,10 +74,9 @@ pub fn run(arguments: &SetupArguments, global: &GlobalFlags) -> Exit {
         Ok(config) => config,
         Err(problems) => return report(palette, &problems),
     };
-    let done = match Place::of(&LocateOptions::from_environment()) {
-        Err(reason) => Err(Failure::Failed(reason)),
-        Ok(place) if arguments.remove => remove(&place),
-        Ok(place) => install(arguments, &place, config.settings.setup.proxy.as_deref()),
+    let done = match arguments.remove {
+        true => remove(),
+        false => install(arguments, config.settings.setup.proxy.as_deref()),
     };
     let (text, exit) = match done {
         Ok(()) => return Exit::OK,
@@ -89,7 +88,8 @@ pub fn run(arguments: &SetupArguments, global: &GlobalFlags) -> Exit {
     exit
 }
 
-fn remove(place: &Place) -> Result<(), Failure> {
+fn remove() -> Result<(), Failure> {
+    let place = place()?;
     let _lock = place.lock().map_err(Failure::Failed)?;
     let removed = place.remove_all().map_err(Failure::Failed)?;
     for folder in &removed {
@@ -101,8 +101,13 @@ fn remove(place: &Place) -> Result<(), Failure> {
     Ok(())
 }
 
-fn install(arguments: &SetupArguments, place: &Place, proxy: Option<&str>) -> Result<(), Failure> {
+fn place() -> Result<Place, Failure> {
+    Place::of(&LocateOptions::from_environment()).map_err(Failure::Failed)
+}
+
+fn install(arguments: &SetupArguments, proxy: Option<&str>) -> Result<(), Failure> {
     let release = wanted(arguments)?;
+    let place = place()?;
     let _lock = place.lock().map_err(Failure::Failed)?;
     match place.look(&release.version) {
         place::Found::Good(folder) if !arguments.force => {
@@ -125,7 +130,7 @@ fn install(arguments: &SetupArguments, place: &Place, proxy: Option<&str>) -> Re
         None => {
             let download =
                 Download::new(&release.url, place.folder(), &release.sha256).map_err(Failure::Usage)?;
-            let file = fetch(&download, &release, proxy).map_err(Failure::Failed)?;
+            let file = fetch(&download, proxy).map_err(Failure::Failed)?;
             if let Err(wrong) = check(&file, &release) {
                 download.forget();
                 return Err(Failure::Failed(format!("{wrong}. What had arrived was deleted")));
@@ -182,8 +187,8 @@ fn given_file(arguments: &SetupArguments) -> Result<Option<PathBuf>, Failure> {
     }
 }
 
-fn fetch(download: &Download, release: &Release, proxy: Option<&str>) -> Result<PathBuf, String> {
-    say(format_args!("Fetching {}", release.url));
+fn fetch(download: &Download, proxy: Option<&str>) -> Result<PathBuf, String> {
+    say(format_args!("Fetching {}", download.address()));
     let client = download::client(proxy)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
