@@ -10,7 +10,7 @@ use super::Exit;
 use super::flags::HostFlags;
 use super::process::{Hosting, Process};
 use super::screen::complain;
-use crate::config::{Config, FlagValue, Mcp};
+use crate::config::{Config, FlagValue, Mcp, SETTINGS};
 use crate::stdio;
 
 /// Time that runspaces get to close at the end. A client that closed its end waits for the process.
@@ -129,19 +129,16 @@ impl McpArguments {
 /// The policy of the configuration.
 fn policy(config: &Config) -> Result<Policy, String> {
     let wanted = &config.settings.policy;
-    let defaults = crate::config::Settings::default().policy;
-    let widens = [
-        ("policy.mode", wanted.mode == Mode::Write),
-        ("policy.run_script", wanted.run_script),
-        ("policy.reading", wanted.reading != defaults.reading),
-    ];
-    for (key, widens) in widens {
-        // A folder that somebody else filled must not decide what this user's clients may do.
-        if let Some(file) = config.project_file_of(key).filter(|_| widens) {
+    for setting in SETTINGS.iter().filter(|setting| setting.section() == "policy") {
+        // A folder that somebody else filled must not decide what this user's clients may do. Lists take the place of the
+        // user's own, so that a shorter one could allow more.
+        let narrows = setting.key == "policy.mode" && wanted.mode == Mode::ReadOnly;
+        if let Some(file) = config.project_file_of(setting.key).filter(|_| !narrows) {
             return Err(format!(
-                "{}: {key} allows more than the default, which is not believed from a project's file or .env. Put it into \
-                 your own runspaced.toml, a file named with --config, a variable or a flag",
-                file.display()
+                "{}: {} is not believed from a project's file or .env, where only policy.mode = \"read-only\" is. Put it \
+                 into your own runspaced.toml, a file named with --config, a variable or a flag",
+                file.display(),
+                setting.key
             ));
         }
     }

@@ -325,7 +325,7 @@ pub const SECTIONS: &[(&str, &str)] = &[
     ("mcp", "The MCP server."),
     (
         "policy",
-        "What clients of the MCP server may have done: docs/policy.md. What widens it is not believed from a project's file or .env.",
+        "What clients of the MCP server may have done: docs/policy.md. From a project's file or .env only mode = \"read-only\" is believed.",
     ),
     ("setup", "How `runspaced setup` fetches PowerShell."),
 ];

@@ -8,7 +8,7 @@ mod server;
 mod store;
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
@@ -202,7 +202,7 @@ fn content(client: Client, arguments: &EntryArguments) -> Result<Map<String, Val
 
 fn install(
     client: Client,
-    file: &std::path::Path,
+    file: &Path,
     content: &Map<String, Value>,
     arguments: &EntryArguments,
 ) -> Result<Exit, Refusal> {
@@ -231,7 +231,7 @@ fn install(
     Ok(Exit::OK)
 }
 
-fn remove(client: Client, file: &std::path::Path, arguments: &EntryArguments) -> Result<Exit, Refusal> {
+fn remove(client: Client, file: &Path, arguments: &EntryArguments) -> Result<Exit, Refusal> {
     let stored = Stored::read(file).map_err(Refusal::Usage)?;
     let text = document::without_entry(stored.text(), client.servers(), &arguments.name, arguments.force)
         .map_err(|reason| Refusal::Usage(format!("{}: {reason}", file.display())))?;
