@@ -41,9 +41,9 @@ mod runtime;
 
 pub use engine::{
     Blocking, Call, CancelHandle, Dropped, Encoding, Engine, EngineBuilder, ErrorInner, ErrorRecord, Format,
-    InitialState, Invocation, Isolation, LanguageMode, Limits, Live, Output, OutputStream, Position,
-    PowerShellInfo, Prompt, Record, RecordData, Records, SecretProvider, Stream, Timings, Truncation,
-    TruncationReason,
+    FunctionContext, FunctionError, InitialState, Invocation, Isolation, LanguageMode, Limits, Live, Output,
+    OutputStream, Position, PowerShellInfo, Prompt, Record, RecordData, Records, SecretProvider, Stream,
+    Timings, Truncation, TruncationReason,
 };
 pub use error::{Error, Result, ScriptFailure};
 pub use pool::{PoolConfig, Stats};

@@ -6,7 +6,7 @@ use crate::{
     Engine, Invocation, Output,
     engine::read_answer,
     error::Result,
-    host::{CallId, Event, Events, Host, HostError, RawAnswer, SlotId},
+    host::{CallId, Event, Events, FunctionCallId, FunctionMessage, Host, HostError, RawAnswer, SlotId},
 };
 
 /// A command of PowerShell itself that the policy was made for.
@@ -91,6 +91,8 @@ impl Host for EchoHost {
     fn resume(&self, _slot: SlotId, _call: CallId) {}
 
     fn reply(&self, _slot: SlotId, _call: CallId, _prompt: u64, _reply: &[u8]) {}
+
+    fn function_reply(&self, _: SlotId, _: CallId, _: FunctionCallId, _: FunctionMessage, _: &[u8]) {}
 
     fn close(&self, slot: SlotId) {
         self.0.event(Event::Closed { slot });

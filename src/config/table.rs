@@ -253,6 +253,7 @@ pub static SETTINGS: LazyLock<Vec<Setting>> = LazyLock::new(|| {
         setting!(pool.max, Kind::Whole(1, 1024), "Most runspaces, sessions not counted.")
             .default_text("4 for each core, at least 16"),
         setting!(pool.queue, Kind::Whole(0, ANY), "Calls that may wait for a runspace; one more is refused at once."),
+        setting!(pool.max_waiting, Kind::Whole(0, 1024), "Runspaces that wait for a function of the program and do not count against `pool.max`."),
         setting!(pool.acquire_timeout, Kind::Duration(NEVER, LONG), "How long a call may wait for a runspace."),
         setting!(pool.create_timeout, Kind::Duration(LEAST, LONG),
             "How long a runspace may take to open, its modules included."),

@@ -2,7 +2,11 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
+use schemars::JsonSchema;
+use serde::{Serialize, de::DeserializeOwned};
+
 use super::{
+    function::{FunctionContext, FunctionError, FunctionSet},
     handle::{Engine, Inner},
     request::Defaults,
     settings::{Encoding, InitialState, Isolation, LanguageMode, Limits},
@@ -31,6 +35,7 @@ pub struct EngineBuilder {
     pool: PoolConfig,
     slot: SlotConfig,
     defaults: Defaults,
+    functions: FunctionSet,
 }
 
 impl Default for EngineBuilder {
@@ -45,6 +50,7 @@ impl Default for EngineBuilder {
                 isolation: Isolation::Scoped,
                 limits: Limits::default(),
             },
+            functions: FunctionSet::default(),
         }
     }
 }
@@ -174,11 +180,58 @@ impl EngineBuilder {
         self
     }
 
+    /// A function that scripts call as `Invoke-HostFunction NAME @{ ... }`: the arguments are read into `A` (names as serde has
+    /// them, letter case included), what it returns is put out, an array value by value. It is awaited on the runtime in which
+    /// the engine is built, else on two threads of the engine's own; it must not block them.
+    ///
+    /// ```no_run
+    /// use runspaced::{Engine, FunctionError};
+    /// use serde::Deserialize;
+    ///
+    /// #[derive(Deserialize)]
+    /// struct Place {
+    ///     city: String,
+    /// }
+    ///
+    /// let engine = Engine::builder()
+    ///     .host_function("weather", |_context, place: Place| async move {
+    ///         if place.city.is_empty() {
+    ///             return Err(FunctionError::new("which city?").category("InvalidArgument"));
+    ///         }
+    ///         Ok(format!("sunny in {}", place.city))
+    ///     })
+    ///     .build()?;
+    /// # Ok::<(), runspaced::Error>(())
+    /// ```
+    pub fn host_function<A, R, F, Fut>(mut self, name: impl Into<String>, function: F) -> Self
+    where
+        A: DeserializeOwned + Send + 'static,
+        R: Serialize,
+        F: Fn(FunctionContext, A) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = std::result::Result<R, FunctionError>> + Send + 'static,
+    {
+        self.functions.add(name.into(), function);
+        self
+    }
+
+    /// The same as a command of its own, such as `Get-Weather -City Rome`: its parameters, their types, sets and ranges come
+    /// from the JSON Schema of `A`, the help from its documentation comments. Properties of pipeline objects bind by name.
+    pub fn host_command<A, R, F, Fut>(mut self, name: impl Into<String>, function: F) -> Self
+    where
+        A: DeserializeOwned + JsonSchema + Send + 'static,
+        R: Serialize,
+        F: Fn(FunctionContext, A) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = std::result::Result<R, FunctionError>> + Send + 'static,
+    {
+        self.functions.add_command(name.into(), function);
+        self
+    }
+
     /// Makes the engine. Returns at once: PowerShell is found and started on a thread of its own, calls made meanwhile
     /// wait for it, and [`Engine::ready`] tells how it went.
     ///
     /// # Errors
-    /// [`Error::InvalidInvocation`] if a setting is out of its range, [`Error::System`] if no thread can be made. That
+    /// [`Error::InvalidInvocation`] if a setting is out of its range or a host function has no usable name, [`Error::System`] if no thread can be made. That
     /// PowerShell is missing or does not start is the answer of every call and of [`Engine::ready`].
     pub fn build(self) -> Result<Engine> {
         if !(512 << 10..=64 << 20).contains(&self.slot.stack_bytes) {
@@ -190,7 +243,10 @@ impl EngineBuilder {
         if self.defaults.isolation == Isolation::Session {
             return Err(Error::InvalidInvocation("Isolation::Session cannot be the default".to_owned()));
         }
-        let pool = Pool::new(self.pool, &self.slot)?;
+        let mut slot = self.slot;
+        slot.host_functions = !self.functions.is_empty();
+        slot.host_commands = self.functions.commands().to_vec();
+        let pool = Pool::new(self.pool, &slot, self.functions.callable()?)?;
         let inner = Arc::new(Inner::new(pool.clone(), self.defaults));
         let weak = Arc::downgrade(&inner);
         let (locate, settings) = (self.locate, self.runtime);
@@ -213,7 +269,7 @@ impl EngineBuilder {
 
     /// An engine on a host that is up already.
     pub(crate) fn build_on(self, host: impl FnOnce(Arc<dyn Events>) -> SharedHost) -> Result<Engine> {
-        let pool = Pool::new(self.pool, &self.slot)?;
+        let pool = Pool::new(self.pool, &self.slot, None)?;
         let engine = Engine(Arc::new(Inner::new(pool.clone(), self.defaults)));
         pool.started(host(pool.events()), Box::new(|| Ok(())));
         Ok(engine)

@@ -3,6 +3,7 @@
 mod blocking;
 mod builder;
 mod call;
+mod function;
 mod handle;
 mod invocation;
 mod output;
@@ -17,6 +18,7 @@ pub(crate) use call::read_answer;
 pub use blocking::{Blocking, Records};
 pub use builder::EngineBuilder;
 pub use call::{Call, CancelHandle, Live, Prompt};
+pub use function::{FunctionContext, FunctionError};
 pub use handle::{Engine, PowerShellInfo};
 pub use invocation::Invocation;
 pub use output::{

@@ -2,7 +2,7 @@
 //!
 //! A request's `text` is a list of words: `ok`, `sleep:MS` (stops when cancelled), `stuck:MS` (does not), `dirty`
 //! (settles as restored), `retire`, `overlap` (environment left dirty), `unsettled` (never settles), `exit:N`
-//! (`[Environment]::Exit`), `records:N` (live records), `close` (the slot closes under the call).
+//! (`[Environment]::Exit`), `records:N` (live records), `function:N` (calls a host function and waits for its end), `close` (the slot closes under the call).
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -17,7 +17,10 @@ use std::{
 use parking_lot::{Condvar, Mutex};
 use serde_json::{Value, json};
 
-use super::{CallId, Event, Events, Host, HostError, RawAnswer, SlotId, Take};
+use super::{
+    CallId, Event, Events, FunctionCallId, FunctionEvent, FunctionMessage, Host, HostError, RawAnswer,
+    SlotId, Take,
+};
 
 #[derive(Default)]
 struct FakeSlot {
@@ -40,6 +43,8 @@ pub(crate) struct FakeHost {
     pub(crate) history: Mutex<Vec<(SlotId, CallId, String)>>,
     pub(crate) ended_descendants: Mutex<BTreeSet<SlotId>>,
     pub(crate) most_running: AtomicUsize,
+    /// What callers of host functions were told.
+    pub(crate) function_replies: Mutex<Vec<String>>,
     running: AtomicUsize,
     me: std::sync::Weak<FakeHost>,
 }
@@ -55,6 +60,7 @@ impl FakeHost {
             history: Mutex::default(),
             ended_descendants: Mutex::default(),
             most_running: AtomicUsize::new(0),
+            function_replies: Mutex::default(),
             running: AtomicUsize::new(0),
             me: me.clone(),
         })
@@ -121,6 +127,10 @@ impl FakeHost {
                     self.events.event(Event::ExitRequested { slot: Some(slot), call: Some(call), code });
                     return; // The thread is parked for ever.
                 }
+                "function" if !self.call_function(slot, call, FunctionCallId(number)) => {
+                    status = "stopped";
+                    break;
+                }
                 "close" => {
                     self.update(slot, |slot| slot.closed = true);
                     self.events.event(Event::Closed { slot });
@@ -144,6 +154,24 @@ impl FakeHost {
             self.update(slot, |slot| slot.busy = false);
             self.events.event(Event::Settled { slot, call, json: settlement.to_string().as_bytes() });
         }
+    }
+
+    /// False: cancelled while it waited.
+    fn call_function(&self, slot: SlotId, call: CallId, function: FunctionCallId) -> bool {
+        let json = br#"{"name":"f","input":false,"arguments":{"a":1}}"#;
+        self.events.event(Event::Function { slot, call, function, event: FunctionEvent::Called { json } });
+        while !self
+            .function_replies
+            .lock()
+            .iter()
+            .any(|reply| reply.starts_with("Fi") || reply.starts_with("Fa"))
+        {
+            if self.sleep(slot, Duration::from_millis(2), true) {
+                self.events.event(Event::Function { slot, call, function, event: FunctionEvent::Dropped });
+                return false;
+            }
+        }
+        true
     }
 
     fn send_records(&self, slot: SlotId, call: CallId, count: u64) -> bool {
@@ -228,6 +256,19 @@ impl Host for FakeHost {
     }
 
     fn reply(&self, _slot: SlotId, _call: CallId, _prompt: u64, _reply: &[u8]) {}
+
+    fn function_reply(
+        &self,
+        _slot: SlotId,
+        _call: CallId,
+        _function: FunctionCallId,
+        message: FunctionMessage,
+        payload: &[u8],
+    ) {
+        let text = format!("{message:?} {}", String::from_utf8_lossy(payload));
+        self.function_replies.lock().push(text.trim_end().to_owned());
+        self.changed.notify_all();
+    }
 
     fn close(&self, slot: SlotId) {
         if self.update(slot, |slot| !std::mem::replace(&mut slot.closed, true)) == Some(true) {

@@ -39,6 +39,12 @@ pub(crate) struct SlotConfig {
     pub(crate) visible_commands: Vec<String>,
     /// How the output of native commands is decoded.
     pub(crate) native_encoding: Encoding,
+    /// The embedding program has functions that scripts may call.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(crate) host_functions: bool,
+    /// Commands that stand for such functions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) host_commands: Vec<HostCommand>,
 }
 
 impl Default for SlotConfig {
@@ -55,8 +61,18 @@ impl Default for SlotConfig {
             execution_policy: None,
             visible_commands: Vec::new(),
             native_encoding: Encoding::Utf8,
+            host_functions: false,
+            host_commands: Vec::new(),
         }
     }
+}
+
+/// A PowerShell function that calls a host function.
+#[derive(Debug, Clone, Serialize, Deserialize, PartialEq)]
+pub(crate) struct HostCommand {
+    pub(crate) name: String,
+    /// What stands between the braces of the function.
+    pub(crate) definition: String,
 }
 
 /// What an open slot reports about itself.
@@ -314,4 +330,60 @@ pub(crate) struct Settlement {
     pub(crate) environment_dirty: bool,
     #[serde(default)]
     pub(crate) settle_us: u64,
+}
+
+/// A host function is called.
+#[derive(Deserialize)]
+pub(crate) struct FunctionCalled<'a> {
+    pub(crate) name: String,
+    /// Whether input of the pipeline follows.
+    pub(crate) input: bool,
+    /// Names and values: an object.
+    #[serde(borrow)]
+    pub(crate) arguments: &'a RawValue,
+}
+
+/// How far a host function is.
+#[derive(Serialize)]
+pub(crate) struct FunctionProgress<'a> {
+    pub(crate) activity: &'a str,
+    pub(crate) status: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) percent: Option<u8>,
+    pub(crate) completed: bool,
+}
+
+/// An error of a host function, as PowerShell's ErrorRecord will show it.
+#[derive(Serialize)]
+pub(crate) struct FunctionFailure<'a> {
+    pub(crate) message: &'a str,
+    /// Fully qualified error id.
+    pub(crate) id: &'a str,
+    /// Name of a PowerShell `ErrorCategory`.
+    pub(crate) category: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) target: Option<&'a serde_json::Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) recommended_action: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) details: Option<&'a serde_json::Value>,
+}
+
+impl<'a> FunctionFailure<'a> {
+    /// A failure of the machinery around a function, not of the function.
+    pub(crate) fn internal(message: &'a str) -> Self {
+        Self {
+            message,
+            id: "HostFunctionFailed",
+            category: "InvalidOperation",
+            target: None,
+            recommended_action: None,
+            details: None,
+        }
+    }
+
+    pub(crate) fn to_json(&self) -> Vec<u8> {
+        // Texts and values that were JSON before are JSON again.
+        serde_json::to_vec(self).unwrap_or_else(|_| b"{}".to_vec())
+    }
 }

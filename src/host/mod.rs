@@ -30,6 +30,10 @@ pub(crate) struct SlotId(pub(crate) u64);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct CallId(pub(crate) u64);
 
+/// One call of a host function by a script. Never reused within a process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct FunctionCallId(pub(crate) u64);
+
 /// Why a host refused a request outright. Nothing was started, no event follows.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum HostError {
@@ -61,6 +65,15 @@ pub(crate) trait Host: Send + Sync {
     fn resume(&self, slot: SlotId, call: CallId);
     /// Answers a [`Event::Prompt`] with a [`message::PromptReply`].
     fn reply(&self, slot: SlotId, call: CallId, prompt: u64, reply: &[u8]);
+    /// Tells the caller of a host function something. Without effect once it has gone away.
+    fn function_reply(
+        &self,
+        slot: SlotId,
+        call: CallId,
+        function: FunctionCallId,
+        message: FunctionMessage,
+        payload: &[u8],
+    );
     /// Closes a slot. A slot that hangs never answers; the pool does not wait for it.
     fn close(&self, slot: SlotId);
     /// The slot is given up: its late events are noise, its thread ends itself should the call ever return. Then comes
@@ -79,6 +92,44 @@ pub(crate) enum Take {
     Full,
 }
 
+/// What the caller of a host function is told. The numbers are those of `docs/abi.md`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u32)]
+pub(crate) enum FunctionMessage {
+    /// One output value, JSON.
+    Value = 1,
+    /// A text as JSON string, on the stream of that name; so are the next three.
+    Warning = 2,
+    Verbose = 3,
+    Debug = 4,
+    Information = 5,
+    /// A [`message::FunctionProgress`].
+    Progress = 6,
+    /// An error beside the output, a [`message::FunctionFailure`]; the function goes on.
+    Error = 7,
+    /// The function has ended.
+    Finished = 8,
+    /// The function has ended with a [`message::FunctionFailure`].
+    Failed = 9,
+    /// There is room for input again.
+    Room = 10,
+}
+
+/// What a script wants of a host function.
+#[derive(Debug)]
+pub(crate) enum FunctionEvent<'a> {
+    /// It is called: a [`message::FunctionCalled`]. Its caller waits.
+    Called { json: &'a [u8] },
+    /// A value of the pipeline's input. [`Take::Full`]: no room, offer it again after [`FunctionMessage::Room`].
+    Input { json: &'a [u8] },
+    /// There is no more input.
+    InputEnded,
+    /// The caller took a message (other than `Room`, `Finished` and `Failed`).
+    Taken,
+    /// The caller has gone away: nothing more is wanted.
+    Dropped,
+}
+
 /// What a host tells the engine. Spans are borrowed for the length of the call.
 #[derive(Debug)]
 pub(crate) enum Event<'a> {
@@ -95,6 +146,8 @@ pub(crate) enum Event<'a> {
     Done { slot: SlotId, call: CallId, answer: RawAnswer },
     /// A [`message::Settlement`] as JSON. Follows `Done`.
     Settled { slot: SlotId, call: CallId, json: &'a [u8] },
+    /// A script calls a function of the embedding program.
+    Function { slot: SlotId, call: CallId, function: FunctionCallId, event: FunctionEvent<'a> },
     /// The slot is closed and its thread is ending.
     Closed { slot: SlotId },
     /// `[Environment]::Exit(code)` was called; the thread that called it is parked for ever. `call` if it was

@@ -90,9 +90,7 @@ impl Shared {
         });
         let Some(call) = stuck else { return };
         tracing::warn!(slot = slot.0, call = id.0, "a call would not stop; its slot was given up");
-        if let Some(host) = self.host.get() {
-            host.abandon(slot);
-        }
+        self.give_up(slot);
         let reason = call.stop.lock().unwrap_or(StopReason::Cancelled);
         self.answer(&call, Outcome::Abandoned(reason));
         self.check_health();
@@ -119,9 +117,7 @@ impl Shared {
                 call = call.0,
                 "a slot did not finish cleaning up; it was given up"
             );
-            if let Some(host) = self.host.get() {
-                host.abandon(slot);
-            }
+            self.give_up(slot);
             self.check_health();
         }
     }
@@ -129,9 +125,7 @@ impl Shared {
     fn unopened(&self, slot: SlotId) {
         let opening = self.state.lock().slots.get(&slot).is_some_and(|slot| slot.stage == SlotStage::Opening);
         if opening {
-            if let Some(host) = self.host.get() {
-                host.abandon(slot);
-            }
+            self.give_up(slot);
             let patience = self.state.lock().config.create_timeout;
             self.open_failed(
                 slot,

@@ -15,6 +15,9 @@ pub struct PoolConfig {
     pub min: usize,
     /// Most slots, sessions not counted (default max(16, 4 x cores)).
     pub max: usize,
+    /// Slots whose call only waits for a function of the embedding program and that do not count against `max` (default 64): slow
+    /// functions never starve quick calls.
+    pub max_waiting: usize,
     /// Calls that may wait for a slot; one more is answered [`Error::Overloaded`] at once (default 256).
     pub queue: usize,
     /// How long a call may wait for a slot (default 15 s; never longer than its deadline).
@@ -54,6 +57,7 @@ impl Default for PoolConfig {
         Self {
             min: 1,
             max: (4 * cores).max(16),
+            max_waiting: 64,
             queue: 256,
             acquire_timeout: Duration::from_secs(15),
             create_timeout: Duration::from_secs(60),
@@ -76,6 +80,9 @@ impl PoolConfig {
         let wrong = |text: String| Err(Error::InvalidInvocation(format!("pool: {text}")));
         if self.max == 0 || self.max > 1024 {
             return wrong(format!("max is {}, it must be 1 to 1024", self.max));
+        }
+        if self.max_waiting > 1024 {
+            return wrong(format!("max_waiting is {}, it must be 0 to 1024", self.max_waiting));
         }
         if self.min > self.max {
             return wrong(format!("min is {}, more than max ({})", self.min, self.max));

@@ -53,6 +53,9 @@ impl Events for Sink {
             }
             Event::Done { slot, call, answer } => shared.done(slot, call, answer),
             Event::Settled { slot, call, json } => shared.settled(slot, call, json),
+            Event::Function { slot, call, function, event } => {
+                return shared.function_event(slot, call, function, &event);
+            }
             Event::Closed { slot } => shared.closed(slot),
             Event::ExitRequested { slot, call, code } => shared.exit_requested(slot, call, code),
             Event::Log { level, text } => log(level, text),
@@ -130,6 +133,7 @@ impl Shared {
             };
             (running, settle_by)
         };
+        self.open_functions.cancel_all_of(slot);
         let Some(running) = running else { return };
         let stop = *running.stop.lock();
         let started = running.started.lock().unwrap_or(running.created);
@@ -174,6 +178,7 @@ impl Shared {
             settle_by = entry.settling.take();
             let orphaned = entry.session.as_ref().is_some_and(|name| !state.sessions.contains_key(name));
             let worn_out = entry.session.is_none() && entry.is_worn_out(now);
+            let in_session = entry.session.is_some();
             if let Some(session) = entry.session.as_ref().and_then(|name| state.sessions.get_mut(name)) {
                 session.last_used = now;
             }
@@ -186,7 +191,8 @@ impl Shared {
                 state.totals.recycled += 1;
             }
             let ended = matches!(state.phase, Phase::Closed | Phase::Failed(_));
-            if settlement.verdict == message::Verdict::Retire || worn_out || orphaned || ended {
+            let too_many = !in_session && state.is_over_full();
+            if settlement.verdict == message::Verdict::Retire || worn_out || orphaned || ended || too_many {
                 if let Some(slot) = state.slots.get(&slot)
                     && let Some(name) = slot.session.clone()
                     && let Some(session) = state.sessions.get_mut(&name)
@@ -206,6 +212,7 @@ impl Shared {
     }
 
     fn closed(&self, slot: SlotId) {
+        self.open_functions.cancel_all_of(slot);
         self.decide(|state, actions| {
             let now = Instant::now();
             if state.abandoned.remove(&slot).is_some() {
@@ -239,10 +246,8 @@ impl Shared {
             }
             state.dispatch(Instant::now(), actions);
         });
-        if let Some(slot) = slot
-            && let Some(host) = self.host.get()
-        {
-            host.abandon(slot);
+        if let Some(slot) = slot {
+            self.give_up(slot);
         }
         if let Some(running) = running {
             self.answer(&running, Outcome::Failed(Error::ExitCalled { code }));

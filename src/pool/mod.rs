@@ -8,6 +8,7 @@ mod alarms;
 mod call;
 mod config;
 mod events;
+mod functions;
 mod pause;
 mod slot;
 mod state;
@@ -32,6 +33,7 @@ use zeroize::Zeroizing;
 
 pub(crate) use self::call::{CallSpec, CallState, LiveEvent, Outcome, StopReason};
 pub use self::config::PoolConfig;
+pub(crate) use self::functions::{Caller, FunctionCall, Functions};
 pub(crate) use self::slot::module_key;
 use self::{
     call::Stage,
@@ -69,6 +71,9 @@ pub(super) struct Shared {
     guard: once_cell::sync::OnceCell<OpenGuard>,
     first_slot: Mutex<Option<message::SlotInfo>>,
     ready: tokio::sync::watch::Sender<Readiness>,
+    /// What the embedding program offers to scripts.
+    functions: Option<Arc<dyn Functions>>,
+    open_functions: functions::OpenCalls,
 }
 
 /// How far the start is.
@@ -92,6 +97,10 @@ pub struct Stats {
     pub running: usize,
     /// Slots that clean up after a call.
     pub settling: usize,
+    /// Of those that run a call: slots whose call only waits for a function of the embedding program.
+    pub waiting: usize,
+    /// Calls of such functions under way.
+    pub host_functions: usize,
     /// Slots given up because their calls would not stop.
     pub abandoned: usize,
     /// Calls that wait for a slot.
@@ -128,7 +137,11 @@ pub struct Stats {
 
 impl Pool {
     /// Makes a pool that waits for its host.
-    pub(crate) fn new(config: PoolConfig, slot_config: &message::SlotConfig) -> Result<Self> {
+    pub(crate) fn new(
+        config: PoolConfig,
+        slot_config: &message::SlotConfig,
+        functions: Option<Arc<dyn Functions>>,
+    ) -> Result<Self> {
         config.check()?;
         let slot_config = serde_json::to_vec(slot_config)
             .map_err(|error| Error::InvalidInvocation(format!("slot settings: {error}")))?;
@@ -148,6 +161,8 @@ impl Pool {
                 guard: once_cell::sync::OnceCell::new(),
                 first_slot: Mutex::new(None),
                 ready: tokio::sync::watch::Sender::new(Readiness::Starting),
+                functions,
+                open_functions: functions::OpenCalls::default(),
             }
         });
         if let Some(source) = failure {
@@ -302,6 +317,8 @@ impl Pool {
             idle: count(SlotStage::Idle),
             running: count(SlotStage::Running),
             settling: count(SlotStage::Settling),
+            waiting: state.slots.values().filter(|slot| slot.only_waits()).count(),
+            host_functions: self.0.open_functions.len(),
             abandoned: state.abandoned.len(),
             queued: state.queue.len(),
             sessions: state.sessions.len(),
@@ -401,6 +418,14 @@ impl Shared {
                 Error::OpenFailed { phase: "runspace".to_owned(), subject: None, message: error.to_string() },
             );
         }
+    }
+
+    /// Nothing of this slot matters any more, but that its thread ends.
+    fn give_up(&self, slot: SlotId) {
+        if let Some(host) = self.host.get() {
+            host.abandon(slot);
+        }
+        self.open_functions.cancel_all_of(slot);
     }
 
     /// Delivers an answer and tidies up behind it.

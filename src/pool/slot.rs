@@ -33,6 +33,8 @@ pub(super) struct Slot {
     /// The session that owns the slot.
     pub(super) session: Option<Arc<str>>,
     pub(super) call: Option<Arc<CallState>>,
+    /// Host functions that the running call waits for.
+    pub(super) waits: usize,
     /// While it settles: after which call, and when it is given up.
     pub(super) settling: Option<(Instant, CallId)>,
     pub(super) uses: u64,
@@ -52,6 +54,7 @@ impl Slot {
             bound: None,
             session: None,
             call: None,
+            waits: 0,
             settling: None,
             uses: 0,
             use_limit,
@@ -59,6 +62,11 @@ impl Slot {
             idle_since: now,
             modules: BTreeSet::new(),
         }
+    }
+
+    /// Its call does nothing but wait for the embedding program.
+    pub(super) fn only_waits(&self) -> bool {
+        self.stage == SlotStage::Running && self.waits > 0
     }
 
     pub(super) fn is_unused(&self) -> bool {

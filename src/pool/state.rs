@@ -157,7 +157,15 @@ impl State {
 
     /// Slots that count against `max`.
     fn pooled(&self) -> usize {
-        self.slots.values().filter(|slot| slot.session.is_none() && slot.stage != SlotStage::Closing).count()
+        let pooled =
+            || self.slots.values().filter(|slot| slot.session.is_none() && slot.stage != SlotStage::Closing);
+        let waiting = pooled().filter(|slot| slot.only_waits()).count();
+        pooled().count() - waiting.min(self.config.max_waiting)
+    }
+
+    /// More slots are open than there may be: calls that had been waiting for a host function go on.
+    pub(super) fn is_over_full(&self) -> bool {
+        self.pooled() > self.config.max
     }
 
     pub(super) fn degraded(&self) -> bool {
@@ -260,6 +268,7 @@ impl State {
     fn start(&mut self, slot: SlotId, call: Arc<CallState>, now: Instant, actions: &mut Vec<Action>) {
         let Some(slot) = self.slots.get_mut(&slot) else { return };
         slot.stage = SlotStage::Running;
+        slot.waits = 0;
         slot.uses += 1;
         if slot.session.is_none() {
             slot.bound.get_or_insert_with(|| call.spec.affinity.clone());

@@ -6,14 +6,15 @@ use std::{
     time::{Duration, Instant},
 };
 
+use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot};
 use zeroize::Zeroizing;
 
-use super::{CallSpec, CallState, LiveEvent, Outcome, Pool, PoolConfig, StopReason};
+use super::{CallSpec, CallState, FunctionCall, Functions, LiveEvent, Outcome, Pool, PoolConfig, StopReason};
 use crate::{
     engine::Isolation,
     error::Error,
-    host::{fake::FakeHost, message::SlotConfig},
+    host::{FunctionMessage, fake::FakeHost, message::SlotConfig},
 };
 
 fn config() -> PoolConfig {
@@ -21,7 +22,7 @@ fn config() -> PoolConfig {
 }
 
 fn pool_with(config: PoolConfig) -> (Pool, Arc<FakeHost>) {
-    let pool = Pool::new(config, &SlotConfig::default()).expect("a pool");
+    let pool = Pool::new(config, &SlotConfig::default(), None).expect("a pool");
     let host = FakeHost::new(pool.events(), Duration::from_millis(5));
     pool.started(Arc::clone(&host) as _, Box::new(|| Ok(())));
     (pool, host)
@@ -75,7 +76,7 @@ fn eventually(what: &str, condition: impl Fn() -> bool) {
 
 #[test]
 fn calls_made_while_the_host_starts_wait_for_it() {
-    let pool = Pool::new(config(), &SlotConfig::default()).expect("a pool");
+    let pool = Pool::new(config(), &SlotConfig::default(), None).expect("a pool");
     let (_, early) = submit(&pool, spec(), "ok");
     assert_eq!(pool.stats().queued, 1);
     let host = FakeHost::new(pool.events(), Duration::ZERO);
@@ -95,7 +96,7 @@ fn answered_calls_leave_no_alarm_behind() {
 
 #[test]
 fn start_that_fails_answers_waiting_and_later_calls() {
-    let pool = Pool::new(config(), &SlotConfig::default()).expect("a pool");
+    let pool = Pool::new(config(), &SlotConfig::default(), None).expect("a pool");
     let (_, early) = submit(&pool, spec(), "ok");
     pool.failed(Error::PowerShellNotFound { reason: "none".into(), remedy: "install it".into() });
     assert_eq!(error(early).code(), "E101");
@@ -354,7 +355,7 @@ fn slot_that_closes_under_a_call_answers_it() {
 
 #[test]
 fn slot_that_does_not_open_names_the_module() {
-    let pool = Pool::new(config(), &SlotConfig::default()).expect("a pool");
+    let pool = Pool::new(config(), &SlotConfig::default(), None).expect("a pool");
     let host = FakeHost::new(pool.events(), Duration::ZERO);
     host.fail_opens.store(1, Ordering::SeqCst);
     let (_, early) = submit(&pool, spec(), "ok");
@@ -367,7 +368,7 @@ fn slot_that_does_not_open_names_the_module() {
 
 #[test]
 fn upgraded_powershell_stops_new_slots() {
-    let pool = Pool::new(config(), &SlotConfig::default()).expect("a pool");
+    let pool = Pool::new(config(), &SlotConfig::default(), None).expect("a pool");
     let host = FakeHost::new(pool.events(), Duration::ZERO);
     pool.started(
         host,
@@ -410,7 +411,7 @@ fn unused_session_ends_by_itself() {
 
 #[test]
 fn session_does_not_end_while_it_is_used_or_awaited() {
-    let pool = Pool::new(config(), &SlotConfig::default()).expect("a pool");
+    let pool = Pool::new(config(), &SlotConfig::default(), None).expect("a pool");
     pool.open_session("s".into(), None, Some(Duration::from_millis(1))).expect("opens");
     let call = CallSpec { session: Some("s".into()), isolation: Isolation::Session, ..spec() };
     let (_, waiting) = submit(&pool, call.clone(), "ok");
@@ -509,4 +510,67 @@ fn racing_cancels_and_ends_answer_every_call_once() {
         let stats = pool.stats();
         stats.running == 0 && stats.settling == 0 && stats.queued == 0
     });
+}
+
+/// Keeps calls of functions until a test ends them.
+#[derive(Default)]
+struct Pending(Mutex<Vec<FunctionCall>>);
+
+impl Functions for Pending {
+    fn call(&self, call: FunctionCall) {
+        self.0.lock().push(call);
+    }
+}
+
+fn pool_with_functions(config: PoolConfig) -> (Pool, Arc<FakeHost>, Arc<Pending>) {
+    let pending = Arc::new(Pending::default());
+    let pool = Pool::new(config, &SlotConfig::default(), Some(Arc::clone(&pending) as _)).expect("a pool");
+    let host = FakeHost::new(pool.events(), Duration::from_millis(5));
+    pool.started(Arc::clone(&host) as _, Box::new(|| Ok(())));
+    (pool, host, pending)
+}
+
+#[test]
+fn slot_that_waits_for_a_function_leaves_its_place_to_others() {
+    let (pool, host, pending) = pool_with_functions(PoolConfig { max: 1, max_waiting: 1, ..config() });
+    let (_, slow) = submit(&pool, spec(), "function:1");
+    eventually("it waits", || pool.stats().waiting == 1 && !pending.0.lock().is_empty());
+    assert!(
+        matches!(outcome(submit(&pool, spec(), "ok").1), Outcome::Answered { .. }),
+        "there is one slot at most"
+    );
+
+    let call = pending.0.lock().pop().expect("a call");
+    assert_eq!((call.name.as_str(), call.arguments.get()), ("f", r#"{"a":1}"#));
+    call.caller.end(FunctionMessage::Finished, b"null");
+    assert!(matches!(outcome(slow), Outcome::Answered { .. }));
+    drop(call);
+    assert_eq!(*host.function_replies.lock(), ["Finished null"], "only the first end counts");
+    eventually("the pool is back at its size", || {
+        let stats = pool.stats();
+        stats.idle + stats.running + stats.settling + stats.opening <= 1
+    });
+}
+
+#[test]
+fn function_whose_caller_goes_away_is_cancelled() {
+    let (pool, _host, pending) = pool_with_functions(config());
+    let (call, receiver) = submit(&pool, spec(), "function:1");
+    eventually("it waits", || pool.stats().waiting == 1 && !pending.0.lock().is_empty());
+    let function = pending.0.lock().pop().expect("a call");
+    pool.stop(&call, StopReason::Cancelled);
+    assert!(matches!(outcome(receiver), Outcome::Answered { stop: Some(StopReason::Cancelled), .. }));
+    eventually("it is cancelled", || function.caller.cancelled().is_cancelled());
+    assert_eq!(pool.stats().host_functions, 0);
+}
+
+#[test]
+fn function_that_ends_without_an_answer_fails_its_caller() {
+    let (pool, host, pending) = pool_with_functions(config());
+    let (_, receiver) = submit(&pool, spec(), "function:1");
+    eventually("it waits", || pool.stats().waiting == 1 && !pending.0.lock().is_empty());
+    pending.0.lock().clear();
+    assert!(matches!(outcome(receiver), Outcome::Answered { .. }));
+    let replies = host.function_replies.lock();
+    assert!(replies[0].starts_with("Failed") && replies[0].contains("without an answer"), "{replies:?}");
 }

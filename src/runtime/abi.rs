@@ -1,7 +1,7 @@
 //! The structures of the border, as `docs/abi.md` lays them down. A test on the C# side checks the same figures.
 
 /// Version of the contract; goes up with every change of layout or meaning.
-pub(super) const ABI_VERSION: u32 = 1;
+pub(super) const ABI_VERSION: u32 = 2;
 
 /// `size_of::<T>()` as the structures carry it.
 pub(super) const fn size_of_table<T>() -> u32 {
@@ -52,6 +52,16 @@ pub(super) struct HostApi {
     pub(super) ping: Option<unsafe extern "C" fn() -> i32>,
     pub(super) stats: Option<unsafe extern "C" fn(ptr: *mut u8, capacity: usize) -> i32>,
     pub(super) last_error: Option<unsafe extern "C" fn(ptr: *mut u8, capacity: usize) -> i32>,
+    pub(super) function_reply: Option<
+        unsafe extern "C" fn(
+            slot: u64,
+            call: u64,
+            function: u64,
+            kind: u32,
+            ptr: *const u8,
+            len: usize,
+        ) -> i32,
+    >,
 }
 
 impl HostApi {
@@ -71,6 +81,7 @@ impl HostApi {
             ping: None,
             stats: None,
             last_error: None,
+            function_reply: None,
         }
     }
 }
@@ -103,6 +114,11 @@ pub(super) mod kind {
     pub(crate) const EXIT_REQUESTED: u32 = 7;
     pub(crate) const LOG: u32 = 8;
     pub(crate) const FATAL: u32 = 9;
+    pub(crate) const FUNCTION_CALLED: u32 = 10;
+    pub(crate) const FUNCTION_INPUT: u32 = 11;
+    pub(crate) const FUNCTION_INPUT_ENDED: u32 = 12;
+    pub(crate) const FUNCTION_TAKEN: u32 = 13;
+    pub(crate) const FUNCTION_DROPPED: u32 = 14;
 }
 
 /// What [`Event`] answers.
@@ -143,12 +159,13 @@ mod tests {
             offset_of!(HostApi, ping),
             offset_of!(HostApi, stats),
             offset_of!(HostApi, last_error),
+            offset_of!(HostApi, function_reply),
         ];
         assert_eq!(offset_of!(HostApi, abi_version), 0);
         assert_eq!(offset_of!(HostApi, struct_size), 4);
         for (i, offset) in offsets.into_iter().enumerate() {
             assert_eq!(offset, 8 + i * POINTER, "field {i}");
         }
-        assert_eq!(size_of::<HostApi>(), 8 + 11 * POINTER);
+        assert_eq!(size_of::<HostApi>(), 8 + 12 * POINTER);
     }
 }

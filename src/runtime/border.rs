@@ -68,6 +68,8 @@ impl Events for Wire {
                 Happening::Log { level: format!("{level:?}"), text: text.to_owned() }
             }
             Event::Fatal { text } => Happening::Fatal { text: text.to_owned() },
+            // The slots opened here offer none.
+            Event::Function { .. } => return Take::Taken,
         };
         // Nobody listens any more: nobody wants to know.
         let _ = self.0.send(happening);

@@ -15,7 +15,7 @@ use super::altstack;
 use super::buffer::CallBuffer;
 use super::descendants::{Descendants, Turns};
 use crate::host::message::SlotInfo;
-use crate::host::{CallId, Event, Events, LogLevel, RawAnswer, SlotId, Take};
+use crate::host::{CallId, Event, Events, FunctionCallId, FunctionEvent, LogLevel, RawAnswer, SlotId, Take};
 
 /// What this side knows of an open slot.
 pub(super) struct Slot {
@@ -185,6 +185,25 @@ impl Routes {
                     events.event(Event::Fatal { text: &text });
                 });
                 Take::Taken
+            }
+            kind::FUNCTION_CALLED
+            | kind::FUNCTION_INPUT
+            | kind::FUNCTION_INPUT_ENDED
+            | kind::FUNCTION_TAKEN
+            | kind::FUNCTION_DROPPED => {
+                let event = match of {
+                    kind::FUNCTION_CALLED => FunctionEvent::Called { json: payload },
+                    kind::FUNCTION_INPUT => FunctionEvent::Input { json: payload },
+                    kind::FUNCTION_INPUT_ENDED => FunctionEvent::InputEnded,
+                    kind::FUNCTION_TAKEN => FunctionEvent::Taken,
+                    _ => FunctionEvent::Dropped,
+                };
+                to_slot(Event::Function {
+                    slot,
+                    call,
+                    function: FunctionCallId(value.cast_unsigned()),
+                    event,
+                })
             }
             unknown => {
                 tracing::warn!(kind = unknown, "the host sent an event that this side does not know");

@@ -7,7 +7,7 @@ use super::altstack;
 use super::buffer::CallBuffer;
 use super::callbacks::ROUTES;
 use super::descendants::Descendants;
-use crate::host::{CallId, Events, Host, HostError, SlotId};
+use crate::host::{CallId, Events, FunctionCallId, FunctionMessage, Host, HostError, SlotId};
 
 /// The exports of the host assembly, all of them there.
 #[derive(Clone, Copy)]
@@ -23,6 +23,7 @@ pub(super) struct Exports {
     ping: unsafe extern "C" fn() -> i32,
     stats: unsafe extern "C" fn(*mut u8, usize) -> i32,
     last_error: unsafe extern "C" fn(*mut u8, usize) -> i32,
+    function_reply: unsafe extern "C" fn(u64, u64, u64, u32, *const u8, usize) -> i32,
 }
 
 impl Exports {
@@ -40,6 +41,7 @@ impl Exports {
             ping: api.ping?,
             stats: api.stats?,
             last_error: api.last_error?,
+            function_reply: api.function_reply?,
         })
     }
 
@@ -187,6 +189,29 @@ impl Host for ClrHost {
                 "a prompt's reply was refused"
             );
         }
+    }
+
+    fn function_reply(
+        &self,
+        slot: SlotId,
+        call: CallId,
+        function: FunctionCallId,
+        message: FunctionMessage,
+        payload: &[u8],
+    ) {
+        altstack::give_up();
+        // A caller that has gone away meanwhile has said so; its refusal is no news.
+        // SAFETY: an export of the running host; the span is alive during the call.
+        unsafe {
+            (self.exports.function_reply)(
+                slot.0,
+                call.0,
+                function.0,
+                message as u32,
+                payload.as_ptr(),
+                payload.len(),
+            )
+        };
     }
 
     fn close(&self, slot: SlotId) {

@@ -9,7 +9,7 @@ namespace Runspaced.Host.Interop;
 /// </summary>
 internal static unsafe class Border
 {
-    internal const uint AbiVersion = 1;
+    internal const uint AbiVersion = 2;
 
     private static HostCallbacks s_callbacks;
 

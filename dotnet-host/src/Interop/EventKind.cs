@@ -12,4 +12,9 @@ internal enum EventKind : uint
     ExitRequested = 7,
     Log = 8,
     Fatal = 9,
+    FunctionCalled = 10,
+    FunctionInput = 11,
+    FunctionInputEnded = 12,
+    FunctionTaken = 13,
+    FunctionDropped = 14,
 }

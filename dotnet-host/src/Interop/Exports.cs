@@ -2,6 +2,7 @@ using System;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Threading;
+using Runspaced.Host.Functions;
 using Runspaced.Host.Slots;
 
 namespace Runspaced.Host.Interop;
@@ -69,6 +70,7 @@ public static unsafe class Exports
         api->Ping = &Ping;
         api->Stats = &Stats;
         api->LastError = &CopyLastError;
+        api->FunctionReply = &FunctionReply;
     }
 
     [UnmanagedCallersOnly]
@@ -204,6 +206,19 @@ public static unsafe class Exports
         catch (Exception)
         {
             return 0;
+        }
+    }
+
+    [UnmanagedCallersOnly]
+    private static int FunctionReply(ulong slot, ulong call, ulong function, uint kind, byte* payload, nuint length)
+    {
+        try
+        {
+            return FunctionCalls.Deliver(slot, call, function, kind, new ReadOnlySpan<byte>(payload, checked((int)length)));
+        }
+        catch (Exception failure)
+        {
+            return Unexpected(failure);
         }
     }
 

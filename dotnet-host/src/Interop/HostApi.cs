@@ -19,4 +19,5 @@ public unsafe struct HostApi
     public delegate* unmanaged<int> Ping;
     public delegate* unmanaged<byte*, nuint, int> Stats;
     public delegate* unmanaged<byte*, nuint, int> LastError;
+    public delegate* unmanaged<ulong, ulong, ulong, uint, byte*, nuint, int> FunctionReply;
 }

@@ -11,6 +11,7 @@ using System.Text.Json;
 using System.Threading;
 using Microsoft.PowerShell;
 using Runspaced.Host.Binding;
+using Runspaced.Host.Functions;
 using Runspaced.Host.Host;
 using Runspaced.Host.Interop;
 using Runspaced.Host.Slots;
@@ -250,6 +251,17 @@ internal sealed class SlotSession
         if (OperatingSystem.IsWindows() && Enum.TryParse(config.ExecutionPolicy, ignoreCase: true, out ExecutionPolicy policy))
         {
             state.ExecutionPolicy = policy;
+        }
+
+        if (config.HasHostFunctions)
+        {
+            state.Commands.Add(new SessionStateCmdletEntry(
+                InvokeHostFunctionCommand.CommandName, typeof(InvokeHostFunctionCommand), helpFileName: null));
+        }
+
+        foreach ((string name, string definition) in config.HostCommands)
+        {
+            state.Commands.Add(new SessionStateFunctionEntry(name, definition));
         }
 
         return state;

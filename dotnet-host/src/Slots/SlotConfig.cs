@@ -31,6 +31,12 @@ internal sealed record SlotConfig
 
     internal bool NativeUtf8 { get; init; } = true;
 
+    /// <summary>The program offers functions of its own.</summary>
+    internal bool HasHostFunctions { get; init; }
+
+    /// <summary>Commands that stand for host functions: a name, and the text of the function.</summary>
+    internal IReadOnlyList<(string Name, string Definition)> HostCommands { get; init; } = [];
+
     /// <summary>What of the configuration goes into the initial session state: slots that agree share one.</summary>
     internal string InitialStateKey { get; private init; } = string.Empty;
 
@@ -46,11 +52,13 @@ internal sealed record SlotConfig
             CoreOnly = Text(root, "initial_state") == "default2",
             Modules = Texts(root, "modules"),
             StartupScript = Text(root, "startup_script"),
-            LoadProfile = root.TryGetProperty("load_profile", out JsonElement load) && load.ValueKind == JsonValueKind.True,
+            LoadProfile = IsTrue(root, "load_profile"),
             WorkingDirectory = Text(root, "working_directory"),
             ExecutionPolicy = Text(root, "execution_policy"),
             VisibleCommands = Texts(root, "visible_commands"),
             NativeUtf8 = Text(root, "native_encoding") != "system",
+            HasHostFunctions = IsTrue(root, "host_functions"),
+            HostCommands = Definitions(root, "host_commands"),
         };
 
         StringBuilder key = new();
@@ -60,7 +68,33 @@ internal sealed record SlotConfig
             key.Append('\0').Append(command);
         }
 
+        key.Append('\0').Append(config.HasHostFunctions);
+        foreach ((string name, string definition) in config.HostCommands)
+        {
+            key.Append('\0').Append(name).Append('\0').Append(definition);
+        }
+
         return config with { InitialStateKey = key.ToString() };
+    }
+
+    private static bool IsTrue(JsonElement root, string name) =>
+        root.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.True;
+
+    private static List<(string Name, string Definition)> Definitions(JsonElement root, string name)
+    {
+        List<(string Name, string Definition)> definitions = [];
+        if (root.TryGetProperty(name, out JsonElement values) && values.ValueKind == JsonValueKind.Array)
+        {
+            foreach (JsonElement value in values.EnumerateArray())
+            {
+                if (Text(value, "name") is { Length: > 0 } command && Text(value, "definition") is { } definition)
+                {
+                    definitions.Add((command, definition));
+                }
+            }
+        }
+
+        return definitions;
     }
 
     private static string? Text(JsonElement root, string name) =>

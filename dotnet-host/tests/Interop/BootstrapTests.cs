@@ -7,7 +7,7 @@ public sealed unsafe class BootstrapTests
 {
     private const int VersionsDiffer = 1;
     private const int Failed = 2;
-    private const uint Version = 1;
+    private const uint Version = 2;
 
     [Fact]
     public void AnotherVersionIsRefused()

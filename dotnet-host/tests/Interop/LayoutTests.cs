@@ -30,11 +30,12 @@ public sealed unsafe class LayoutTests
     [InlineData(nameof(HostApi.Ping), 8)]
     [InlineData(nameof(HostApi.Stats), 9)]
     [InlineData(nameof(HostApi.LastError), 10)]
+    [InlineData(nameof(HostApi.FunctionReply), 11)]
     public void FunctionsStandInTheOrderOfTheContract(string function, int place) =>
         Assert.Equal(8 + (place * sizeof(nint)), Offset<HostApi>(function));
 
     [Fact]
-    public void ApiIsTwoNumbersAndElevenPointers() => Assert.Equal(8 + (11 * sizeof(nint)), sizeof(HostApi));
+    public void ApiIsTwoNumbersAndTwelvePointers() => Assert.Equal(8 + (12 * sizeof(nint)), sizeof(HostApi));
 
     private static int Offset<T>(string field) => (int)Marshal.OffsetOf<T>(field);
 }

@@ -1,0 +1,10 @@
+//! Functions of the embedding program that scripts may call.
+
+mod command;
+mod context;
+mod error;
+mod registry;
+
+pub use context::FunctionContext;
+pub use error::FunctionError;
+pub(super) use registry::FunctionSet;
