@@ -148,7 +148,7 @@ mod tests {
             home: "/home/u".into(),
             config: "/home/u/.config".into(),
             claude_code: None,
-            current: "/work".into(),
+            current: "/project".into(),
         };
         let file = |client: Client, scope| {
             client.file(scope, &folders).map(|file| file.to_string_lossy().into_owned())
@@ -159,8 +159,8 @@ mod tests {
         assert_eq!(user(Client::VsCode), "/home/u/.config/Code/User/mcp.json");
         assert_eq!(user(Client::Cursor), "/home/u/.cursor/mcp.json");
         assert!(file(Client::ClaudeDesktop, Scope::Project).is_err());
-        assert_eq!(file(Client::ClaudeCode, Scope::Project).as_deref(), Ok("/work/.mcp.json"));
-        assert_eq!(file(Client::VsCode, Scope::Project).as_deref(), Ok("/work/.vscode/mcp.json"));
+        assert_eq!(file(Client::ClaudeCode, Scope::Project).as_deref(), Ok("/project/.mcp.json"));
+        assert_eq!(file(Client::VsCode, Scope::Project).as_deref(), Ok("/project/.vscode/mcp.json"));
         let moved = Folders { claude_code: Some("/x".into()), ..folders };
         assert_eq!(Client::ClaudeCode.file(Scope::User, &moved), Ok("/x/.claude.json".into()));
     }
