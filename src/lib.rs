@@ -28,16 +28,23 @@
 //! The library never ends its process, and touches no descriptor, signal handler or environment variable of it. One
 //! PowerShell runs in a process, for its life; a second engine shares it.
 
+pub mod azure;
 mod catalog;
 mod engine;
 mod error;
 mod host;
+pub mod kql;
 pub mod mcp;
+#[doc(hidden)]
+pub mod nearest;
+pub mod observe;
 #[doc(hidden)]
 pub mod parts;
 mod policy;
 mod pool;
 mod runtime;
+pub mod sentinel;
+pub mod simulator;
 
 pub use engine::{
     Blocking, Call, CancelHandle, Dropped, Encoding, Engine, EngineBuilder, ErrorInner, ErrorRecord, Format,
@@ -46,7 +53,7 @@ pub use engine::{
     Timings, Truncation, TruncationReason,
 };
 pub use error::{Error, Result, ScriptFailure};
-pub use pool::{PoolConfig, Stats};
+pub use pool::{PoolConfig, Replacement, Stats};
 pub use runtime::{Phases, RuntimeSettings, locate};
 #[doc(hidden)]
 pub use runtime::{border, contain_children};

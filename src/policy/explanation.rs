@@ -36,11 +36,12 @@ impl Policy {
     /// What this policy says about a tool, whatever its arguments.
     pub(crate) fn explain(&self, tool: &ToolSpec) -> Explanation {
         let nature = self.nature(tool);
-        let reads = matches!(nature, Nature::Reads(_) | Nature::SaidToRead);
+        let reads = matches!(nature, Nature::Reads(_) | Nature::SaidToRead | Nature::OwnReads);
         let (_, command) = command_of(tool);
         let does = match nature {
             Nature::Reads(_) => "reads: PowerShell's own, reviewed".to_owned(),
             Nature::SaidToRead => "reads: policy.reading names it".to_owned(),
+            Nature::OwnReads => "reads: this program's own".to_owned(),
             Nature::Plans => "writes, and says with -WhatIf what it would do".to_owned(),
             Nature::Acts(why) => why.says(command),
         };
@@ -48,7 +49,7 @@ impl Policy {
             (Some(reason), ..) => {
                 (Outcome::NotOffered, reason.strip_prefix("it ").unwrap_or(&reason).to_owned())
             }
-            (None, Mode::Write, _) | (None, _, Nature::Reads(_) | Nature::SaidToRead) => {
+            (None, Mode::Write, _) | (None, _, Nature::Reads(_) | Nature::SaidToRead | Nature::OwnReads) => {
                 (Outcome::Runs, does)
             }
             (None, _, Nature::Plans) => (Outcome::Plans, does),

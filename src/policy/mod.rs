@@ -40,6 +40,17 @@ pub enum Mode {
     Write,
 }
 
+impl Mode {
+    /// As the configuration and the audit record write it.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Plan => "plan",
+            Self::ReadOnly => "read-only",
+            Self::Write => "write",
+        }
+    }
+}
+
 /// What clients may have done. The default is [`Mode::Plan`] with no lists.
 #[derive(Debug, Clone, Default)]
 pub struct Policy {
@@ -69,6 +80,8 @@ enum Nature {
     Reads(builtin::Parameters),
     /// Reads; the configuration says so.
     SaidToRead,
+    /// Reads; it is this program's own.
+    OwnReads,
     /// Changes something, and can say what.
     Plans,
     /// Changes something, or may; why it cannot be planned.
@@ -86,6 +99,8 @@ enum Unplanned {
     Doubted,
     /// It is the tool that runs scripts.
     Script,
+    /// It is this program's own, and writes.
+    Own,
 }
 
 impl Policy {
@@ -195,10 +210,12 @@ impl Policy {
         let nature = self.nature(tool);
         let mut reasons = match nature {
             Nature::Reads(parameters) => arguments::reviewed(parameters, &arguments),
+            Nature::OwnReads => Vec::new(),
             Nature::SaidToRead | Nature::Plans | Nature::Acts(_) => arguments::files_only(tool, &arguments),
         };
         reasons.extend(match nature {
             Nature::Reads(parameters) => arguments::reviewed_input(tool, parameters, input),
+            Nature::OwnReads => Vec::new(),
             Nature::SaidToRead | Nature::Plans | Nature::Acts(_) => arguments::files_only_input(tool, input),
         });
         if !reasons.is_empty() {
@@ -213,7 +230,14 @@ impl Policy {
 
     /// What the tool does.
     fn nature(&self, tool: &ToolSpec) -> Nature {
-        let Target::Command(_) = &tool.target else { return Nature::Acts(Unplanned::Script) };
+        match &tool.target {
+            Target::Command(_) => {}
+            Target::Script => return Nature::Acts(Unplanned::Script),
+            Target::Native { .. } if tool.annotations.read_only => return Nature::OwnReads,
+            Target::Native { .. } => return Nature::Acts(Unplanned::Own),
+            // What it invokes is judged by itself.
+            Target::Finder(_) => return Nature::OwnReads,
+        }
         let names = names(tool);
         match builtin::find(names.module, names.command).map(|known| known.effect) {
             Some(Effect::Reads(parameters)) => Nature::Reads(parameters),
@@ -236,6 +260,9 @@ impl Policy {
 
     /// Why the tool is neither listed nor run; `None` if it is listed.
     fn not_offered(&self, tool: &ToolSpec) -> Option<String> {
+        if let Target::Finder(_) = &tool.target {
+            return None;
+        }
         let names = names(tool);
         if let Some(pattern) = self.deny.iter().find(|pattern| pattern.names(names)) {
             return Some(format!("policy.deny names it ({})", pattern.text()));
@@ -273,7 +300,7 @@ impl Policy {
         }
         text.push_str("\nNothing was run. ");
         text.push_str(match nature {
-            Nature::Reads(_) => "Call it without that.",
+            Nature::Reads(_) | Nature::OwnReads => "Call it without that.",
             Nature::SaidToRead => "Give a path of the file system.",
             Nature::Acts(Unplanned::Unknown | Unplanned::Doubted) => {
                 "Whoever runs the server can name it in policy.reading if it only reads, or allow writes (--allow-writes)."
@@ -316,6 +343,7 @@ impl Unplanned {
                 if command.contains('-') { ", whatever its name says" } else { "" }
             ),
             Self::Doubted => "is not known to only read, and its -WhatIf is not trusted here".to_owned(),
+            Self::Own => "writes".to_owned(),
             Self::Script => "runs any script, of which nobody can say beforehand what it does".to_owned(),
         }
     }
@@ -328,7 +356,7 @@ fn command_of(tool: &ToolSpec) -> (&str, &str) {
             Some((module, name)) => (module, name),
             None => ("", command),
         },
-        Target::Script => ("", &tool.name),
+        Target::Script | Target::Native { .. } | Target::Finder(_) => ("", &tool.name),
     }
 }
 

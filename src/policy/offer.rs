@@ -22,31 +22,40 @@ impl Policy {
     /// # Errors
     /// If a command has the name of a tool that this policy adds.
     pub(crate) fn offer(&self, source: Arc<Catalog>) -> Result<Offer, String> {
-        let mut all = Catalog::clone(&source);
+        let mut all = Arc::clone(&source);
         if self.script {
-            all.add(script::tool()?)?;
+            Arc::make_mut(&mut all).add(script::tool()?)?;
         }
-        let mut listed = all.clone();
-        listed.retain(|tool| self.explain(tool).outcome != Outcome::NotOffered);
-        listed.change(|tool| {
-            tool.annotations = hints(tool, &self.explain(tool));
-            let remark = self.remark(tool);
-            if !remark.is_empty() {
-                tool.description = format!("{}\n{remark}", tool.description);
-            }
-        });
+        let listed = all.filter_map(|tool| {
+            let explanation = self.explain(tool);
+            (explanation.outcome != Outcome::NotOffered).then(|| self.shown(tool, &explanation))
+        })?;
         for pattern in self.deny.iter().chain(&self.allow) {
             if !all.iter().any(|tool| pattern.names(super::names(tool))) {
                 tracing::warn!("the pattern {} in policy.allow or policy.deny names no tool", pattern.text());
             }
         }
-        Ok(Offer { source, all: Arc::new(all), listed: Arc::new(listed) })
+        Ok(Offer { source, all, listed: Arc::new(listed) })
+    }
+
+    /// The tool as clients see it.
+    fn shown(&self, tool: &ToolSpec, explanation: &Explanation) -> ToolSpec {
+        let mut shown = tool.clone();
+        shown.annotations = hints(tool, explanation);
+        let remark = self.remark(tool);
+        if !remark.is_empty() {
+            shown.description = format!("{}\n{remark}", tool.description);
+        }
+        shown
     }
 }
 
 /// Hints that agree with the policy: what is not known to read may be anything.
 fn hints(tool: &ToolSpec, explanation: &Explanation) -> Annotations {
     let by_verb = tool.annotations;
+    if tool.has_given_hints {
+        return by_verb;
+    }
     match (explanation.reads, by_verb.read_only) {
         (true, _) => Annotations { read_only: true, destructive: false, idempotent: true, ..by_verb },
         (false, true) => Annotations { read_only: false, destructive: true, idempotent: false, ..by_verb },

@@ -65,7 +65,11 @@ fn server(context: &Context, more: &[&str]) -> Client {
     }
     arguments.extend(more.iter().map(|text| (*text).to_owned()));
     let mut command = Command::new(PROGRAM);
-    command.args(arguments).current_dir(context.scratch()).env(VARIABLE, CANARY);
+    command
+        .args(arguments)
+        .current_dir(context.scratch())
+        .env(VARIABLE, CANARY)
+        .env("RUNSPACED_MCP__CACHE", "false");
     let mut client = Client::spawn(command);
     client.initialize("2025-11-25");
     client
@@ -353,7 +357,8 @@ pub fn own_commands_plan_or_are_refused_until_somebody_vouches(context: &Context
         command
             .args(["mcp", "--powershell", &home, "--script", &script, "--read-only"])
             .current_dir(context.scratch())
-            .env("RUNSPACED_POLICY__READING", "Get-Shelf");
+            .env("RUNSPACED_POLICY__READING", "Get-Shelf")
+            .env("RUNSPACED_MCP__CACHE", "false");
         command
     });
     client.initialize("2025-11-25");
@@ -460,7 +465,8 @@ pub fn language_modes_and_visible_commands_are_profiles(context: &Context) {
             .args(["mcp", "--powershell", &home, "--command", "Get-Date", "--command", "Get-Item"])
             .args(["--run-script", "--allow-writes"])
             .current_dir(context.scratch())
-            .env(variable, value);
+            .env(variable, value)
+            .env("RUNSPACED_MCP__CACHE", "false");
         let mut client = Client::spawn(command);
         client.initialize("2025-11-25");
         client

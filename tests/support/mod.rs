@@ -25,6 +25,7 @@
 mod child;
 pub mod engine;
 mod layout;
+pub mod packages;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

@@ -77,6 +77,16 @@ fn first_line(error: &clap::Error) -> String {
     text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned()
 }
 
+/// What a flag's value is, if it is a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum PathKind {
+    There,
+    /// The server makes it.
+    Made,
+    /// A name, unless it looks like a path.
+    MaybeName,
+}
+
 /// Arguments whose values are paths, with absolute ones.
 fn absolute(arguments: Vec<String>) -> Result<Vec<String>, String> {
     let command = CommandLine::command();
@@ -89,22 +99,22 @@ fn absolute(arguments: Vec<String>) -> Result<Vec<String>, String> {
             .find(|known| known.get_long() == Some(name))?;
         let value = known.get_value_names()?.first()?.as_str();
         match value {
-            "FILE" | "FOLDER" | "HOME" => Some(true),
-            // A module is a path only if it looks like one.
-            _ if name == "module" => Some(false),
+            _ if matches!(name, "audit" | "http-token-file") => Some(PathKind::Made),
+            "FILE" | "FOLDER" | "HOME" => Some(PathKind::There),
+            _ if name == "module" => Some(PathKind::MaybeName),
             _ => None,
         }
     };
     let mut result = Vec::with_capacity(arguments.len());
     let mut next = None;
     for argument in arguments {
-        if let Some(always) = next.take() {
-            result.push(absolute_value(&argument, always)?);
+        if let Some(kind) = next.take() {
+            result.push(absolute_value(&argument, kind)?);
             continue;
         }
         match argument.split_once('=') {
             Some((flag, value)) => match takes_path(flag) {
-                Some(always) => result.push(format!("{flag}={}", absolute_value(value, always)?)),
+                Some(kind) => result.push(format!("{flag}={}", absolute_value(value, kind)?)),
                 None => result.push(argument),
             },
             None => {
@@ -116,12 +126,12 @@ fn absolute(arguments: Vec<String>) -> Result<Vec<String>, String> {
     Ok(result)
 }
 
-fn absolute_value(value: &str, always: bool) -> Result<String, String> {
-    if !always && !value.contains(['/', '\\']) {
+fn absolute_value(value: &str, kind: PathKind) -> Result<String, String> {
+    if kind == PathKind::MaybeName && !value.contains(['/', '\\']) {
         return Ok(value.to_owned());
     }
     let path = std::path::absolute(Path::new(value)).map_err(|error| format!("{value}: {error}"))?;
-    if !path.exists() {
+    if kind != PathKind::Made && !path.exists() {
         return Err(format!("there is no {}", path.display()));
     }
     path.into_os_string()
@@ -151,14 +161,26 @@ mod tests {
             "--module=./src",
             "--module",
             "Az.Accounts",
+            "--audit=calls.jsonl",
         ])
         .arguments()
         .expect("fine");
         let script = format!("{here}/Cargo.toml");
         let module = format!("--module={here}/src");
+        let audit = format!("--audit={here}/calls.jsonl");
         assert_eq!(
             arguments,
-            ["mcp", "--command", "Get-Process", "--script", &script, &module, "--module", "Az.Accounts"]
+            [
+                "mcp",
+                "--command",
+                "Get-Process",
+                "--script",
+                &script,
+                &module,
+                "--module",
+                "Az.Accounts",
+                &audit
+            ]
         );
         let read_only = ServerCommand { read_only: true, ..server(&["--command", "Get-Date"]) };
         assert_eq!(read_only.arguments().expect("fine"), ["mcp", "--read-only", "--command", "Get-Date"]);

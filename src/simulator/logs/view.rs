@@ -1,0 +1,199 @@
+//! A workspace as a query sees it: its tables in a time span.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use super::cells::Row;
+use super::engine::{Column, StoredFunction, Table, Tables};
+use super::feeds::{Feed, HISTORY, events};
+use super::{derived, schema};
+use crate::simulator::exchange::Object;
+use crate::simulator::ids::Dice;
+use crate::simulator::state::{Resource, State};
+
+/// A workspace and a time span.
+pub(crate) struct View<'a> {
+    pub state: &'a State,
+    pub workspace: &'a Resource,
+    pub seed: u64,
+    pub from: Timestamp,
+    pub to: Timestamp,
+    pub now: Timestamp,
+}
+
+impl<'a> View<'a> {
+    /// All that is there: what comes from the feeds begins a fortnight ago.
+    pub fn new(state: &'a State, workspace: &'a Resource, now: Timestamp) -> Self {
+        let from = now.saturating_sub(HISTORY).unwrap_or(now);
+        Self { state, workspace, seed: state.seed, from, to: now, now }
+    }
+
+    /// Only what was generated in the span.
+    pub fn within(mut self, span: Option<(Timestamp, Timestamp)>) -> Self {
+        if let Some((from, to)) = span {
+            (self.from, self.to) = (self.from.max(from), self.to.min(to));
+        }
+        self
+    }
+
+    pub fn customer_id(&self) -> &'a str {
+        self.workspace.text("customerId").unwrap_or_default()
+    }
+
+    /// What flows in.
+    pub fn feeds(&self) -> impl Iterator<Item = (&'a str, &'a Feed)> + use<'a> {
+        let feeds = self.state.feeds.get(self.customer_id());
+        feeds.into_iter().flatten().map(|(table, feed)| (table.as_str(), feed))
+    }
+
+    /// Resources of the workspace.
+    pub fn below(&self, resource_type: &str) -> impl Iterator<Item = &'a Resource> + use<'a> {
+        self.state.below(&self.workspace.id, resource_type)
+    }
+
+    fn resource(&self, table: &str) -> Option<&'a Resource> {
+        let found = self.state.get(&format!("{}/tables/{table}", self.workspace.id))?;
+        // Paths ignore the case, queries do not.
+        (found.name() == table).then_some(found)
+    }
+
+    /// The plan of a table.
+    pub fn plan(&self, table: &str) -> &'a str {
+        let plan = self.resource(table).and_then(|found| found.text("plan"));
+        plan.unwrap_or("Analytics")
+    }
+
+    /// Whether the workspace has any data at all.
+    pub fn is_placed(&self) -> bool {
+        self.feeds().next().is_some() || self.state.ingested.contains_key(self.customer_id())
+    }
+
+    fn domain(&self) -> String {
+        let name = self.workspace.name().trim_start_matches("law-");
+        format!("{}.example", name.split('-').next().unwrap_or(name))
+    }
+
+    fn made_up(&self, table: &str, columns: &[Column]) -> Vec<Vec<Value>> {
+        let Some((_, feed)) = self.feeds().find(|(name, _)| *name == table) else { return Vec::new() };
+        let domain = self.domain();
+        let place = (self.customer_id(), self.workspace.id.as_str(), domain.as_str());
+        let label = format!("{}/{table}", self.customer_id());
+        events(feed, self.from, self.to, self.now)
+            .into_iter()
+            .map(|(number, time)| {
+                let mut row = Row::new(table, time, place, Dice::new(self.seed ^ number, &label));
+                columns.iter().map(|column| row.cell(&column.name, &column.kind)).collect()
+            })
+            .collect()
+    }
+
+    fn laid_out(
+        &self,
+        table: &str,
+        rows: impl IntoIterator<Item = Object>,
+        columns: &[Column],
+    ) -> Vec<Vec<Value>> {
+        rows.into_iter()
+            .map(|mut row| {
+                row.entry("TenantId").or_insert_with(|| json!(self.customer_id()));
+                row.entry("Type").or_insert_with(|| json!(table));
+                columns.iter().map(|column| row.get(&column.name).cloned().unwrap_or(Value::Null)).collect()
+            })
+            .collect()
+    }
+
+    fn came_in(&self, table: &str) -> Vec<Object> {
+        let rows = self.state.ingested.get(self.customer_id()).and_then(|tables| tables.get(table));
+        let inside = |row: &&Object| {
+            let time = row
+                .get("TimeGenerated")
+                .and_then(Value::as_str)
+                .and_then(|text| text.parse::<Timestamp>().ok());
+            time.is_none_or(|time| {
+                time >= self.from
+                    && time <= self.to.saturating_add(SignedDuration::from_secs(1)).unwrap_or(self.to)
+            })
+        };
+        rows.into_iter().flatten().filter(inside).cloned().collect()
+    }
+}
+
+impl Tables for View<'_> {
+    fn columns(&self, table: &str) -> Option<Vec<Column>> {
+        let resource = self.resource(table)?;
+        let column = |name: &str, kind: &str| Column {
+            name: name.to_owned(),
+            kind: schema::query_type(kind).to_owned(),
+        };
+        let mut columns: Vec<Column> = match schema::of_microsoft(table) {
+            Some(known) => known.iter().map(|(name, kind)| column(name, kind)).collect(),
+            None => {
+                vec![column("TenantId", "string"), column("Type", "string"), column("_ResourceId", "string")]
+            }
+        };
+        let own = resource.property("schema").and_then(|schema| schema.get("columns")?.as_array());
+        for entry in own.into_iter().flatten() {
+            let (name, kind) =
+                (entry["name"].as_str().unwrap_or_default(), entry["type"].as_str().unwrap_or_default());
+            if !columns.iter().any(|known| known.name == name) {
+                columns.push(column(name, kind));
+            }
+        }
+        Some(columns)
+    }
+
+    fn rows(&self, table: &str) -> Vec<Vec<Value>> {
+        let Some(columns) = self.columns(table) else { return Vec::new() };
+        let mut rows = match derived::rows(self, table) {
+            Some(rows) if self.is_placed() => self.laid_out(table, rows, &columns),
+            Some(_) => Vec::new(),
+            None => self.made_up(table, &columns),
+        };
+        rows.extend(self.laid_out(table, self.came_in(table), &columns));
+        rows
+    }
+
+    fn function(&self, name: &str) -> Option<StoredFunction> {
+        let kind = "Microsoft.OperationalInsights/workspaces/savedSearches";
+        let found = self.below(kind).find(|search| search.text("functionAlias") == Some(name))?;
+        Some(StoredFunction {
+            query: found.text("query")?.to_owned(),
+            parameters: found.text("functionParameters").unwrap_or_default().to_owned(),
+        })
+    }
+
+    fn watchlist(&self, alias: &str) -> Option<Table> {
+        let kind = "Microsoft.SecurityInsights/watchlists";
+        let watchlist = self.below(kind).find(|found| found.name().eq_ignore_ascii_case(alias))?;
+        let key = watchlist.text("itemsSearchKey").unwrap_or_default();
+        let items: Vec<&Object> = self
+            .state
+            .collection(&format!("{}/watchlistItems", watchlist.id))
+            .filter_map(|item| item.property("itemsKeyValue")?.as_object())
+            .collect();
+        let mut names: Vec<String> = Vec::new();
+        for name in items.iter().flat_map(|item| item.keys()) {
+            if !names.contains(name) {
+                names.push(name.clone());
+            }
+        }
+        let rows = items
+            .iter()
+            .map(|item| {
+                let cells = names.iter().map(|name| item.get(name).cloned().unwrap_or(Value::Null));
+                std::iter::once(item.get(key).cloned().unwrap_or(Value::Null)).chain(cells).collect()
+            })
+            .collect();
+        let columns = std::iter::once("SearchKey".to_owned()).chain(names);
+        Some(Table {
+            columns: columns.map(|name| Column { name, kind: "string".to_owned() }).collect(),
+            rows,
+        })
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.below("Microsoft.OperationalInsights/workspaces/tables")
+            .map(|table| table.name().to_owned())
+            .collect()
+    }
+}
