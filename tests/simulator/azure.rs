@@ -71,6 +71,16 @@ pub fn client(simulator: &Simulator) -> reqwest::Client {
         .expect("a client")
 }
 
+/// Runs an asynchronous test to its end.
+pub fn block<T>(test: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime")
+        .block_on(test)
+}
+
 impl Azure {
     pub async fn start(builder: Builder) -> Self {
         let simulator = builder.start().await.expect("it starts");

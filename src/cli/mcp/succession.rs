@@ -57,6 +57,7 @@ impl Succession {
     }
 
     /// The descriptor of the address that clients connect to.
+    #[cfg_attr(not(unix), allow(dead_code, reason = "only Unix can replace a process"))]
     pub fn listener(&self) -> Option<i32> {
         self.note.listener
     }
@@ -72,6 +73,7 @@ impl Succession {
     }
 
     /// What the next process gets.
+    #[cfg_attr(not(unix), allow(dead_code, reason = "only Unix can replace a process"))]
     pub fn next(&self, server: &[u8], listener: Option<i32>, token: Option<&str>) -> Zeroizing<Vec<u8>> {
         let mut replaced = self.note.replaced.clone();
         replaced.push(now());

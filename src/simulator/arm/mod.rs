@@ -23,7 +23,7 @@ use super::world::World;
 pub(crate) use fields::{iso_duration, write_duration};
 pub(crate) use guard::onboarded;
 use kind::Scene;
-pub(crate) use kinds::{RULE, read_csv, stream_columns, table_of};
+pub(crate) use kinds::{RULE, completed_rule, read_csv, stream_columns, table_of};
 use path::Target;
 pub(crate) use path::name_of;
 

@@ -23,6 +23,10 @@ impl QueryEngine for Interim {
             .map(|line| line.split("//").next().unwrap_or_default())
             .collect::<Vec<_>>()
             .join(" ");
+        if !balanced(&text) {
+            let message = "Query could not be parsed: a bracket is missing.".to_owned();
+            return Err(error(Fault::Syntax, "SYN0002", message));
+        }
         let mut stages = text.split('|').map(str::trim);
         let source = stages.next().unwrap_or_default();
         let mut table = open(source, tables)?;
@@ -50,6 +54,21 @@ impl QueryEngine for Interim {
     }
 }
 
+/// Whether every bracket outside of texts has its counterpart.
+fn balanced(text: &str) -> bool {
+    let (mut depth, mut quote) = (0_i32, None);
+    for letter in text.chars() {
+        match (quote, letter) {
+            (Some(open), letter) if open == letter => quote = None,
+            (None, '\'' | '"') => quote = Some(letter),
+            (None, '(') => depth += 1,
+            (None, ')') => depth -= 1,
+            _ => {}
+        }
+    }
+    depth == 0 && quote.is_none()
+}
+
 fn is_name(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
@@ -61,6 +80,13 @@ fn open(source: &str, tables: &dyn Tables) -> Result<Table, QueryError> {
         let kind = if value.is_i64() { "long" } else { "string" };
         let column = Column { name: name.trim().to_owned(), kind: kind.to_owned() };
         return Ok(Table { columns: vec![column], rows: vec![vec![value]] });
+    }
+    if let Some(alias) = source.strip_prefix("_GetWatchlist(").and_then(|rest| rest.strip_suffix(')')) {
+        let alias = literal(alias.trim(), Timestamp::UNIX_EPOCH).ok_or_else(|| unsupported(source))?;
+        let alias = alias.as_str().unwrap_or_default();
+        return tables.watchlist(alias).ok_or_else(|| {
+            error(Fault::Semantic, "SEM0100", format!("there is no watchlist with the alias '{alias}'"))
+        });
     }
     if source.is_empty() {
         return Err(error(Fault::Syntax, "SYN0002", "A recognition error occurred in the query.".to_owned()));

@@ -86,7 +86,7 @@ pub(crate) fn row_counts(world: &World) -> Value {
         let view = View::new(&state, workspace, now);
         let mut tables = serde_json::Map::new();
         for name in view.names() {
-            let rows = view.rows(&name).len();
+            let rows = view.count(&name);
             if rows > 0 {
                 tables.insert(name, json!(rows));
             }

@@ -102,6 +102,16 @@ impl<'a> View<'a> {
             .collect()
     }
 
+    /// Number of rows of a table, without making them.
+    pub fn count(&self, table: &str) -> usize {
+        let made_up = || match self.feeds().find(|(name, _)| *name == table) {
+            Some((_, feed)) => events(feed, self.from, self.to, self.now).len(),
+            None => 0,
+        };
+        let derived = derived::rows(self, table).map(|rows| if self.is_placed() { rows.len() } else { 0 });
+        derived.unwrap_or_else(made_up) + self.came_in(table).len()
+    }
+
     fn came_in(&self, table: &str) -> Vec<Object> {
         let rows = self.state.ingested.get(self.customer_id()).and_then(|tables| tables.get(table));
         let inside = |row: &&Object| {

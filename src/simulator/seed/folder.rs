@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::library::{CustomTable, Library, Rule, Search, Summary, Watchlist, Workbook};
-use crate::simulator::arm::{iso_duration, read_csv, write_duration};
+use crate::simulator::arm::{completed_rule, iso_duration, read_csv, write_duration};
 use crate::simulator::exchange::Object;
 use crate::simulator::ids::id_of;
 use crate::simulator::logs::schema;
@@ -33,7 +33,11 @@ pub(super) fn read(folder: &Path) -> Result<Library, StartError> {
     }
     let mut library = Library::default();
     for file in files(folder, RULES, "yaml")? {
-        library.rules.push(rule(&yaml(&file)?));
+        let mut rule = rule(&yaml(&file)?);
+        let completed = completed_rule(&rule.properties).map_err(|refusal| wrong(&file, refusal.message))?;
+        rule.properties.insert("incidentConfiguration".to_owned(), completed.0);
+        rule.properties.insert("alertDetailsOverride".to_owned(), completed.1);
+        library.rules.push(rule);
     }
     for file in files(folder, HUNTING, "yaml")? {
         library.searches.push(search(&yaml(&file)?, "Hunting Queries"));
@@ -144,10 +148,7 @@ fn rule(file: &Object) -> Rule {
     put("query", json!(string(file, "query")));
     put("suppressionDuration", json!(duration(file, "suppressionDuration", "PT5H")));
     put("suppressionEnabled", file.get("suppressionEnabled").cloned().unwrap_or(json!(false)));
-    let configuration = json!({"createIncident": true, "groupingConfiguration": {"enabled": false, "reopenClosedIncident": false,
-        "lookbackDuration": "PT5H", "matchingMethod": "AllEntities", "groupByEntities": [], "groupByAlertDetails": [], "groupByCustomDetails": []}});
-    put("incidentConfiguration", file.get("incidentConfiguration").cloned().unwrap_or(configuration));
-    for name in ["entityMappings", "customDetails", "alertDetailsOverride"] {
+    for name in ["incidentConfiguration", "entityMappings", "customDetails", "alertDetailsOverride"] {
         put(name, file.get(name).cloned().unwrap_or_default());
     }
     put(

@@ -82,6 +82,10 @@ pub(super) fn delegate(seeding: &mut Seeding<'_>) {
     if let Some(place) = find("law-contoso-eu") {
         guards(seeding, place);
     }
+    if let Some(place) = find("law-tailwind") {
+        let provider = format!("{}/providers/Microsoft.Insights", place.subscription_id());
+        seeding.put(provider, "Microsoft.Resources/providers", json!({"registrationState": "NotRegistered"}));
+    }
 }
 
 fn assign(seeding: &mut Seeding<'_>, scope: &str, grant: &Value) {

@@ -162,7 +162,7 @@ fn rules(seeding: &mut Seeding<'_>, place: &Place, library: &Library) {
     let many = if place.state == Condition::Fleet { FLEET_RULES } else { usize::MAX };
     for (index, rule) in library.rules.iter().take(many).enumerate() {
         let healthy = place.state == Condition::Healthy;
-        if !healthy && dice.chance(4) {
+        if !healthy && index > 0 && dice.chance(4) {
             continue;
         }
         let mut properties = drifted(rule, &mut dice, healthy);

@@ -20,6 +20,7 @@ mod workbooks;
 mod workspaces;
 
 pub(crate) use dcr::{RULE, stream_columns, table_of};
+pub(crate) use rules::completed as completed_rule;
 pub(crate) use watchlists::read as read_csv;
 
 use super::kind::{Etag, Home, Kind, Plain, Rules, Scene, Verbs};

@@ -288,6 +288,12 @@ fn incident_configuration(fields: Fields<'_>) -> Result<Value, Refusal> {
     }))
 }
 
+/// The parts of a rule that the service completes, as it would store them.
+pub(crate) fn completed(properties: &Object) -> Result<(Value, Value), Refusal> {
+    let fields = Fields::new(properties, "properties");
+    Ok((incident_configuration(fields)?, details_override(fields)?))
+}
+
 fn incident_creation(fields: Fields<'_>) -> Result<Object, Refusal> {
     let mut made = Object::new();
     made.insert("productFilter".to_owned(), json!(fields.required_one_of("productFilter", PRODUCTS)?));
