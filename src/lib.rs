@@ -40,6 +40,7 @@ pub mod nearest;
 pub mod observe;
 #[doc(hidden)]
 pub mod parts;
+mod policy;
 mod pool;
 mod runtime;
 pub mod sentinel;

@@ -12,6 +12,24 @@ use crate::{
     host::{CallId, Event, Events, FunctionCallId, FunctionMessage, Host, HostError, RawAnswer, SlotId},
 };
 
+/// A command of PowerShell itself that the policy was made for.
+#[derive(Debug, Clone)]
+pub struct ReviewedCommand {
+    /// Its module.
+    pub module: &'static str,
+    /// Its name.
+    pub name: &'static str,
+    /// The parameters with which it reads; empty if it does not, or takes none.
+    pub parameters: Vec<&'static str>,
+    /// It runs as `-WhatIf` in plan mode.
+    pub plans: bool,
+}
+
+/// All of them, for the test that holds them against the installed PowerShell.
+pub fn reviewed_commands() -> Vec<ReviewedCommand> {
+    crate::policy::reviewed_commands()
+}
+
 /// An engine without PowerShell: its slots answer on the spot, so that what is measured is the engine.
 ///
 /// # Errors

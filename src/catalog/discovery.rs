@@ -88,7 +88,7 @@ pub(crate) async fn discover(engine: &Engine, exposure: &Exposure) -> Result<Fin
     // The order of PowerShell's tables says nothing, and is not always the same.
     commands.sort_by(|one, other| (&one.module, &one.name).cmp(&(&other.module, &other.name)));
     commands.dedup();
-    let stamps = stamps(engine, exposure, &commands).await?;
+    let stamps = stamps(engine, exposure, &commands).await;
     Ok(Findings { commands, stamps })
 }
 
@@ -99,13 +99,22 @@ pub(crate) fn named_files(exposure: &Exposure) -> Vec<Stamp> {
     modules.chain(scripts).map(|path| Stamp::take(&path)).collect()
 }
 
-async fn stamps(engine: &Engine, exposure: &Exposure, commands: &[Command]) -> Result<Vec<Stamp>, String> {
+/// Runspaces that are restricted to a language mode or to commands do not say where their modules are. Their tools are known all
+/// the same; a change of such a module is noticed at the next start.
+fn if_allowed<T>(answer: Result<Vec<T>, String>) -> Vec<T> {
+    answer.unwrap_or_else(|reason| {
+        tracing::debug!(reason, "the files of modules are not known, and not watched");
+        Vec::new()
+    })
+}
+
+async fn stamps(engine: &Engine, exposure: &Exposure, commands: &[Command]) -> Vec<Stamp> {
     let modules: BTreeSet<&str> =
         commands.iter().map(|command| command.module.as_str()).filter(|module| !module.is_empty()).collect();
     let mut paths: BTreeSet<String> = BTreeSet::new();
     if !modules.is_empty() {
         let files: Vec<Option<String>> =
-            ask(engine, || Invocation::script(MODULE_FILES).arg("modules", &modules)).await?;
+            if_allowed(ask(engine, || Invocation::script(MODULE_FILES).arg("modules", &modules)).await);
         paths.extend(files.into_iter().flatten());
     }
     for command in commands {
@@ -124,7 +133,7 @@ async fn stamps(engine: &Engine, exposure: &Exposure, commands: &[Command]) -> R
     let named: Vec<&String> = exposure.modules.iter().filter(|module| !is_path(module)).collect();
     if !named.is_empty() {
         // Another version may be put there, or the module into a folder that counts more.
-        let folders: Vec<String> = ask(engine, || Invocation::script(MODULE_FOLDERS)).await?;
+        let folders: Vec<String> = if_allowed(ask(engine, || Invocation::script(MODULE_FOLDERS)).await);
         for folder in folders.iter().filter(|folder| !folder.is_empty()) {
             paths.extend(named.iter().map(|module| match module.contains(['*', '?', '[']) {
                 true => folder.clone(),
@@ -140,7 +149,7 @@ async fn stamps(engine: &Engine, exposure: &Exposure, commands: &[Command]) -> R
     stamps.sort();
     stamps.dedup();
     stamps.truncate(MOST_STAMPS);
-    Ok(stamps)
+    stamps
 }
 
 async fn describe(engine: &Engine, pattern: &str) -> Result<Vec<Command>, String> {

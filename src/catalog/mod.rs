@@ -37,11 +37,10 @@ use std::{
     sync::OnceLock,
 };
 
-#[allow(unused_imports, reason = "for sources of native tools, of which there is none yet")]
 pub(crate) use annotations::Annotations;
 pub(crate) use arguments::bind;
 pub(crate) use cache::CatalogCache;
-pub(crate) use command::Command;
+pub(crate) use command::{Command, CommandParameter};
 pub use exposure::{Exposure, ToolOverride, ToolSearch};
 pub(crate) use finder::Finding;
 #[cfg(test)]
@@ -61,7 +60,7 @@ use search::SearchIndex;
 const MANY_TOOLS: usize = 80;
 
 /// The tools that a server has, by name.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Catalog {
     tools: BTreeMap<String, ToolSpec>,
     /// Commands that were asked for and are not offered.
@@ -127,11 +126,7 @@ impl Catalog {
                 ToolSearch::Never => false,
                 ToolSearch::Auto => catalog.tools.len() > MANY_TOOLS,
             };
-        if catalog.searched {
-            for tool in finder::tools(&catalog) {
-                catalog.add(tool)?;
-            }
-        }
+        catalog.add_finder()?;
         Ok(catalog)
     }
 
@@ -141,7 +136,22 @@ impl Catalog {
         Self::of(commands, &[], &Exposure::default())
     }
 
-    fn add(&mut self, tool: ToolSpec) -> Result<(), String> {
+    /// Adds the tools to search with, where commands are found by searching.
+    fn add_finder(&mut self) -> Result<(), String> {
+        if self.searched {
+            for tool in finder::tools(self) {
+                self.add(tool)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds a tool; one that is there already stays.
+    ///
+    /// # Errors
+    /// If another tool has its name: both origins, and what renames one of them.
+    pub(crate) fn add(&mut self, tool: ToolSpec) -> Result<(), String> {
+        self.index = OnceLock::new();
         match self.tools.get(&tool.name) {
             None => {
                 self.tools.insert(tool.name.clone(), tool);
@@ -154,6 +164,28 @@ impl Catalog {
                 tool.name, there.origin, tool.origin, tool.title
             )),
         }
+    }
+
+    /// The same with what `change` makes of each tool, names as they are; `None`: without it. The tools to search with are made
+    /// anew.
+    ///
+    /// # Errors
+    /// If a tool has the name of one of these.
+    pub(crate) fn filter_map(&self, change: impl Fn(&ToolSpec) -> Option<ToolSpec>) -> Result<Self, String> {
+        let tools = self.tools.values().filter(|tool| !matches!(tool.target, Target::Finder(_)));
+        let tools = tools.filter_map(|tool| Some((tool.name.clone(), change(tool)?)));
+        let mut changed = Self {
+            tools: tools.collect(),
+            left_out: self.left_out.clone(),
+            remarks: self.remarks.clone(),
+            toolsets: self.toolsets.clone(),
+            searched: false,
+            index: OnceLock::new(),
+        };
+        changed.searched =
+            self.searched && changed.tools.values().any(|tool| matches!(tool.target, Target::Command(_)));
+        changed.add_finder()?;
+        Ok(changed)
     }
 
     /// Only the tools of these toolsets; none: all.

@@ -36,7 +36,7 @@ const SYNONYMS: &[(&str, &[&str])] = &[
 ];
 
 /// The index of a catalogue's tools.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct SearchIndex {
     names: Vec<String>,
     /// For each word the tools that have it, and how much it weighs there.

@@ -1,10 +1,12 @@
 //! What is offered, what is left out, and why: for people.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use serde_json::Value;
 
 use super::{Catalog, Target, ToolSpec, discovery::discover, exposure::Exposure};
-use crate::engine::Engine;
+use crate::{engine::Engine, policy::Policy};
 
 /// The tools that a server of an exposure would have.
 #[derive(Debug, Clone, Serialize)]
@@ -42,6 +44,8 @@ pub struct SurveyedTool {
     pub input_schema: Value,
     /// MCP's hints.
     pub annotations: Value,
+    /// What the policy makes of a call, and why: `runs`, `plans`, `refused` or `not offered`, a colon, the reason.
+    pub policy: String,
 }
 
 /// How much of a command can be used.
@@ -68,12 +72,21 @@ impl Survey {
     ///
     /// # Errors
     /// One text: PowerShell did not start, a pattern finds nothing, two commands have one tool name.
-    pub async fn of(engine: &Engine, exposure: &Exposure) -> Result<Self, String> {
+    pub async fn of(engine: &Engine, exposure: &Exposure, policy: &Policy) -> Result<Self, String> {
         let findings = discover(engine, exposure).await?;
         let catalog = Catalog::of(&findings.commands, &[], exposure)?;
+        let offer = policy.offer(Arc::new(catalog))?;
+        let catalog = &offer.all;
         let commands = catalog.iter().filter(|tool| matches!(tool.target, Target::Command(_)));
         Ok(Self {
-            tools: commands.map(SurveyedTool::of).collect(),
+            tools: commands
+                .map(|tool| {
+                    SurveyedTool::of(
+                        offer.listed.get(&tool.name).unwrap_or(tool),
+                        policy.explain(tool).to_string(),
+                    )
+                })
+                .collect(),
             left_out: catalog
                 .left_out
                 .iter()
@@ -103,7 +116,7 @@ impl Survey {
 }
 
 impl SurveyedTool {
-    fn of(tool: &ToolSpec) -> Self {
+    fn of(tool: &ToolSpec, policy: String) -> Self {
         Self {
             name: tool.name.clone(),
             command: tool.title.clone(),
@@ -118,6 +131,7 @@ impl SurveyedTool {
             description: tool.description.clone(),
             input_schema: Value::Object(tool.schema().as_ref().clone()),
             annotations: tool.annotations.json(),
+            policy,
         }
     }
 }

@@ -32,6 +32,10 @@ pub(crate) struct ToolSpec {
     pub(crate) sets: Vec<String>,
     pub(crate) default_set: Option<String>,
     pub(crate) annotations: Annotations,
+    /// The configuration says hints of it.
+    pub(crate) has_given_hints: bool,
+    /// The command declares that `-WhatIf` says what it would do.
+    pub(crate) should_process: bool,
     /// What a call runs.
     pub(crate) target: Target,
     /// Where the command comes from, for messages.
@@ -53,6 +57,8 @@ pub(crate) struct ToolSpec {
 pub(crate) enum Target {
     /// A PowerShell command, by the name under which exactly it is found.
     Command(String),
+    /// The script among the arguments.
+    Script,
     /// An operation of another source, which has an executor of its own.
     Native { source: Arc<str>, operation: Arc<str> },
     /// The catalogue itself.
@@ -109,6 +115,7 @@ impl ToolSpec {
         tool.default_set =
             command.parameter_sets.iter().find(|set| set.is_default).map(|set| set.name.clone());
         tool.sets = usable.names;
+        tool.should_process = command.supports_should_process;
         tool.parameters = parameters;
         tool.left_out = left_out;
         tool.has_common_parameters = command.syntax.iter().any(|line| line.ends_with("[<CommonParameters>]"));
@@ -130,6 +137,8 @@ impl ToolSpec {
             title,
             description,
             annotations,
+            has_given_hints: false,
+            should_process: false,
             target,
             parameters: Vec::new(),
             left_out: Vec::new(),
@@ -170,6 +179,8 @@ impl ToolSpec {
             description::first_sentence(text).clone_into(&mut self.synopsis);
             self.description.clone_from(text);
         }
+        let given = [by.read_only, by.destructive, by.idempotent, by.open_world];
+        self.has_given_hints = given.iter().any(Option::is_some);
         self.annotations = self.annotations.overridden(by);
         Ok(self)
     }

@@ -17,6 +17,7 @@ use super::Exit;
 use super::exposure::ExposureFlags;
 use super::flags::HostFlags;
 use super::identity::Secrets;
+use super::policy::{PolicyFlags, policy};
 use super::process::{Hosting, Process};
 #[cfg(unix)]
 use super::restart::restart;
@@ -40,6 +41,8 @@ const CLOSING: Duration = Duration::from_millis(50);
 pub struct McpArguments {
     #[command(flatten)]
     exposure: ExposureFlags,
+    #[command(flatten)]
+    policy: PolicyFlags,
     /// Answer a call after this time at the latest, such as 30s [default: 55s; 300s with progress or as a task]
     #[arg(long, value_name = "TIME")]
     timeout: Option<String>,
@@ -71,6 +74,7 @@ impl Hosting for McpArguments {
     fn flags(&self) -> Vec<FlagValue> {
         let mut flags = self.host.settings();
         flags.extend(self.exposure.settings());
+        flags.extend(self.policy.settings());
         flags.extend(FlagValue::of("call.timeout", "--timeout", self.timeout.as_ref()));
         flags.extend(FlagValue::of("http.address", "--http", self.http.as_ref()));
         let token_file = self.http_token_file.as_ref().map(|path| path.display().to_string());
@@ -101,6 +105,13 @@ impl Hosting for McpArguments {
                 return Exit::USAGE;
             }
         };
+        let policy = match policy(&config) {
+            Ok(policy) => policy,
+            Err(text) => {
+                complain(palette, text);
+                return Exit::USAGE;
+            }
+        };
         let site = match &config.settings.http.address {
             None => None,
             Some(address) => {
@@ -122,6 +133,7 @@ impl Hosting for McpArguments {
             }
         };
         let server = Server::new(engine.clone(), exposure)
+            .policy(policy)
             .max_executing(2 * config.settings.pool.max + config.settings.pool.max_waiting)
             .resume(&succession.server())
             .replaceable(succession.pause());

@@ -6,6 +6,7 @@
 
 mod audit;
 mod bench;
+mod client_config;
 mod completions;
 mod config;
 mod doctor;
@@ -16,11 +17,13 @@ mod identity;
 mod log;
 mod man;
 mod mcp;
+mod policy;
 mod process;
 mod restart;
 mod run;
 mod screen;
 mod sentinel;
+mod setup;
 mod simulate;
 mod tools;
 
@@ -65,8 +68,12 @@ enum Verb {
     Doctor(doctor::DoctorArguments),
     /// Show and check the configuration
     Config(config::ConfigArguments),
+    /// Put the server into a client's configuration, or into a bundle
+    ClientConfig(client_config::ClientConfigArguments),
     /// Measure the engine beside its floor and beside pwsh
     Bench(bench::BenchArguments),
+    /// Install the official PowerShell into the user's data folder
+    Setup(setup::SetupArguments),
     /// Run a loopback Azure: Resource Manager, Sentinel, queries, ingestion, tokens
     Simulate(Box<simulate::SimulateArguments>),
     /// Check that no record of an audit file was changed or taken out
@@ -89,7 +96,9 @@ pub fn main() -> Exit {
         Verb::Doctor(arguments) => host(arguments, global, started),
         Verb::Sentinel(arguments) => sentinel::run(arguments, &global),
         Verb::Config(arguments) => config::run(&arguments, &global),
+        Verb::ClientConfig(arguments) => client_config::run(&arguments, &global),
         Verb::Bench(arguments) => bench::run(&arguments),
+        Verb::Setup(arguments) => setup::run(&arguments, &global),
         Verb::Simulate(arguments) => simulate::run(&arguments, &global),
         Verb::Audit(arguments) => audit::run(&arguments, &global),
         Verb::Completions(arguments) => completions::run(&arguments, &mut CommandLine::command()),

@@ -2,12 +2,13 @@
 
 use std::fmt::Write as _;
 
-use runspaced::mcp::{Exposure, Mapping, Survey, SurveyedTool};
+use runspaced::mcp::{Exposure, Mapping, Policy, Survey, SurveyedTool};
 use serde_json::json;
 
 use super::Exit;
 use super::exposure::ExposureFlags;
 use super::flags::HostFlags;
+use super::policy::{PolicyFlags, policy};
 use super::process::{Hosting, Process};
 use super::screen::complain;
 use crate::config::FlagValue;
@@ -28,6 +29,8 @@ pub struct ToolsArguments {
     #[command(flatten)]
     exposure: ExposureFlags,
     #[command(flatten)]
+    policy: PolicyFlags,
+    #[command(flatten)]
     host: HostFlags,
 }
 
@@ -35,6 +38,7 @@ impl Hosting for ToolsArguments {
     fn flags(&self) -> Vec<FlagValue> {
         let mut flags = self.host.settings();
         flags.extend(self.exposure.settings());
+        flags.extend(self.policy.settings());
         flags
     }
 
@@ -47,11 +51,18 @@ impl Hosting for ToolsArguments {
                 return Exit::USAGE;
             }
         };
+        let policy = match policy(&config) {
+            Ok(policy) => policy,
+            Err(text) => {
+                complain(palette, text);
+                return Exit::USAGE;
+            }
+        };
         if exposure.is_empty() {
             exposure.commands.push("*".to_owned());
         }
         let survey = tokio::select! {
-            survey = survey(&config, &exposure) => survey,
+            survey = survey(&config, &exposure, &policy) => survey,
             wish = signals.wish() => return wish.exit(),
         };
         let survey = match survey {
@@ -80,12 +91,16 @@ impl Hosting for ToolsArguments {
     }
 }
 
-async fn survey(config: &crate::config::Config, exposure: &Exposure) -> Result<Survey, (String, Exit)> {
+async fn survey(
+    config: &crate::config::Config,
+    exposure: &Exposure,
+    policy: &Policy,
+) -> Result<Survey, (String, Exit)> {
     let engine = exposure
         .configure(config.engine())
         .build()
         .map_err(|error| (error.to_string(), Exit::from(&error)))?;
-    Survey::of(&engine, exposure).await.map_err(|text| (text, Exit::FAILED))
+    Survey::of(&engine, exposure, policy).await.map_err(|text| (text, Exit::FAILED))
 }
 
 /// Every tool on a line, then what is left out.
@@ -134,6 +149,7 @@ fn one(tool: &SurveyedTool) -> String {
         .map(|(name, value)| format!("{} {value}", name.trim_end_matches("Hint")))
         .collect();
     let _ = writeln!(text, "Hints: {}", hints.join(", "));
+    let _ = writeln!(text, "Policy: {}", tool.policy);
     if !tool.toolset.is_empty() {
         let _ = writeln!(text, "Toolset: {}", tool.toolset);
     }

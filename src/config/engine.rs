@@ -44,6 +44,9 @@ impl Config {
             .initial_state(powershell.initial_state)
             .native_encoding(powershell.native_encoding)
             .stack_bytes(u32::try_from(powershell.stack_bytes).unwrap_or(u32::MAX));
+        if !powershell.visible_commands.is_empty() {
+            builder = builder.visible_commands(&powershell.visible_commands);
+        }
         for module in &powershell.modules {
             builder = builder.module(module);
         }

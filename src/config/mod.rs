@@ -166,6 +166,13 @@ impl Config {
         self.origins.contains_key(key)
     }
 
+    /// The project's file or `.env`, if a value comes from it.
+    pub fn project_file_of(&self, key: &str) -> Option<&Path> {
+        let Some(Origin::File { path, .. }) = self.origins.get(key) else { return None };
+        let looked = self.files.iter().find(|file| file.path == *path)?;
+        matches!(looked.role, "project" | ".env").then_some(&looked.path)
+    }
+
     fn set(&mut self, setting: &'static Setting, value: Value, origin: Origin) {
         setting.set(&mut self.settings, value);
         self.origins.insert(setting.key, origin);

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use runspaced::azure::{CloudName, IdentityKind};
+use runspaced::mcp::Mode;
 use runspaced::mcp::http::HttpLimits;
 use runspaced::mcp::{ToolOverride, ToolSearch};
 use runspaced::observe::{AuditFailure, AuditSync};
@@ -29,6 +30,10 @@ pub struct Settings {
     pub environment: Environment,
     /// Section `mcp`.
     pub mcp: Mcp,
+    /// Section `policy`.
+    pub policy: Policy,
+    /// Section `setup`.
+    pub setup: Setup,
     /// Section `azure`.
     pub azure: Azure,
     /// Section `sentinel`.
@@ -60,6 +65,8 @@ pub struct PowerShell {
     pub native_encoding: Encoding,
     /// Stack of a slot's thread, bytes.
     pub stack_bytes: u64,
+    /// Commands that callers see; none: all.
+    pub visible_commands: Vec<String>,
 }
 
 /// What calls get that say nothing else.
@@ -280,6 +287,43 @@ impl Default for Sentinel {
     }
 }
 
+/// How PowerShell is fetched.
+#[derive(Debug, Clone, Default)]
+pub struct Setup {
+    /// Address of the proxy; none: that of the environment.
+    pub proxy: Option<String>,
+}
+
+/// What clients may have done.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// How much.
+    pub mode: Mode,
+    /// Patterns of what is offered; none: everything.
+    pub allow: Vec<String>,
+    /// Patterns of what is not offered.
+    pub deny: Vec<String>,
+    /// Patterns of commands that only read.
+    pub reading: Vec<String>,
+    /// Offers a tool that runs any script.
+    pub run_script: bool,
+    /// Runs other modules' commands as `-WhatIf` in plan mode.
+    pub trust_what_if: bool,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            mode: Mode::default(),
+            allow: Vec::new(),
+            deny: Vec::new(),
+            reading: Vec::new(),
+            run_script: false,
+            trust_what_if: true,
+        }
+    }
+}
+
 impl Default for PowerShell {
     fn default() -> Self {
         Self {
@@ -292,6 +336,7 @@ impl Default for PowerShell {
             initial_state: InitialState::default(),
             native_encoding: Encoding::default(),
             stack_bytes: 2 << 20,
+            visible_commands: Vec::new(),
         }
     }
 }

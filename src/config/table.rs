@@ -254,6 +254,8 @@ pub static SETTINGS: LazyLock<Vec<Setting>> = LazyLock::new(|| {
             "How the output of native commands is decoded."),
         setting!(size powershell.stack_bytes, Kind::Size(512 << 10, 64 << 20),
             "Stack of a runspace's thread. A deeper one lets scripts recurse deeper, and endless recursion end much later."),
+        setting!(powershell.visible_commands, Kind::List,
+            "Commands that callers see, by name or wildcard; none: all. Modules go on seeing each other. A guard rail, not a sandbox."),
 
         setting!(call.timeout, Kind::Duration(LEAST, LONG), "Time after which a call is stopped.").flag("--timeout"),
         setting!(word call.isolation, &["shared", "scoped", "reset", "fresh"],
@@ -396,6 +398,22 @@ pub static SETTINGS: LazyLock<Vec<Setting>> = LazyLock::new(|| {
         setting!(sentinel.backups, Kind::Path, "Folder below which exports and backups are written, and nowhere else.")
             .default_text("`backups` in the user's data folder"),
         setting!(sentinel.timeout, Kind::Duration(ms(1_000), LONG), "Time that an operation may take, all of its requests and pauses."),
+
+        setting!(word policy.mode, &["plan", "read-only", "write"],
+            "What MCP clients may have done: plan runs what reads and answers writes with their plan, read-only does not even list them, write runs everything.")
+            .flag("--read-only, --allow-writes"),
+        setting!(policy.allow, Kind::List,
+            "Offers only what a pattern names: a tool, a command, a module or Module\\Command; none: everything."),
+        setting!(policy.deny, Kind::List, "Does not offer what a pattern names, whatever is allowed."),
+        setting!(policy.reading, Kind::List,
+            "Commands, as Get-Thing or Module\\Get-*, that only read, beside those of PowerShell itself that were reviewed."),
+        setting!(policy.run_script, Kind::Flag,
+            "Offers the tool run_script, which runs any script. It runs in write mode only.").flag("--run-script"),
+        setting!(policy.trust_what_if, Kind::Flag,
+            "In plan mode, runs commands of other modules as -WhatIf where they have it; false: refuses them."),
+
+        setting!(setup.proxy, Kind::Text, "Address of the proxy through which `setup` fetches PowerShell.")
+            .flag("--proxy").default_text("that of the environment"),
     ]
 });
 
@@ -461,6 +479,11 @@ pub const SECTIONS: &[(&str, &str)] = &[
     ("oauth", "Tokens of an authority (OAuth 2.1) for the MCP server over HTTP."),
     ("azure", "How Azure is reached. No secret is a setting; `docs/azure.md` names the variables."),
     ("sentinel", "Operations on Microsoft Sentinel."),
+    (
+        "policy",
+        "What clients of the MCP server may have done: docs/policy.md. From a project's file or .env only mode = \"read-only\" is believed.",
+    ),
+    ("setup", "How `runspaced setup` fetches PowerShell."),
 ];
 
 /// The setting of that name.

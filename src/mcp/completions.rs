@@ -69,7 +69,7 @@ pub(crate) async fn complete(
         }
         Subject::Template(uri) if uri.starts_with(COMMAND) => {
             if completion.argument == "tool" {
-                let catalog = dispatcher.catalog().await?;
+                let catalog = dispatcher.listed().await?;
                 let names =
                     catalog.iter().filter(|tool| tool.annotations.read_only).map(|tool| tool.name.clone());
                 return Ok(beginning_with(completion.begun, names));
@@ -100,7 +100,7 @@ async fn of_parameter(
     parameter: &str,
     begun: &str,
 ) -> Result<Vec<String>, String> {
-    let catalog = dispatcher.catalog().await?;
+    let catalog = dispatcher.listed().await?;
     let named = |tool: &&ToolSpec| {
         tool.name.eq_ignore_ascii_case(command) || tool.title.eq_ignore_ascii_case(command)
     };
@@ -114,6 +114,10 @@ async fn of_parameter(
         return Ok(beginning_with(begun, parameter.rules.choices.iter().cloned()));
     }
     let Target::Command(command) = &tool.target else { return Ok(Vec::new()) };
+    // A completer is code of the command's author.
+    if dispatcher.bars(tool).is_some() {
+        return Ok(Vec::new());
+    }
     let guess =
         Guess { command: command.clone(), parameter: parameter.name.clone(), begun: begun.to_owned() };
     let mut values = dispatcher.guess(guess).await;

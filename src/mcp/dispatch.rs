@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use arc_swap::ArcSwapOption;
 use futures_util::FutureExt as _;
 use serde_json::{Map, Value};
 use tokio::sync::mpsc;
@@ -32,6 +33,7 @@ use crate::{
     Error, Output,
     catalog::{self, Catalog, CatalogFeed, ToolSpec},
     observe::{Audit, DigestKey, Entry, Subject},
+    policy::{Offer, Policy, Verdict},
 };
 
 /// Events of a job that may wait for those who follow it.
@@ -77,6 +79,9 @@ impl Default for CallLimits {
 pub(crate) struct Dispatcher {
     executor: Arc<dyn Executor>,
     catalog: CatalogFeed,
+    policy: Policy,
+    /// What the policy made of the last catalogue.
+    offered: ArcSwapOption<Offer>,
     admission: Admission,
     limits: CallLimits,
     shutdown: Shutdown,
@@ -135,6 +140,7 @@ impl Dispatcher {
     pub(crate) fn new(
         executor: Arc<dyn Executor>,
         catalog: CatalogFeed,
+        policy: Policy,
         limits: CallLimits,
         shutdown: Shutdown,
         audit: Option<Arc<Audit>>,
@@ -143,6 +149,8 @@ impl Dispatcher {
         Arc::new_cyclic(|this| Self {
             executor,
             catalog,
+            policy,
+            offered: ArcSwapOption::empty(),
             admission: Admission::new(limits),
             limits,
             shutdown,
@@ -168,11 +176,30 @@ impl Dispatcher {
             && self.replaceable.is_some_and(|from| Instant::now() >= from)
     }
 
+    /// The tools that clients see; waits while nothing is known of them.
+    ///
+    /// # Errors
+    /// Why they are not known.
+    pub(crate) async fn listed(&self) -> Result<Arc<Catalog>, String> {
+        let catalog = self.catalog().await?;
+        Ok(Arc::clone(&self.offer(catalog)?.listed))
+    }
+
+    /// A catalogue under the policy. The same catalogue is looked at once.
+    fn offer(&self, catalog: Arc<Catalog>) -> Result<Arc<Offer>, String> {
+        if let Some(known) = self.offered.load_full().filter(|known| Arc::ptr_eq(&known.source, &catalog)) {
+            return Ok(known);
+        }
+        let offer = Arc::new(self.policy.offer(catalog)?);
+        self.offered.store(Some(Arc::clone(&offer)));
+        Ok(offer)
+    }
+
     /// The catalogue; waits for it while nothing is known of it.
     ///
     /// # Errors
     /// Why there is none.
-    pub(crate) async fn catalog(&self) -> Result<Arc<Catalog>, String> {
+    async fn catalog(&self) -> Result<Arc<Catalog>, String> {
         self.unless_ending(self.catalog.current()).await
     }
 
@@ -241,7 +268,7 @@ impl Dispatcher {
                 Err(text) => Outcome::Reply { call_id, reply: Reply::failure(text) },
             };
         }
-        let entry = Audit::entry(
+        let mut entry = Audit::entry(
             self.audit.as_ref(),
             Subject {
                 call_id: call_id.clone(),
@@ -250,6 +277,7 @@ impl Dispatcher {
                 arguments: digest.clone(),
             },
         );
+        entry.mode = self.policy.mode().word();
         if let Some(audit) = &self.audit
             && let Err(text) = audit.admit().await
         {
@@ -397,10 +425,10 @@ impl Dispatcher {
         let Conducted { result, unanswered } = conduct(work, events, audience, clock.clone()).await;
         match result {
             Worked::Ended(outcome, word) => (outcome, word),
-            Worked::Ran(result, options) => {
+            Worked::Ran { result, options, planned } => {
                 let result = result.map_err(|error| timed_out(error, &clock));
                 let (answer, word) = self.render(&request, result, &options, unanswered.as_ref());
-                (reply(answer), word)
+                (reply(if planned { answer.of_plan() } else { answer }), word)
             }
         }
     }
@@ -418,17 +446,17 @@ impl Dispatcher {
             catalog = self.catalog_for(request, &events) => catalog,
             () = clock.stop.cancelled() => Err(format!("PowerShell was not ready within {} s", clock.deadline.as_secs())),
         };
-        let catalog = match catalog {
-            Ok(catalog) => catalog,
+        let offer = match catalog.and_then(|catalog| self.offer(catalog)) {
+            Ok(offer) => offer,
             Err(reason) => return Worked::Ended(Outcome::NoCatalog(reason), "no_catalog"),
         };
         let grants = &request.client.grants;
         let reply = |text| Outcome::Reply { call_id: request.call_id.clone(), reply: Reply::failure(text) };
         if !grants.shows(&request.tool) {
-            return Worked::Ended(Outcome::UnknownTool(catalog.unknown(&request.tool)), "unknown_tool");
+            return Worked::Ended(Outcome::UnknownTool(offer.listed.unknown(&request.tool)), "unknown_tool");
         }
         let (tool, mut arguments) =
-            match resolve(&catalog, &request.tool, std::mem::take(&mut request.arguments)) {
+            match resolve(&offer, &request.tool, std::mem::take(&mut request.arguments)) {
                 Resolved::Tool(tool, arguments) => (tool, arguments),
                 Resolved::Reply(answer) => {
                     let word = if answer.is_error { "refused" } else { "ok" };
@@ -439,6 +467,15 @@ impl Dispatcher {
                 }
                 Resolved::Unknown(text) => return Worked::Ended(Outcome::UnknownTool(text), "unknown_tool"),
             };
+        let forbidden =
+            || format!("Not permitted: the token's scopes do not allow {} with these arguments.", tool.name);
+        if !grants.shows(&tool.name) {
+            return Worked::Ended(reply(forbidden()), "forbidden");
+        }
+        if let Some(reason) = self.policy.bars(tool) {
+            tracing::info!(reason, "a tool call was refused");
+            return Worked::Ended(reply(reason), "refused");
+        }
         let options = match CallOptions::take(tool, &mut arguments) {
             Ok(options) => options,
             Err(mistakes) => {
@@ -450,12 +487,19 @@ impl Dispatcher {
             Ok(bound) => bound,
             Err(correction) => return Worked::Ended(reply(correction.text()), "refused"),
         };
-        let mut arguments = bound.parameters;
-        if !grants.shows(&tool.name) || !grants.allow(&tool.name, &arguments) {
-            let text =
-                format!("Not permitted: the token's scopes do not allow {} with these arguments.", tool.name);
-            return Worked::Ended(reply(text), "forbidden");
+        if !grants.allow(&tool.name, &bound.parameters) {
+            return Worked::Ended(reply(forbidden()), "forbidden");
         }
+        // What PowerShell would get is judged, not what the client wrote: an alias is no disguise.
+        let input = bound.input.as_deref().unwrap_or_default();
+        let (mut arguments, planned) = match self.policy.review(tool, bound.parameters, input) {
+            Verdict::Run(arguments) => (arguments, false),
+            Verdict::Plan(arguments) => (arguments, true),
+            Verdict::Refused(reason) => {
+                tracing::info!(reason, "a tool call was refused");
+                return Worked::Ended(reply(reason), "refused");
+            }
+        };
         options.apply(&mut arguments);
         if bound.dry_run {
             entry.mode = "dry_run";
@@ -473,7 +517,8 @@ impl Dispatcher {
             turn = next => turn,
             () = clock.stop.cancelled() => {
                 let (waited, running) = (clock.deadline, self.limits.executing);
-                return Worked::Ran(Err(Error::AcquireTimeout { waited, running, max: running }), options);
+                let result = Err(Error::AcquireTimeout { waited, running, max: running });
+                return Worked::Ran { result, options, planned };
             }
         };
         let left = clock.deadline.saturating_sub(request.begun.elapsed()).max(Duration::from_millis(1));
@@ -492,7 +537,7 @@ impl Dispatcher {
         drop(turn);
         match result {
             Err(error) if self.needs_another_process(&error) => self.leave(request, &error).await,
-            result => Worked::Ran(result, options),
+            result => Worked::Ran { result, options, planned },
         }
     }
 
@@ -554,6 +599,11 @@ impl Dispatcher {
         }
     }
 
+    /// Why no call of this tool runs, whatever its arguments.
+    pub(crate) fn bars(&self, tool: &ToolSpec) -> Option<String> {
+        self.policy.bars(tool)
+    }
+
     /// What PowerShell proposes for a parameter.
     pub(crate) async fn guess(&self, guess: Guess) -> Vec<String> {
         let Ok(_place) = self.admission.enter(&"completions".into()) else { return Vec::new() };
@@ -578,7 +628,8 @@ impl Dispatcher {
 enum Worked {
     /// Not to its job.
     Ended(Outcome, &'static str),
-    Ran(Result<Output, Error>, CallOptions),
+    /// `planned`: it ran as `-WhatIf`, because the policy lets it do no more.
+    Ran { result: Result<Output, Error>, options: CallOptions, planned: bool },
 }
 
 /// A job that the clock stopped was not cancelled by anybody.

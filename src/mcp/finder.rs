@@ -4,7 +4,10 @@
 use serde_json::{Map, Value};
 
 use super::reply::Reply;
-use crate::catalog::{Catalog, Finder, Finding, Target, ToolSpec, bind};
+use crate::{
+    catalog::{Finder, Finding, Target, ToolSpec, bind},
+    policy::Offer,
+};
 
 /// What a call comes to.
 pub(crate) enum Resolved<'a> {
@@ -16,26 +19,28 @@ pub(crate) enum Resolved<'a> {
     Unknown(String),
 }
 
-/// Finds the tool that a call means.
-pub(crate) fn resolve<'a>(catalog: &'a Catalog, name: &str, arguments: Map<String, Value>) -> Resolved<'a> {
-    let Some(tool) = catalog.get(name) else { return Resolved::Unknown(catalog.unknown(name)) };
+/// Finds the tool that a call means. One that is not offered is found too, so that its call can be refused with the reason;
+/// it is never searched or described.
+pub(crate) fn resolve<'a>(offer: &'a Offer, name: &str, arguments: Map<String, Value>) -> Resolved<'a> {
+    let Offer { all, listed, .. } = offer;
+    let Some(tool) = all.get(name) else { return Resolved::Unknown(listed.unknown(name)) };
     let Target::Finder(finder) = tool.target else { return Resolved::Tool(tool, arguments) };
     let mut arguments = match bind(tool, arguments) {
         Ok(arguments) => arguments.parameters,
         Err(correction) => return Resolved::Reply(Reply::failure(correction.text())),
     };
     match finder {
-        Finder::Search => Resolved::Reply(reply(catalog.find(&arguments))),
-        Finder::Describe => Resolved::Reply(reply(catalog.describe(&arguments))),
+        Finder::Search => Resolved::Reply(reply(listed.find(&arguments))),
+        Finder::Describe => Resolved::Reply(reply(listed.describe(&arguments))),
         Finder::Invoke => {
             let name = arguments.get("name").and_then(Value::as_str).unwrap_or_default();
-            match catalog.get(name).filter(|tool| !matches!(tool.target, Target::Finder(_))) {
+            match all.get(name).filter(|tool| !matches!(tool.target, Target::Finder(_))) {
                 Some(tool) => match arguments.remove("arguments") {
                     Some(Value::Object(arguments)) => Resolved::Tool(tool, arguments),
                     _ => Resolved::Tool(tool, Map::new()),
                 },
                 // Its name is an argument here, which a model can put right.
-                None => Resolved::Reply(Reply::failure(catalog.unknown(name))),
+                None => Resolved::Reply(Reply::failure(listed.unknown(name))),
             }
         }
     }

@@ -7,6 +7,7 @@
 //! finder      calls of the tools that stand for others
 //! routes      which executor carries a job out
 //! powershell  a job as an invocation of the engine
+//! crate::policy   between the two: what a call may do, and what clients see
 //! ```
 //!
 //! `docs/mcp.md` has the limits and what is promised.
@@ -47,3 +48,4 @@ pub use self::{
     shutdown::Cause,
 };
 pub use crate::catalog::{Exposure, Left, Mapping, Survey, SurveyedTool, ToolOverride, ToolSearch};
+pub use crate::policy::{Mode, Policy};

@@ -2,6 +2,8 @@
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 
+use serde_json::{Map, Value};
+
 use super::{
     call::{Executor, Job, JobEvent, LogLevel, Running},
     completions::Guess,
@@ -10,6 +12,7 @@ use super::{
 };
 use crate::{
     Call, Engine, Error, Invocation, Limits, Live, Prompt, Record, RecordData, Stream, catalog::Target,
+    policy,
 };
 
 /// How much later than a job's own deadline the engine ends one that may wait for a person.
@@ -33,15 +36,28 @@ impl PowerShell {
     }
 
     fn invocation(job: &mut Job) -> Result<Invocation, Error> {
-        let Target::Command(command) = &job.target else {
-            return Err(Error::InvalidInvocation(
-                "PowerShell was to carry out what is no command".to_owned(),
-            ));
+        let mut arguments = std::mem::take(&mut job.arguments);
+        let (invocation, arguments) = match &job.target {
+            Target::Command(command) => (Invocation::command(command), arguments),
+            Target::Script => {
+                let text = arguments.remove(policy::SCRIPT_TEXT);
+                let text = text.as_ref().and_then(Value::as_str).unwrap_or_default();
+                let arguments = match arguments.remove(policy::SCRIPT_ARGUMENTS) {
+                    Some(Value::Object(arguments)) => arguments,
+                    _ => Map::new(),
+                };
+                (Invocation::script(text), arguments)
+            }
+            Target::Native { .. } | Target::Finder(_) => {
+                return Err(Error::InvalidInvocation(
+                    "PowerShell was to carry out what is no command".to_owned(),
+                ));
+            }
         };
         let deadline = if job.wants.questions { job.deadline + FOR_A_PERSON } else { job.deadline };
-        let mut invocation = std::mem::take(&mut job.arguments)
+        let mut invocation = arguments
             .into_iter()
-            .fold(Invocation::command(command), |invocation, (name, value)| invocation.arg(name, value))
+            .fold(invocation, |invocation, (name, value)| invocation.arg(name, value))
             .timeout(deadline)
             .limits(limits())
             .correlation_id(&job.call_id);

@@ -61,6 +61,20 @@ impl Reply {
         Self::new(error.output().unwrap_or(&none), view, Some(error), true)
     }
 
+    /// The answer of a call that ran as `-WhatIf`: says so, and how the change is allowed.
+    pub(crate) fn of_plan(mut self) -> Self {
+        const SAYS: &str = "This is a plan: the command ran with -WhatIf, and nothing was changed. Whoever runs the server \
+                            can allow writes (--allow-writes).";
+        const SILENT: &str = "The command ran with -WhatIf and did not say what it would do. Whether it respects -WhatIf \
+                              cannot be told from here.";
+        let Some(Value::Object(content)) = &mut self.structured else { return self };
+        let said = content.contains_key("information");
+        let note = if said || self.is_error { SAYS } else { SILENT };
+        content.insert("plan".to_owned(), json!({ "applied": false, "note": note }));
+        self.text = format!("{note}\n\n{}", self.text);
+        self
+    }
+
     fn new(output: &Output, view: &View<'_>, failure: Option<&Error>, is_error: bool) -> Self {
         let mut text = Text::default();
         let mut content = Map::new();

@@ -37,7 +37,7 @@ impl Executor for Routes {
                     Box::pin(std::future::ready(Err(Error::InvalidInvocation(text))))
                 }
             },
-            Target::Command(_) | Target::Finder(_) => self.powershell.execute(job),
+            Target::Command(_) | Target::Script | Target::Finder(_) => self.powershell.execute(job),
         }
     }
 

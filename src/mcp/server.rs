@@ -28,6 +28,7 @@ use crate::{
     Engine, Replacement,
     catalog::{CatalogCache, CatalogFeed, Exposure, Keeper, KeeperTask, NativeTool},
     observe::{Audit, AuditSettings},
+    policy::Policy,
 };
 
 /// An MCP server: tools made of PowerShell commands, run by an engine, for a client at the other end of two files or for
@@ -36,6 +37,7 @@ use crate::{
 pub struct Server {
     pub(super) engine: Engine,
     exposure: Exposure,
+    policy: Policy,
     cache: Option<CatalogCache>,
     natives: Vec<NativeTool>,
     executors: Vec<(Arc<str>, Arc<dyn Executor>)>,
@@ -81,6 +83,7 @@ impl Server {
         Self {
             engine,
             exposure,
+            policy: Policy::default(),
             cache: None,
             natives: Vec::new(),
             executors: Vec::new(),
@@ -90,6 +93,12 @@ impl Server {
             extras: Extras::default(),
             audit: None,
         }
+    }
+
+    /// What clients may have done (default: what reads runs, what writes answers with its plan).
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        self
     }
 
     /// A folder in which the tools are remembered, so that they are listed before PowerShell is up the next time. Without
@@ -204,6 +213,7 @@ impl Server {
         let core = Core {
             executor,
             catalog,
+            policy: self.policy,
             limits: self.limits,
             extras: Arc::new(self.extras),
             audit: self.audit.clone(),
@@ -233,6 +243,7 @@ impl Drop for Running {
 pub(crate) struct Core {
     pub(crate) executor: Arc<dyn Executor>,
     pub(crate) catalog: CatalogFeed,
+    pub(crate) policy: Policy,
     pub(crate) limits: CallLimits,
     pub(crate) extras: Arc<Extras>,
     pub(crate) audit: Option<Arc<Audit>>,
@@ -253,6 +264,7 @@ impl Parts {
         let dispatcher = Dispatcher::new(
             core.executor,
             core.catalog,
+            core.policy,
             core.limits,
             shutdown.clone(),
             core.audit,

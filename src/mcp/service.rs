@@ -94,7 +94,7 @@ impl ServerHandler for Service {
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
         let catalog = tokio::select! {
-            catalog = self.dispatcher.catalog() => catalog,
+            catalog = self.dispatcher.listed() => catalog,
             () = context.ct.cancelled() => Err("cancelled".to_owned()),
         };
         let catalog = catalog.map_err(no_catalog)?;

@@ -36,6 +36,7 @@ use super::{
 use crate::{
     Error, Output, Replacement,
     catalog::{Catalog, CatalogFeed, CatalogState, Exposure, Target, ToolSearch, test_command, test_native},
+    policy::{Mode, Policy},
 };
 
 /// Long enough for a loaded machine; only a hang takes it.
@@ -176,7 +177,8 @@ async fn ask(job: &Job, mut question: Question) -> Result<Output, Error> {
 }
 
 fn core(executor: Arc<dyn Executor>, catalog: CatalogFeed, limits: CallLimits) -> Core {
-    Core { executor, catalog, limits, extras: Arc::new(Extras::default()), audit: None }
+    let policy = Policy::new(Mode::Write);
+    Core { executor, catalog, policy, limits, extras: Arc::new(Extras::default()), audit: None }
 }
 
 fn limits() -> CallLimits {
@@ -265,10 +267,14 @@ impl Client {
     }
 
     fn patient(limits: CallLimits, patience: Patience, state: CatalogState) -> Self {
+        Self::governed(limits, patience, state, Policy::new(Mode::Write))
+    }
+
+    fn governed(limits: CallLimits, patience: Patience, state: CatalogState, policy: Policy) -> Self {
         let (input, to_server) = io::pipe().expect("a pipe");
         let (from_server, output) = io::pipe().expect("a pipe");
         let streams = (File::from(OwnedFd::from(input)), File::from(OwnedFd::from(output)));
-        let mut client = Self::over(limits, patience, state, None, streams);
+        let mut client = Self::over(limits, patience, (state, policy), None, streams);
         client.input = Some(to_server);
         client.lines = Some(reading(from_server));
         client
@@ -278,7 +284,7 @@ impl Client {
     fn over(
         limits: CallLimits,
         patience: Patience,
-        state: CatalogState,
+        (state, policy): (CatalogState, Policy),
         left: Option<StdioState>,
         streams: (File, File),
     ) -> Self {
@@ -299,7 +305,7 @@ impl Client {
                 }
             };
             runtime.block_on(async {
-                let core = core(executor, catalog, limits);
+                let core = Core { policy, ..core(executor, catalog, limits) };
                 let parts = Parts::new(core, Some(Instant::now()), Arc::new(sick));
                 serve(&parts, patience, streams, left, stop).await.expect("served")
             })
@@ -397,6 +403,54 @@ fn modern(id: i64, method: &str, mut params: Value) -> Value {
     json!({"id": id, "method": method, "params": params})
 }
 
+/// A client of a server in this mode, whose only command says that it respects `-WhatIf`, or does not have it.
+fn governed(policy: Policy, what_if: bool) -> Client {
+    let text =
+        json!([{"name": "Text", "type": "string", "type_full_name": "System.String", "bindable": true}]);
+    let mut command = test_command("Get-Echo", text);
+    command.supports_should_process = what_if;
+    let catalog = Catalog::new(&[command]).expect("a catalogue");
+    let mut client =
+        Client::governed(limits(), Patience::default(), CatalogState::Ready(Arc::new(catalog)), policy);
+    client.initialize();
+    client
+}
+
+#[test]
+fn refused_call_reaches_no_executor() {
+    for (policy, listed) in [(Policy::default(), 1), (Policy::new(Mode::ReadOnly), 0)] {
+        let mut client = governed(policy, false);
+        // And get_result.
+        client.send(json!({"id": 1, "method": "tools/list"}));
+        assert_eq!(client.receive()["result"]["tools"].as_array().map(Vec::len), Some(listed + 1));
+        // Wrong arguments are none of its business then.
+        for arguments in [json!({"text": "x"}), json!({"wrong": 1})] {
+            client.call(2, "get_echo", arguments);
+            let result = client.receive()["result"].clone();
+            assert_eq!(result["isError"], true);
+            let text = result["content"][0]["text"].as_str().unwrap_or_default().to_owned();
+            assert!(text.contains("Refused") || text.contains("not offered"), "{text}");
+            assert!(!text.contains("do not fit"), "{text}");
+        }
+        assert_eq!(client.script.started.load(Ordering::SeqCst), 0);
+        client.end();
+    }
+}
+
+#[test]
+fn planned_call_runs_as_what_if_and_says_so() {
+    let mut client = governed(Policy::default(), true);
+    // An alias of the switch does not switch it off.
+    client.call(1, "get_echo", json!({"text": "x", "wi": false}));
+    let result = client.receive()["result"].clone();
+    assert_eq!(result["structuredContent"]["values"], json!([{"Text": "x", "WhatIf": true}]));
+    assert_eq!(result["structuredContent"]["plan"]["applied"], false);
+    // The scripted command says nothing about what it would do.
+    let text = result["content"][0]["text"].as_str().unwrap_or_default();
+    assert!(text.starts_with("The command ran with -WhatIf and did not say"), "{text}");
+    client.end();
+}
+
 #[test]
 fn old_era_shakes_hands_lists_and_calls() {
     let mut client = Client::new();
@@ -407,7 +461,8 @@ fn old_era_shakes_hands_lists_and_calls() {
     let tools = client.receive()["result"]["tools"].as_array().cloned().expect("tools");
     let names: Vec<&str> = tools.iter().filter_map(|tool| tool["name"].as_str()).collect();
     assert!(names.is_sorted() && names.contains(&"get_echo") && names.contains(&"get_result"), "{names:?}");
-    assert_eq!(tools[1]["annotations"]["readOnlyHint"], true);
+    // Its verb says that it reads; the policy does not know it.
+    assert_eq!(tools[1]["annotations"]["readOnlyHint"], false);
     assert_eq!(tools[1]["inputSchema"]["properties"]["Text"]["type"], "string");
 
     client.call(2, "get_echo", json!({"text": "hello"}));
@@ -511,6 +566,36 @@ fn tools_of_another_source_go_to_their_own_executor_and_are_never_hidden() {
     let text = client.receive()["result"]["content"][0]["text"].clone();
     assert!(text.as_str().is_some_and(|text| text.contains("'query' is missing")), "{text}");
     client.end();
+}
+
+#[test]
+fn the_finder_is_no_way_around_the_policy() {
+    let exposure = Exposure { tool_search: ToolSearch::Always, ..Exposure::default() };
+    let commands = ["Get-Echo", "Get-Rows"].map(|name| test_command(name, json!([])));
+    let catalog = Catalog::of(&commands, &[test_native("list_incidents")], &exposure).expect("a catalogue");
+    let policy = Policy::new(Mode::ReadOnly).reading(&["Get-Rows"]).expect("a policy");
+    let state = CatalogState::Ready(Arc::new(catalog));
+    let mut client = Client::governed(limits(), Patience::default(), state, policy);
+    client.initialize();
+    client.call(1, "search_tools", json!({"query": "get echo rows"}));
+    let found = client.receive()["result"]["structuredContent"].clone();
+    assert_eq!((&found["found"], &found["values"][0]["name"]), (&json!(1), &json!("get_rows")));
+    client.call(2, "describe_tool", json!({"name": "get_echo"}));
+    assert_eq!(client.receive()["result"]["isError"], true);
+    for (tool, arguments) in [("get_echo", json!({})), ("invoke_tool", json!({"name": "get_echo"}))] {
+        client.call(3, tool, arguments);
+        let result = client.receive()["result"].clone();
+        assert!(text_of(&result).contains("get_echo is not offered"), "{result}");
+    }
+    assert_eq!(client.script.started.load(Ordering::SeqCst), 0);
+    // What this program does itself is known to read.
+    client.call(4, "list_incidents", json!({"workspace": "w"}));
+    assert_eq!(client.receive()["result"]["isError"], false);
+    client.end();
+}
+
+fn text_of(result: &Value) -> &str {
+    result["content"][0]["text"].as_str().unwrap_or_default()
 }
 
 #[test]

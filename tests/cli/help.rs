@@ -14,6 +14,12 @@ const VERBS: &[&[&str]] = &[
     &["config", "show"],
     &["config", "check"],
     &["config", "reference"],
+    &["mcp"],
+    &["client-config"],
+    &["client-config", "claude-desktop"],
+    &["client-config", "mcpb"],
+    &["client-config", "server-json"],
+    &["setup"],
     &["audit"],
     &["completions"],
     &["man"],
@@ -47,9 +53,12 @@ pub fn completions_and_manual_pages_are_written(context: &Context) {
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         let script = finish(program(context, &["completions", shell])).ok();
         assert!(script.contains("timeout"), "{shell}");
+        assert!(script.contains("claude-desktop") && script.contains("sha256"), "{shell}");
     }
     assert!(finish(program(context, &["man"])).ok().contains(".TH runspaced"));
     assert!(finish(program(context, &["man", "run"])).ok().contains("\\-\\-isolation"));
+    assert!(finish(program(context, &["man", "setup"])).ok().contains("\\-\\-sha256"));
+    assert!(finish(program(context, &["man", "client-config"])).ok().contains("claude\\-desktop"));
     finish(program(context, &["man", "nothing"])).failed(2, &["there is no verb \"nothing\"", "run"]);
 }
 

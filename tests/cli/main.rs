@@ -5,6 +5,9 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[cfg(target_os = "linux")]
+mod archive_server;
+mod client_config;
 mod config;
 mod doctor;
 mod environment;
@@ -15,6 +18,8 @@ mod misuse;
 mod no_powershell;
 mod output;
 mod program;
+#[cfg(target_os = "linux")]
+mod setup;
 #[cfg(unix)]
 mod signals;
 mod streams;
@@ -27,6 +32,25 @@ fn main() -> ExitCode {
         test!(help::every_help_is_as_it_was),
         test!(help::every_verb_has_an_example),
         test!(help::completions_and_manual_pages_are_written),
+        test!(client_config::entry_is_shown_and_nothing_written),
+        #[cfg(target_os = "linux")]
+        test!(client_config::entry_is_installed_once_and_removed),
+        test!(client_config::broken_and_foreign_files_are_left_alone),
+        test!(client_config::secrets_are_named_and_never_written),
+        test!(client_config::arguments_that_the_server_would_not_take_are_refused),
+        test!(client_config::bundle_holds_the_program_and_a_manifest),
+        #[cfg(target_os = "linux")]
+        test!(setup::archive_is_fetched_checked_and_found),
+        #[cfg(target_os = "linux")]
+        test!(setup::broken_download_goes_on_where_it_broke_off),
+        #[cfg(target_os = "linux")]
+        test!(setup::next_run_goes_on_and_another_content_starts_anew),
+        #[cfg(target_os = "linux")]
+        test!(setup::damaged_archive_is_deleted_and_both_digests_are_shown),
+        #[cfg(target_os = "linux")]
+        test!(setup::refusals_say_why_and_what_to_do),
+        #[cfg(target_os = "linux")]
+        test!(setup::proxy_is_used),
         test!(config::later_layers_win_and_say_so),
         test!(config::defaults_are_as_they_were),
         test!(config::mistakes_are_named_with_file_line_and_nearest_name),

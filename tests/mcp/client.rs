@@ -26,10 +26,14 @@ pub struct Client {
     lines: Option<Receiver<String>>,
 }
 
-/// Arguments of a server on this PowerShell.
+/// Arguments of a server on this PowerShell that runs everything. The tests of the policy say what they allow.
 pub fn arguments(home: &PowerShellHome, more: &[&str]) -> Vec<String> {
     let home = home.path.to_string_lossy().into_owned();
-    ["mcp", "--powershell", &home].iter().chain(more).map(|argument| (*argument).to_owned()).collect()
+    ["mcp", "--powershell", &home, "--allow-writes"]
+        .iter()
+        .chain(more)
+        .map(|argument| (*argument).to_owned())
+        .collect()
 }
 
 /// A message of revision 2026-07-28.
@@ -50,7 +54,7 @@ impl Client {
 
     /// Starts a server that finds these variables in its environment.
     pub fn start_in(arguments: &[String], environment: &[(&str, &str)], folder: &Path) -> Self {
-        Self::spawn(arguments, environment, folder, Stdio::inherit())
+        Self::open(arguments, environment, folder, Stdio::inherit())
     }
 
     /// Starts a server with these variables.
@@ -60,21 +64,21 @@ impl Client {
 
     /// Starts a server and reads its log, to the end.
     pub fn start_with_log(arguments: &[String], folder: &Path) -> (Self, JoinHandle<Vec<String>>) {
-        let mut client = Self::spawn(arguments, &[("RUNSPACED_MCP__CACHE", "false")], folder, Stdio::piped());
+        let mut client = Self::open(arguments, &[("RUNSPACED_MCP__CACHE", "false")], folder, Stdio::piped());
         let log = client.server.stderr.take().expect("a pipe");
         (client, thread::spawn(|| BufReader::new(log).lines().map_while(Result::ok).collect()))
     }
 
-    fn spawn(arguments: &[String], environment: &[(&str, &str)], folder: &Path, log: Stdio) -> Self {
-        let mut server = Command::new(PROGRAM)
-            .args(arguments)
-            .envs(environment.iter().copied())
-            .current_dir(folder)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(log)
-            .spawn()
-            .expect("the program starts");
+    fn open(arguments: &[String], environment: &[(&str, &str)], folder: &Path, log: Stdio) -> Self {
+        let mut command = Command::new(PROGRAM);
+        command.args(arguments).envs(environment.iter().copied()).current_dir(folder).stderr(log);
+        Self::spawn(command)
+    }
+
+    /// Starts a server as a command says.
+    pub fn spawn(mut command: Command) -> Self {
+        let mut server =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the program starts");
         let output = server.stdout.take().expect("a pipe");
         let (line, lines) = mpsc::channel();
         thread::spawn(move || {

@@ -5,10 +5,12 @@
 mod catalog;
 mod client;
 mod conformance;
+mod fitting;
 mod following;
 mod http;
 mod mapping;
 mod oauth;
+mod policy;
 #[cfg(unix)]
 mod replacement;
 mod sdk;
@@ -78,6 +80,18 @@ const TESTS: &[support::Test] = &[
     test!(following::prompts_resources_and_completions).powershell(),
     test!(following::every_call_is_recorded_and_nothing_of_its_content).powershell(),
     test!(following::every_log_line_of_a_call_has_its_id).powershell(),
+    test!(policy::refused_reads_would_have_worked).powershell().limit_s(240),
+    test!(policy::naming_a_module_by_its_path_does_not_run_it).powershell().limit_s(240),
+    test!(policy::code_in_arguments_is_refused).powershell().limit_s(120),
+    test!(policy::plans_change_nothing_and_say_what_would_be_done).powershell().limit_s(240),
+    test!(policy::own_commands_plan_or_are_refused_until_somebody_vouches).powershell().limit_s(120),
+    test!(policy::scripts_run_only_where_both_were_allowed).powershell().limit_s(240),
+    test!(policy::language_modes_and_visible_commands_are_profiles).powershell().limit_s(240),
+    test!(fitting::entry_starts_a_server_in_a_bare_environment).layouts().limit_s(120),
+    test!(fitting::bare_environment_without_powershell_is_told_what_is_missing),
+    test!(fitting::bundle_is_one_to_its_packer_and_starts).powershell().when(sdk::packer).limit_s(300),
+    test!(policy::a_folder_does_not_widen_the_policy).powershell().limit_s(120),
+    test!(policy::tables_are_those_of_this_powershell).powershell().limit_s(120),
     test!(python_sdk_drives_it).powershell().when(sdk::python).limit_s(300),
     test!(typescript_sdk_of_the_old_era_drives_it).powershell().when(sdk::node).limit_s(300),
     test!(typescript_sdk_of_the_new_era_drives_it).powershell().when(sdk::node).limit_s(300),

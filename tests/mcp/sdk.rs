@@ -26,19 +26,40 @@ pub fn python() -> Result<(), String> {
 
 /// Installs the TypeScript SDKs, once.
 pub fn node() -> Result<(), String> {
-    installed("node", &["package.json", "checks.mjs", "old-era.mjs", "new-era.mjs"], |folder| {
-        run(Command::new(npm())
-            .args([
-                "install",
-                "--no-audit",
-                "--no-fund",
-                "--no-package-lock",
-                "--ignore-scripts",
-                "--loglevel",
-                "error",
-            ])
-            .current_dir(folder))
-    })
+    installed("node", &["package.json", "checks.mjs", "old-era.mjs", "new-era.mjs"], install_packages)
+}
+
+/// Installs the official packer of bundles, once.
+pub fn packer() -> Result<(), String> {
+    installed("bundle", &["package.json"], install_packages)
+}
+
+fn install_packages(folder: &Path) -> Result<(), String> {
+    run(Command::new(npm())
+        .args([
+            "install",
+            "--no-audit",
+            "--no-fund",
+            "--no-package-lock",
+            "--ignore-scripts",
+            "--loglevel",
+            "error",
+        ])
+        .current_dir(folder))
+}
+
+/// What the official packer says of a manifest, if it does not take it.
+pub fn validate_manifest(manifest: &Path) -> Result<(), String> {
+    let packer = folder_of("bundle").join("node_modules/@anthropic-ai/mcpb/dist/cli/cli.js");
+    let output = Command::new("node")
+        .arg(packer)
+        .arg("validate")
+        .arg(manifest)
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| error.to_string())?;
+    let said = [output.stdout, output.stderr].concat();
+    if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&said).into_owned()) }
 }
 
 /// Runs the Python client against a server.

@@ -102,7 +102,7 @@ pub(super) async fn read(
             read.await.unwrap_or_else(|_| Err("the file was not read".to_owned())).map_err(not_found)?
         }
         Address::Command { tool, arguments } => {
-            let catalog = dispatcher.catalog().await.map_err(super::no_catalog)?;
+            let catalog = dispatcher.listed().await.map_err(super::no_catalog)?;
             let reads = catalog.get(&tool).is_some_and(|tool| tool.annotations.read_only);
             if !reads {
                 return Err(not_found(format!(

@@ -18,7 +18,7 @@ impl Client {
     /// The client of a server that may be replaced, over pipes that outlive it.
     fn lasting(streams: &Lasting, left: Option<StdioState>) -> Self {
         let files = (streams.input.try_clone().expect("a copy"), streams.output.try_clone().expect("a copy"));
-        Self::over(limits(), SOON, ready(), left, files)
+        Self::over(limits(), SOON, (ready(), Policy::new(Mode::Write)), left, files)
     }
 
     /// Waits for the end that the engine's state makes necessary, and gives what is left.

@@ -131,9 +131,9 @@ impl Survey {
         let how = if cfg!(windows) {
             "winget install Microsoft.PowerShell"
         } else if cfg!(target_os = "macos") {
-            "brew install powershell"
+            "`runspaced setup`, or brew install powershell"
         } else {
-            "see https://aka.ms/install-powershell, or `dotnet tool install --global PowerShell`"
+            "`runspaced setup`, see https://aka.ms/install-powershell, or `dotnet tool install --global PowerShell`"
         };
         format!(
             "Install PowerShell {wanted} or later ({how}), or name the folder that holds pwsh.dll (`--powershell` or \
