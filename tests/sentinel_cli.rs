@@ -1,5 +1,7 @@
 //! `runspaced sentinel` as a terminal runs it, against the simulated Azure.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
 use std::path::Path;
 use std::process::{Command, Output};
 
