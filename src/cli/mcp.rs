@@ -39,10 +39,6 @@ const CLOSING: Duration = Duration::from_millis(50);
         Exit codes:\n  0 the client closed its end, or a signal asked for the end; 2 wrong use; 75 another process is needed, \
         and this one cannot become it")]
 pub struct McpArguments {
-    #[command(flatten)]
-    exposure: ExposureFlags,
-    #[command(flatten)]
-    policy: PolicyFlags,
     /// Answer a call after this time at the latest, such as 30s [default: 55s; 300s with progress or as a task]
     #[arg(long, value_name = "TIME")]
     timeout: Option<String>,
@@ -66,6 +62,11 @@ pub struct McpArguments {
     #[arg(long, requires = "http", conflicts_with = "http_token_file")]
     dangerously_without_token: bool,
 
+    // Their headings hold for what follows.
+    #[command(flatten)]
+    exposure: ExposureFlags,
+    #[command(flatten)]
+    policy: PolicyFlags,
     #[command(flatten)]
     host: HostFlags,
 }

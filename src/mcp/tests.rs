@@ -320,6 +320,14 @@ impl Client {
         client
     }
 
+    /// One that has shaken hands with a server under this policy.
+    pub(super) fn under(policy: Policy) -> Self {
+        let state = CatalogState::Ready(Arc::new(catalog()));
+        let mut client = Self::governed(limits(), Patience::default(), state, policy);
+        client.initialize();
+        client
+    }
+
     fn initialize(&mut self) -> Value {
         self.initialize_with(&json!({}))
     }

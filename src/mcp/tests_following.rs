@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::tests::{Client, HANG};
+use crate::policy::Policy;
 
 /// A request of the newer revisions by a client that can do these things.
 fn modern(id: i64, method: &str, mut params: Value, capabilities: &Value) -> Value {
@@ -216,7 +217,7 @@ fn long_result_is_shown_in_part_and_the_rest_is_had_by_its_handle() {
 
 #[test]
 fn output_of_reading_tools_is_a_resource_and_its_variables_are_completed() {
-    let mut client = Client::connected();
+    let mut client = Client::under(Policy::default().reading(&["Get-Echo"]).expect("a policy"));
     let read = |client: &mut Client, uri: &str| {
         client.send(json!({"id": 1, "method": "resources/read", "params": {"uri": uri}}));
         client.receive()
@@ -247,5 +248,13 @@ fn output_of_reading_tools_is_a_resource_and_its_variables_are_completed() {
         json!({"arguments": {"tool": "get_echo"}}),
     );
     assert_eq!(values, json!(["Things\\Get-Echo Text x"]), "PowerShell is asked");
+    client.end();
+
+    // Where nobody says that it reads, neither it nor its completer runs.
+    let mut client = Client::under(Policy::default());
+    let error = read(&mut client, "runspaced://command/get_echo?Text=hello")["error"].clone();
+    assert!(error["message"].as_str().is_some_and(|text| text.contains("only reads")), "{error}");
+    let given = json!({"name": "Text", "value": "x"});
+    assert_eq!(complete(&mut client, given, json!({"arguments": {"tool": "get_echo"}})), json!([]));
     client.end();
 }
