@@ -81,7 +81,7 @@ internal sealed class CommandDescriber
     private void Write(Utf8JsonWriter json, CommandInfo command)
     {
         DeclaredCommand declared = DeclaredCommand.Of(command, _tokens);
-        MamlCommand? maml = declared.Synopsis is null ? _help.Of(command) : null;
+        MamlCommand? maml = declared.Synopsis is null ? _help.Of(command, declared.HelpFile) : null;
         json.WriteStartObject();
         json.WriteString("name"u8, command.Name);
         json.WriteString("module"u8, command.ModuleName);

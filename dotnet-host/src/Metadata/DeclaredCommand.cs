@@ -36,6 +36,9 @@ internal sealed class DeclaredCommand
 
     internal string? Description { get; private set; }
 
+    /// <summary>The file that a function names with <c>.EXTERNALHELP</c>.</summary>
+    internal string? HelpFile { get; private set; }
+
     internal string? DefaultParameterSet { get; private set; }
 
     internal bool SupportsShouldProcess { get; private set; }
@@ -142,6 +145,7 @@ internal sealed class DeclaredCommand
         }
 
         HasProcessBlock |= body?.ProcessBlock is not null;
+        HelpFile = Trimmed(help?.MamlHelpFile);
         Synopsis = Trimmed(help?.Synopsis);
         Description = Trimmed(help?.Description);
         if (parameters is null)

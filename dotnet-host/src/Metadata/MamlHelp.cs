@@ -23,10 +23,12 @@ internal sealed class MamlHelp
 
     private readonly Dictionary<string, Dictionary<string, MamlCommand>> _files = new(StringComparer.Ordinal);
 
-    /// <summary>What the file says about a command; null if there is none.</summary>
-    internal MamlCommand? Of(CommandInfo command)
+    /// <summary>
+    /// What the file says about a command, the one it <paramref name="declared"/> or the one PowerShell knows; null if there is none.
+    /// </summary>
+    internal MamlCommand? Of(CommandInfo command, string? declared)
     {
-        string? named = command switch
+        string? named = declared ?? command switch
         {
             CmdletInfo cmdlet => cmdlet.HelpFile,
             FunctionInfo function => function.HelpFile,
