@@ -26,10 +26,13 @@ pub struct Client {
     lines: Option<Receiver<String>>,
 }
 
+/// Names the command of the tests' script that may be read as a resource.
+const READING: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/mcp/reading.toml");
+
 /// Arguments of a server on this PowerShell that runs everything. The tests of the policy say what they allow.
 pub fn arguments(home: &PowerShellHome, more: &[&str]) -> Vec<String> {
     let home = home.path.to_string_lossy().into_owned();
-    ["mcp", "--powershell", &home, "--allow-writes"]
+    ["mcp", "--powershell", &home, "--allow-writes", "--config", READING]
         .iter()
         .chain(more)
         .map(|argument| (*argument).to_owned())

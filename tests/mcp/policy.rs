@@ -302,13 +302,17 @@ pub fn plans_change_nothing_and_say_what_would_be_done(context: &Context) {
         assert!(tool["description"].as_str().is_some_and(|text| text.contains("changes nothing")), "{tool}");
         assert_eq!(tool["annotations"]["readOnlyHint"], false, "{tool}");
         let properties = &tool["inputSchema"]["properties"];
-        let given: serde_json::Map<String, Value> = arguments
+        let mut given: serde_json::Map<String, Value> = arguments
             .as_object()
             .expect("an object")
             .iter()
             .filter(|(name, _)| properties.get(name.as_str()).is_some() || *name == "wi")
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
+        let required = tool["inputSchema"]["required"].as_array();
+        if required.is_some_and(|required| required.iter().any(|name| name == "input")) {
+            given.insert("input".to_owned(), json!(["a value of the pipeline"]));
+        }
         let result = client.call(&name, Value::Object(given));
         assert_eq!(tree(&folder), before, "{command} {arguments}: {result}");
         let plan = &result["structuredContent"]["plan"];

@@ -109,13 +109,16 @@ function Read-Both {
 }
 
 function Read-Missing {
-    [CmdletBinding(DefaultParameterSetName = 'A')]
-    param(
-        [Parameter(Mandatory, ParameterSetName = 'A')] [int] $Count,
-        [Parameter(Mandatory, ParameterSetName = 'A')] [bool] $On,
-        [Parameter(Mandatory, ParameterSetName = 'B')] [string] $Other
-    )
-    "$($Count + 1) $On"
+    function Inner {
+        [CmdletBinding(DefaultParameterSetName = 'A')]
+        param(
+            [Parameter(Mandatory, ParameterSetName = 'A')] [int] $Count,
+            [Parameter(Mandatory, ParameterSetName = 'A')] [bool] $On,
+            [Parameter(Mandatory, ParameterSetName = 'B')] [string] $Other
+        )
+        "$($Count + 1) $On"
+    }
+    Inner
 }
 
 function Read-Secret {

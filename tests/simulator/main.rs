@@ -46,7 +46,7 @@ fn main() -> ExitCode {
         test!(errors::versions_and_methods),
         test!(errors::etags),
         test!(errors::rules_that_cannot_be),
-        test!(errors::rules_that_are_too_many),
+        test!(errors::rules_that_are_too_many).limit_s(300),
         test!(errors::tables_that_cannot_be),
         test!(errors::collection_rules_that_cannot_be),
         test!(errors::what_stands_in_the_way),

@@ -34,6 +34,10 @@ pub(super) fn read(folder: &Path) -> Result<Library, StartError> {
     let mut library = Library::default();
     for file in files(folder, RULES, "yaml")? {
         let mut rule = rule(&yaml(&file)?);
+        if let Some(Value::Object(details)) = rule.properties.get_mut("alertDetailsOverride") {
+            // What is null says nothing, and repositories have it under names that the service does not know.
+            details.retain(|_, value| !value.is_null());
+        }
         let completed =
             completed_rule(&rule.properties).map_err(|refusal| wrong(&file, refusal.0.message))?;
         rule.properties.insert("incidentConfiguration".to_owned(), completed.0);
