@@ -65,6 +65,7 @@ impl Input {
 
     /// Ends reading for good: what was read ahead goes to the end of the buffer, the rest stays for the next process.
     pub(super) fn stop(self, buffer: &mut Vec<u8>) {
+        #[cfg_attr(windows, allow(irrefutable_let_patterns, reason = "there is nothing but the thread"))]
         if let Self::Thread(mut thread) = self {
             *thread.gate.lock() = Gate::Closed;
             while let Ok(Ok(chunk)) = thread.chunks.try_recv() {
