@@ -82,7 +82,11 @@ impl Socket {
     pub(super) async fn write_all(&self, mut bytes: &[u8]) -> io::Result<()> {
         while !bytes.is_empty() {
             let mut ready = self.0.writable().await?;
+            #[cfg(not(target_vendor = "apple"))]
             let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
+            // There is no such flag; Rust programs ignore SIGPIPE anyway.
+            #[cfg(target_vendor = "apple")]
+            let flags = SendFlags::DONTWAIT;
             match ready.try_io(|socket| Ok(rustix::net::send(socket.as_fd(), bytes, flags)?)) {
                 Ok(written) => bytes = &bytes[written?..],
                 Err(_would_block) => {}
