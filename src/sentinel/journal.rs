@@ -1,6 +1,7 @@
 //! The journal of writes: what was intended is on disk before the first byte goes out, what became of it afterwards.
 //!
-//! One file a write, named by time, replaced as a whole: a process that dies leaves either the intent or the outcome.
+//! One file a write, named by time, replaced as a whole: a process that dies leaves either the intent or the outcome. Of
+//! many changes each outcome is a line of a file beside it until the end.
 
 use std::fs;
 use std::io::Write;
@@ -63,6 +64,17 @@ pub struct Recorded {
     pub etag: Option<String>,
     /// The change.
     pub change: Change,
+}
+
+/// What became of one change of an entry, on its way.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Step {
+    pub(crate) index: usize,
+    pub(crate) state: State,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) error: Option<Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) etag: Option<String>,
 }
 
 impl Entry {
@@ -136,7 +148,25 @@ impl Journal {
         // The name is on disk once its folder is. Windows has no such call and needs none.
         #[cfg(unix)]
         fs::File::open(&self.folder).and_then(|folder| folder.sync_all()).map_err(|error| failed(&error))?;
-        Ok(())
+        // What was noted on the way is in it now.
+        match fs::remove_file(self.steps(&entry.id)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(failed(&error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Notes what became of one change of many: a line beside the entry, which it is written into at the end.
+    ///
+    /// # Errors
+    /// [`Error::Journal`] if it is not on disk.
+    pub(crate) fn step(&self, id: &str, step: &Step) -> Result<()> {
+        let path = self.steps(id);
+        let failed = |error: &dyn std::fmt::Display| Error::Journal(format!("{}: {error}", path.display()));
+        let line = serde_json::to_string(step).map_err(|error| failed(&error))? + "\n";
+        let mut file =
+            fs::OpenOptions::new().create(true).append(true).open(&path).map_err(|error| failed(&error))?;
+        // One write: lines of steps that end together do not mix.
+        file.write_all(line.as_bytes()).and_then(|()| file.sync_data()).map_err(|error| failed(&error))
     }
 
     /// An entry; the beginning of its id is enough if no other begins so.
@@ -186,7 +216,21 @@ impl Journal {
         let path = self.path(id);
         let failed = |error: &dyn std::fmt::Display| Error::Journal(format!("{}: {error}", path.display()));
         let text = fs::read(&path).map_err(|error| failed(&error))?;
-        serde_json::from_slice(&text).map_err(|error| failed(&error))
+        let mut entry: Entry = serde_json::from_slice(&text).map_err(|error| failed(&error))?;
+        for line in fs::read_to_string(self.steps(id)).unwrap_or_default().lines() {
+            // The last line of a process that died may be half of one.
+            let Ok(step) = serde_json::from_str::<Step>(line) else { continue };
+            if let Some(recorded) = entry.changes.get_mut(step.index) {
+                recorded.state = step.state;
+                recorded.error = step.error;
+                recorded.etag = step.etag;
+            }
+        }
+        Ok(entry)
+    }
+
+    fn steps(&self, id: &str) -> PathBuf {
+        self.folder.join(format!("{id}.steps"))
     }
 
     fn path(&self, id: &str) -> PathBuf {

@@ -8,7 +8,10 @@
 mod account;
 mod apply;
 mod arguments;
+mod backup;
+
 mod cache;
+mod content;
 mod definition;
 mod error;
 mod export;
@@ -22,6 +25,7 @@ mod read;
 mod service;
 mod target;
 mod times;
+mod undo;
 mod verify;
 mod wildcard;
 mod workspace;
@@ -35,7 +39,7 @@ pub use inventory::Inventory;
 pub use journal::{Entry, Journal, Recorded};
 pub use operations::{operation, operations};
 pub use parameter::Parameter;
-pub use plan::{Change, Difference, Plan};
+pub use plan::{Cannot, Change, Difference, Plan};
 pub use read::{Item, Reading, WorkspaceFailure};
 pub use service::{Call, Sentinel, SentinelSettings};
 pub use verify::State;

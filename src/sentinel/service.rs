@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::account::Account;
-use super::apply::{Applied, apply, plan_undo};
+use super::apply::{Applied, apply};
 use super::arguments::{Bound, bind};
 use super::cache::{Cache, CacheStatus};
 use super::definition::{Operation, Run};
@@ -18,9 +18,13 @@ use super::parameter::Common;
 use super::plan::Plan;
 use super::read::{Reading, WorkspaceFailure};
 use super::target::Target;
+use super::undo::plan_undo;
 use super::workspace::{Selection, Workspace};
 use super::{Error, Result};
 use crate::azure::Scope;
+
+/// Time for operations that have many requests by their nature.
+const PATIENCE: Duration = Duration::from_secs(3_600);
 
 /// Operations on the workspaces that some identities see. Clones share everything.
 #[derive(Clone)]
@@ -58,6 +62,13 @@ pub struct Call {
     pub timeout: Option<Duration>,
 }
 
+impl Inner {
+    /// The folder of exports and backups.
+    pub(crate) fn backups(&self) -> PathBuf {
+        self.settings.backups.clone()
+    }
+}
+
 impl Sentinel {
     /// Operations through these identities, the main one first.
     pub fn new(accounts: Vec<Account>, settings: SentinelSettings) -> Self {
@@ -85,7 +96,8 @@ impl Sentinel {
         match operation.run {
             Run::Fleet(rows) => Ok(Reading::of_rows(rows(self.0.clone(), bound.own).await?)),
             Run::Read(rows) => {
-                let (targets, missing) = self.targets(operation.name, &bound.common, call).await?;
+                let (targets, missing) =
+                    self.targets(operation.name, &bound.common, call, operation.patient).await?;
                 Ok(Reading::over(targets, missing, move |target| rows(target, bound.own.clone())))
             }
             Run::Write(_) => Err(Error::declined(
@@ -202,7 +214,7 @@ impl Sentinel {
         let entry = self.0.journal.read(entry)?;
         let common = Common { workspace_name: vec![entry.workspace_id.to_string()], ..Common::default() };
         let name = super::operation(&entry.operation).map_or("Undo", |operation| operation.name);
-        let (mut targets, _) = self.targets(name, &common, call).await?;
+        let (mut targets, _) = self.targets(name, &common, call, true).await?;
         Ok((targets.remove(0), entry))
     }
 
@@ -231,7 +243,7 @@ impl Sentinel {
     }
 
     async fn one_target(&self, operation: &'static Operation, bound: &Bound, call: &Call) -> Result<Target> {
-        let (mut targets, _) = self.targets(operation.name, &bound.common, call).await?;
+        let (mut targets, _) = self.targets(operation.name, &bound.common, call, operation.patient).await?;
         if targets.len() > 1 {
             return Err(Error::Workspace {
                 what: format!(
@@ -252,9 +264,11 @@ impl Sentinel {
         operation: &'static str,
         common: &Common,
         call: &Call,
+        patient: bool,
     ) -> Result<(Vec<Target>, Vec<WorkspaceFailure>)> {
         let inner = &self.0;
-        let time = call.timeout.unwrap_or(inner.settings.timeout);
+        let usual = if patient { inner.settings.timeout.max(PATIENCE) } else { inner.settings.timeout };
+        let time = call.timeout.unwrap_or(usual);
         let id = call.correlation_id.clone().unwrap_or_else(|| uuid::Uuid::now_v7().to_string());
         let scope = Scope::with_correlation(&id, time);
         let selection = Selection {

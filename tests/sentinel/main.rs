@@ -2,8 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+mod backups;
+mod content;
 mod faults;
 mod identity;
+mod imports;
 mod reads;
 mod setting;
 mod writes;

@@ -32,6 +32,12 @@ async fn arguments(setting: &Setting, name: &str) -> Value {
             }
         }
         "Export-TableData" => json!({"table_name": "Usage", "time_range": "7d", "backup_path": "data"}),
+        "Test-SentinelBackup" => {
+            setting
+                .rows("Backup-SentinelWorkspace", json!({"workspace_name": WORKSPACE, "backup_path": "kept"}))
+                .await;
+            json!({"path": "kept", "compare_with": "kept"})
+        }
         name if name.starts_with("Export-") => json!({"backup_path": "out"}),
         _ => json!({}),
     }

@@ -1,7 +1,9 @@
 //! The operations, a family a module.
 
+mod backup;
 mod collection;
 mod exports;
+mod imports;
 mod incidents;
 mod query;
 mod rules;
@@ -24,6 +26,8 @@ pub fn operations() -> &'static [Operation] {
             query::operations(),
             workbooks::operations(),
             exports::operations(),
+            imports::operations(),
+            backup::operations(),
             collection::operations(),
         ]
         .into_iter()

@@ -4,6 +4,7 @@ mod automation;
 mod data;
 mod rules;
 mod searches;
+mod template;
 mod watchlists;
 
 use schemars::JsonSchema;
@@ -33,7 +34,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "Export-AnalyticsRules",
             "export_analytics_rules",
             "exports",
-            "Writes analytics rules to files, as JSON or as templates that can be deployed.",
+            "Writes analytics rules to files, as JSON, YAML, or templates that can be deployed.",
         )
         .alias(&["export_analyticsrules"])
         .needs(&["Microsoft.SecurityInsights/alertRules/read"])

@@ -2,7 +2,6 @@
 
 mod author;
 mod details;
-mod file;
 mod list;
 mod switch;
 
