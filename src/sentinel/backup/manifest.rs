@@ -100,7 +100,7 @@ impl Manifest {
 
     /// Hash of the list of files.
     pub(crate) fn hash(&self) -> String {
-        hex(&Sha256::digest(serde_json::to_vec(&self.files).unwrap_or_default()))
+        format!("{:x}", Sha256::digest(serde_json::to_vec(&self.files).unwrap_or_default()))
     }
 
     pub(crate) fn write(&mut self, folder: &Path) -> Result<()> {
@@ -142,8 +142,4 @@ impl Manifest {
     pub(crate) fn objects(&self, kind: ContentKind) -> impl Iterator<Item = &FileEntry> {
         self.files.iter().filter(move |file| file.kind == kind && file.items.is_none())
     }
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

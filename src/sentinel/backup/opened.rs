@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use super::manifest::{FileEntry, Manifest, NAME, UNFINISHED, hex};
+use super::manifest::{FileEntry, Manifest, NAME, UNFINISHED};
 use crate::sentinel::content::{ContentKind, Piece};
 use crate::sentinel::folder::below;
 use crate::sentinel::{Error, Result};
@@ -182,7 +182,7 @@ pub(super) fn check_file(folder: &Path, entry: &FileEntry) -> std::result::Resul
     if bytes != entry.bytes {
         return Err(format!("was altered: it has {bytes} bytes and had {}", entry.bytes));
     }
-    if hex(&hash.finalize()) != entry.sha256 {
+    if format!("{:x}", hash.finalize()) != entry.sha256 {
         return Err("was altered: its content is another one".to_owned());
     }
     Ok(())

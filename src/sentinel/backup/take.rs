@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
-use super::manifest::{FileEntry, Manifest, UNFINISHED, hex};
+use super::manifest::{FileEntry, Manifest, UNFINISHED};
 use super::opened::{Backup, check_file};
 use crate::sentinel::content::{ContentKind, items, objects};
 use crate::sentinel::folder::{below, file_name, save};
@@ -180,7 +180,7 @@ impl Taking {
             title,
             id: object.id(),
             bytes: raw.get().len() as u64,
-            sha256: hex(&Sha256::digest(raw.get())),
+            sha256: format!("{:x}", Sha256::digest(raw.get())),
             items: None,
         };
         if kind == ContentKind::Watchlists {
@@ -215,7 +215,7 @@ impl Taking {
         self.manifest.files.push(FileEntry {
             file: file.to_owned(),
             bytes,
-            sha256: hex(&hash.finalize()),
+            sha256: format!("{:x}", hash.finalize()),
             items: Some(count),
             ..watchlist.clone()
         });
@@ -228,7 +228,7 @@ impl Taking {
 fn stem(title: &str, kind: ContentKind, object: &Object) -> String {
     // Associations of different machines may have one name.
     let whole = if kind == ContentKind::Associations { object.id() } else { object.name() };
-    let hash = hex(&Sha256::digest(whole.to_ascii_lowercase()));
+    let hash = format!("{:x}", Sha256::digest(whole.to_ascii_lowercase()));
     let readable: String = file_name(title).chars().take(LONGEST).collect();
     format!("{}-{}", readable.trim(), &hash[..8])
 }
