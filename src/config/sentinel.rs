@@ -7,7 +7,7 @@ use runspaced::azure::{
     ApiVersions, Client, Cloud, CloudName, CustomEndpoints, Identity, IdentitySettings, Transport,
     TransportSettings, Variables,
 };
-use runspaced::sentinel::{Account, Sentinel, SentinelSettings};
+use runspaced::sentinel::{Account, Keep, Sentinel, SentinelSettings};
 
 use super::Config;
 
@@ -84,7 +84,23 @@ impl Config {
             backups,
             timeout: sentinel.timeout,
         };
-        Ok(Connected { cloud: cloud.name(), sentinel: Sentinel::new(accounts, settings), identities, notes })
+        let sentinel = Sentinel::new(accounts, settings);
+        let keep = self.journal_keep();
+        if keep != Keep::default()
+            && let Err(error) = sentinel.journal().prune(&keep, jiff::Timestamp::now())
+        {
+            notes.push(error.to_string());
+        }
+        Ok(Connected { cloud: cloud.name(), sentinel, identities, notes })
+    }
+
+    /// How much of the journal is kept.
+    pub fn journal_keep(&self) -> Keep {
+        let settings = &self.settings.sentinel;
+        Keep {
+            age: Some(settings.journal_age).filter(|age| !age.is_zero()),
+            bytes: Some(settings.journal_bytes).filter(|bytes| *bytes > 0),
+        }
     }
 
     fn cloud(&self) -> runspaced::azure::Result<Cloud> {

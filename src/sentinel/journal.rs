@@ -66,6 +66,26 @@ pub struct Recorded {
     pub change: Change,
 }
 
+/// How much of a journal is kept.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Keep {
+    /// Entries that are older go.
+    pub age: Option<std::time::Duration>,
+    /// The oldest go until the others have no more bytes than this.
+    pub bytes: Option<u64>,
+}
+
+/// What became of a journal that was pruned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Pruned {
+    /// Entries that are gone.
+    pub removed: usize,
+    /// Entries that are there.
+    pub kept: usize,
+    /// Their size, bytes.
+    pub bytes: u64,
+}
+
 /// What became of one change of an entry, on its way.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Step {
@@ -196,6 +216,47 @@ impl Journal {
         let mut ids = self.ids()?;
         ids.sort_unstable_by(|a, b| b.cmp(a));
         ids.iter().take(most).map(|id| self.load(id)).collect()
+    }
+
+    /// Removes the oldest entries: those that are older than `keep` permits, and those that are too many bytes. An entry
+    /// that is in progress, or of which it is not known what became, stays.
+    ///
+    /// # Errors
+    /// [`Error::Journal`] if the folder cannot be read or an entry cannot be removed.
+    pub fn prune(&self, keep: &Keep, now: jiff::Timestamp) -> Result<Pruned> {
+        let mut entries: Vec<(String, u64)> = Vec::new();
+        for id in self.ids()? {
+            let bytes = fs::metadata(self.path(&id)).map_or(0, |about| about.len());
+            entries.push((id, bytes));
+        }
+        // Ids sort by time.
+        entries.sort_unstable();
+        let mut pruned =
+            Pruned { removed: 0, kept: entries.len(), bytes: entries.iter().map(|(_, bytes)| bytes).sum() };
+        let too_old = |time: jiff::Timestamp| {
+            keep.age.and_then(|age| now.checked_sub(age).ok()).is_some_and(|oldest| time < oldest)
+        };
+        for (id, bytes) in entries {
+            let too_many = keep.bytes.is_some_and(|most| pruned.bytes > most);
+            if !too_many && keep.age.is_none() {
+                break;
+            }
+            // What cannot be read is nothing to be removed unseen.
+            let Ok(entry) = self.load(&id) else { continue };
+            if !too_many && !too_old(entry.time) {
+                break;
+            }
+            if matches!(entry.state(), State::Intent | State::Unknown) {
+                continue;
+            }
+            let failed =
+                |error: std::io::Error| Error::Journal(format!("{}: {error}", self.path(&id).display()));
+            fs::remove_file(self.path(&id)).map_err(failed)?;
+            pruned.removed += 1;
+            pruned.kept -= 1;
+            pruned.bytes -= bytes;
+        }
+        Ok(pruned)
     }
 
     fn ids(&self) -> Result<Vec<String>> {

@@ -36,7 +36,7 @@ pub use cache::CacheStatus;
 pub use definition::{Column, Example, Kind, Operation, Undo};
 pub use error::Error;
 pub use inventory::Inventory;
-pub use journal::{Entry, Journal, Recorded};
+pub use journal::{Entry, Journal, Keep, Pruned, Recorded};
 pub use operations::{operation, operations};
 pub use parameter::Parameter;
 pub use plan::{Cannot, Change, Difference, Plan};

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use runspaced::sentinel::{Call, Journal, State, operation};
+use runspaced::sentinel::{Call, Journal, Keep, State, operation};
 use runspaced::simulator::{ConnectionDrop, FaultRule, Simulator, app};
 use serde_json::{Value, json};
 
@@ -289,4 +289,36 @@ fn what_died_on_its_way_is_read_from_its_steps() {
     let states: Vec<State> = entry.changes.iter().map(|change| change.state).collect();
     assert_eq!(states, [State::NotApplied, State::Applied, State::Intent]);
     assert_eq!((entry.changes[1].etag.as_deref(), entry.state()), (Some("7"), State::Intent));
+}
+
+#[test]
+fn old_entries_go_and_those_in_progress_stay() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |id: &str, time: &str, state: &str| {
+        let change = json!({"state": state, "change": {"title": "x", "name": "x", "id": "/subscriptions/s/x", "method": "PUT", "surface": "workbooks",
+            "differences": [], "undo": "exact", "long": false}});
+        let entry = json!({"id": id, "time": time, "operation": "o", "arguments": {}, "workspaceId": "/subscriptions/s", "workspaceName": "w",
+            "tenantName": "t", "digest": "d", "correlationId": "c", "changes": [change]});
+        std::fs::write(folder.path().join(format!("{id}.json")), entry.to_string()).expect("is written");
+    };
+    write("a", "2026-01-01T00:00:00Z", "applied");
+    write("b", "2026-01-02T00:00:00Z", "intent");
+    write("c", "2026-01-03T00:00:00Z", "unknown");
+    write("d", "2026-01-04T00:00:00Z", "not_applied");
+    write("e", "2026-03-01T00:00:00Z", "applied");
+    let journal = Journal::new(folder.path());
+    let now = "2026-03-02T00:00:00Z".parse().expect("is a time");
+    let day = std::time::Duration::from_secs(86_400);
+    let ids =
+        || -> Vec<String> { journal.latest(9).expect("is read").into_iter().map(|entry| entry.id).collect() };
+    assert_eq!(journal.prune(&Keep { age: Some(90 * day), bytes: None }, now).expect("is pruned").removed, 0);
+    let pruned = journal.prune(&Keep { age: Some(30 * day), bytes: None }, now).expect("is pruned");
+    assert_eq!((pruned.removed, pruned.kept), (2, 3));
+    assert_eq!(ids(), ["e", "c", "b"]);
+    assert_eq!(
+        journal.prune(&Keep { age: None, bytes: Some(pruned.bytes) }, now).expect("is pruned").removed,
+        0
+    );
+    assert_eq!(journal.prune(&Keep { age: None, bytes: Some(1) }, now).expect("is pruned").removed, 1);
+    assert_eq!(ids(), ["c", "b"]);
 }
