@@ -81,11 +81,11 @@ pub(crate) fn judge(change: &Change, current: Option<&RawValue>) -> State {
             let current = read(current);
             let before = change.before.as_deref().map(read);
             let after = change.body.as_deref().map_or(Value::Null, read);
-            let failed =
-                matches!(current["properties"]["provisioningState"].as_str(), Some("Failed" | "Canceled"));
+            let uploading = after["properties"]["rawContent"].is_string()
+                && current["properties"]["provisioningState"] != "Succeeded";
             if before.as_ref().is_some_and(|before| unchanged(before, &current)) {
                 State::NotApplied
-            } else if failed && after["properties"]["rawContent"].is_string() {
+            } else if uploading {
                 // The watchlist is there, its items need not be.
                 State::Unknown
             } else if contains(&current, &after, 0) {

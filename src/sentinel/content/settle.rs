@@ -31,6 +31,8 @@ pub(crate) struct Settling {
     pub(crate) moves_associations: bool,
     /// Names of analytics rules where the objects come from, by id.
     pub(crate) rule_names: BTreeMap<String, String>,
+    /// Analytics rules that automation rules mention and that are not here.
+    missing_rules: BTreeSet<String>,
     conflicts: Vec<String>,
     /// Objects that a file is about already, lower case.
     taken: BTreeSet<String>,
@@ -59,6 +61,7 @@ impl Settling {
             region: None,
             moves_associations: false,
             rule_names: BTreeMap::new(),
+            missing_rules: BTreeSet::new(),
             conflicts: Vec::new(),
             taken: BTreeSet::new(),
         }
@@ -80,14 +83,14 @@ impl Settling {
         let mut claimed: BTreeSet<String> =
             pieces.iter().filter_map(|piece| Some(piece.name.as_ref()?.to_ascii_lowercase())).collect();
         for mut piece in pieces {
-            self.remap.value(&mut piece.body);
-            self.move_region(&mut piece);
             if kind == ContentKind::AutomationRules
                 && let Some(reason) = self.missing_rule(&piece)
             {
                 self.cannot(&piece, reason);
                 continue;
             }
+            self.remap.value(&mut piece.body);
+            self.move_region(&mut piece);
             let found = self.find(&piece, &present, &claimed).await?;
             let place = match &found {
                 Found::Cannot(reason) => {
@@ -110,6 +113,22 @@ impl Settling {
             }
             if let Some(source) = &piece.source {
                 self.remap.add(source.as_str(), place.as_str());
+            }
+        }
+        Ok(())
+    }
+
+    /// Knows objects again that are left as they are: others mention them.
+    pub(crate) async fn recognise(&mut self, kind: ContentKind, pieces: Vec<Piece>) -> Result<()> {
+        if pieces.is_empty() {
+            return Ok(());
+        }
+        let present = self.present(kind).await?;
+        for piece in pieces {
+            let (Some(source), Some(name)) = (piece.source, piece.name) else { continue };
+            if let Some(known) = present.iter().find(|known| known.object.name().eq_ignore_ascii_case(&name))
+            {
+                self.remap.add(source.as_str(), &known.object.id());
             }
         }
         Ok(())
@@ -366,18 +385,21 @@ impl Settling {
             let found = match (by_id, by_name.as_slice()) {
                 (Some(found), _) => found,
                 (None, [found]) => *found,
-                _ => continue,
+                // What an own automation rule mentions is its own business.
+                _ if ResourceId::new(&id) == self.target.sentinel(&["alertRules", own.name()]) => continue,
+                _ => {
+                    self.missing_rules.insert(id);
+                    continue;
+                }
             };
             self.remap.add(&id, self.target.sentinel(&["alertRules", &found.0]).as_str());
         }
         Ok(())
     }
 
-    /// Why an automation rule cannot be had: it is about a rule of elsewhere.
+    /// Why an automation rule cannot be had: it is about a rule that is not here.
     fn missing_rule(&self, piece: &Piece) -> Option<String> {
-        let own = self.target.sentinel(&["alertRules"]).as_str().to_ascii_lowercase();
-        let missing =
-            rules_in(&piece.body).into_iter().find(|id| !id.to_ascii_lowercase().starts_with(&own))?;
+        let missing = rules_in(&piece.body).into_iter().find(|id| self.missing_rules.contains(id))?;
         let name = self.rule_names.iter().find(|(known, _)| known.eq_ignore_ascii_case(&missing));
         let name = name.map_or(missing.as_str(), |(_, name)| name.as_str());
         Some(format!(

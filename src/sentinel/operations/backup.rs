@@ -231,13 +231,17 @@ impl Write for Restore {
         }
         let name = self.name.as_deref().map(Wildcard::new);
         for kind in ContentKind::ALL {
-            if !self.kind.is_empty() && !self.kind.contains(&kind) {
-                continue;
-            }
             let backup = backup.clone();
-            let mut pieces = blocking(move || backup.pieces(kind)).await?;
-            pieces.retain(|piece| name.as_ref().is_none_or(|name| name.matches(&piece.title)));
-            settling.settle(kind, pieces).await?;
+            let pieces = blocking(move || backup.pieces(kind)).await?;
+            let (wanted, others): (Vec<_>, Vec<_>) = pieces.into_iter().partition(|piece| {
+                (self.kind.is_empty() || self.kind.contains(&kind))
+                    && name.as_ref().is_none_or(|name| name.matches(&piece.title))
+            });
+            // Rules and associations mention these by id.
+            if [ContentKind::DataCollectionEndpoints, ContentKind::DataCollectionRules].contains(&kind) {
+                settling.recognise(kind, others).await?;
+            }
+            settling.settle(kind, wanted).await?;
         }
         settling.finish()
     }

@@ -6,9 +6,11 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::Destination;
 use super::template::{deployment, sentinel_resource};
-use super::{Destination, portable};
 use crate::azure::Surface;
+use crate::sentinel::content::ContentKind;
+use crate::sentinel::content::server::own;
 use crate::sentinel::definition::{Read, Rows};
 use crate::sentinel::export::{ExportRow, Writer};
 use crate::sentinel::operations::rules;
@@ -53,7 +55,7 @@ impl Read for Export {
                 {
                     let mut object = json!({ "name": rule.name() });
                     if let (Some(object), Some(rule)) =
-                        (object.as_object_mut(), portable(&rule.0).as_object())
+                        (object.as_object_mut(), own(ContentKind::AutomationRules, &rule.0).as_object())
                     {
                         object.extend(rule.clone());
                     }
@@ -83,7 +85,12 @@ impl Read for Export {
                 }
                 Format::ArmTemplate => deployment(chosen.iter().map(|rule| {
                     let id = rule["name"].as_str().unwrap_or_default();
-                    sentinel_resource("automationRules", id, Surface::SecurityInsights, &portable(rule))
+                    sentinel_resource(
+                        "automationRules",
+                        id,
+                        Surface::SecurityInsights,
+                        &own(ContentKind::AutomationRules, rule),
+                    )
                 })),
             };
             let mut writer =

@@ -9,7 +9,6 @@ mod watchlists;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::Value;
 
 use crate::sentinel::definition::{Example, Operation};
 
@@ -90,13 +89,4 @@ pub(super) fn operations() -> Vec<Operation> {
         .view(VIEW)
         .examples(&[Example { about: "A day of sign-ins", power_shell: "Export-TableData -WorkspaceName law-contoso -TableName SigninLogs -BackupPath data -TimeRange 24h -Format NdJson" }]),
     ]
-}
-
-/// An object without what Azure sets and what belongs to its place.
-fn portable(object: &Value) -> Value {
-    let mut object = crate::sentinel::plan::writable(object);
-    if let Some(fields) = object.as_object_mut() {
-        fields.remove("etag");
-    }
-    object
 }

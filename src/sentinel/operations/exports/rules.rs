@@ -4,11 +4,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::Destination;
 use super::template::{deployment, sentinel_resource};
-use super::{Destination, portable};
 use crate::azure::Surface;
 use crate::sentinel::Error;
-use crate::sentinel::content::yaml;
+use crate::sentinel::content::server::own;
+use crate::sentinel::content::{ContentKind, yaml};
 use crate::sentinel::definition::{Read, Rows};
 use crate::sentinel::export::{ExportRow, Writer};
 use crate::sentinel::folder::file_name;
@@ -63,7 +64,7 @@ impl Read for Export {
                     && self.enabled.is_none_or(|enabled| rule.flag("/properties/enabled") == Some(enabled))
                     && (self.kind.is_empty() || self.kind.iter().any(|wanted| word(wanted) == kind));
                 if takes {
-                    chosen.push((rule.name(), shown, portable(&rule.0)));
+                    chosen.push((rule.name(), shown, own(ContentKind::AnalyticsRules, &rule.0)));
                 }
             }
             let mut writer =

@@ -4,11 +4,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::Destination;
 use super::template::{deployment, workspace_resource};
-use super::{Destination, portable};
 use crate::azure::Surface;
 use crate::sentinel::cache::Family;
-use crate::sentinel::content::yaml;
+use crate::sentinel::content::server::own;
+use crate::sentinel::content::{ContentKind, yaml};
 use crate::sentinel::definition::{Read, Rows};
 use crate::sentinel::export::{ExportRow, Writer};
 use crate::sentinel::folder::file_name;
@@ -107,7 +108,9 @@ async fn write(
             category.is_none_or(|wanted| property(&search, "category").eq_ignore_ascii_case(wanted));
         if of_category && takes(&search) {
             let mut object = json!({ "name": search.name() });
-            if let (Some(object), Some(search)) = (object.as_object_mut(), portable(&search.0).as_object()) {
+            if let (Some(object), Some(search)) =
+                (object.as_object_mut(), own(ContentKind::SavedQueries, &search.0).as_object())
+            {
                 object.extend(search.clone());
             }
             chosen.push(object);
@@ -130,7 +133,12 @@ async fn write(
         }
         Format::Json => Some(json!(chosen)),
         Format::ArmTemplate => Some(deployment(chosen.iter().map(|search| {
-            workspace_resource("savedSearches", &id(search), Surface::OperationalInsights, &portable(search))
+            workspace_resource(
+                "savedSearches",
+                &id(search),
+                Surface::OperationalInsights,
+                &own(ContentKind::SavedQueries, search),
+            )
         }))),
     };
     if let Some(document) = document {

@@ -4,8 +4,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{Destination, portable};
+use super::Destination;
 use crate::azure::Surface;
+use crate::sentinel::content::ContentKind;
+use crate::sentinel::content::server::own;
 use crate::sentinel::content::watchlist::csv;
 use crate::sentinel::definition::{Read, Rows};
 use crate::sentinel::export::{ExportRow, Writer};
@@ -82,7 +84,7 @@ impl Export {
             }
         }
         let folder = file_name(alias);
-        let about = json!({ "name": watchlist.name(), "itemCount": items.len(), "properties": portable(&watchlist.0)["properties"] });
+        let about = json!({ "name": watchlist.name(), "itemCount": items.len(), "properties": own(ContentKind::Watchlists, &watchlist.0)["properties"] });
         writer.write(
             &format!("{folder}/watchlist.json"),
             alias,
