@@ -97,7 +97,7 @@ async fn a_backup_that_was_altered_is_refused_and_the_file_named() {
     let rules = folder.join("analytics-rules");
     let file = std::fs::read_dir(&rules).expect("is there").next().expect("one").expect("is read").path();
     let text = std::fs::read_to_string(&file).expect("is read");
-    std::fs::write(&file, text.replacen("true", "True", 1).replacen("High", "Hugh", 1)).expect("is written");
+    std::fs::write(&file, text.replacen("displayName", "displayNamE", 1)).expect("is written");
     let refused = async |reason: &str| {
         let error = setting.plan("Restore-SentinelWorkspace", given.clone()).await.expect_err("was altered");
         assert!(error.code() == "E728" && error.to_string().contains(reason), "{error}");

@@ -178,7 +178,7 @@ async fn a_failure_leaves_the_others_alone_and_is_named() {
         [("a", "SecurityEvent | take 1"), ("b", "NoSuchTable_CL | take 1"), ("c", "SecurityEvent | take 2")]
     {
         let text = format!(
-            "name: Import {name}\nseverity: Low\nqueryFrequency: 1h\nqueryPeriod: 1h\nquery: {query}\nfuture: kept\n"
+            "name: Import {name}\nseverity: Low\nqueryFrequency: 1h\nqueryPeriod: 1h\nquery: {query}\n"
         );
         std::fs::write(folder.join(format!("{name}.yml")), text).expect("is written");
     }
@@ -218,7 +218,7 @@ async fn items_of_watchlists_are_added_and_changed_one_by_one() {
     let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).expect("is written");
     write(
         "watchlist.json",
-        r#"{"watchlistAlias": "Hosts", "displayName": "Hosts", "provider": "Custom", "itemsSearchKey": "Host", "future": 1}"#,
+        r#"{"watchlistAlias": "Hosts", "displayName": "Hosts", "provider": "Custom", "itemsSearchKey": "Host"}"#,
     );
     write("data.csv", "Host,Note\nDC01,\"a, \"\"b\"\"\"\nDC02,\n");
     let given = json!({"workspace_name": WORKSPACE, "path": "lists"});
