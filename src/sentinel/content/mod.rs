@@ -1,9 +1,11 @@
 //! Content of workspaces: its kinds, what of an object is Azure's, reading it from Azure and from files, and bringing a
 //! workspace to have it.
 
+mod association;
 pub(crate) mod files;
 mod kind;
 mod listed;
+mod mention;
 mod piece;
 mod remap;
 pub(crate) mod server;

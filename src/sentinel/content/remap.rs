@@ -43,7 +43,8 @@ pub(crate) struct Remap {
 impl Remap {
     pub(crate) fn add(&mut self, from: &str, to: &str) {
         let (from, to) = (from.trim_end_matches('/'), to.trim_end_matches('/'));
-        if from.is_empty() || from.eq_ignore_ascii_case(to) {
+        // What follows from a pair that is there needs none of its own.
+        if from.is_empty() || self.text(from).eq_ignore_ascii_case(to) {
             return;
         }
         self.pairs.retain(|(known, _)| !known.eq_ignore_ascii_case(from));

@@ -32,7 +32,7 @@ pub(crate) struct Settling {
     /// Names of analytics rules where the objects come from, by id.
     pub(crate) rule_names: BTreeMap<String, String>,
     /// Analytics rules that automation rules mention and that are not here.
-    missing_rules: BTreeSet<String>,
+    pub(super) missing_rules: BTreeSet<String>,
     conflicts: Vec<String>,
     /// Objects that a file is about already, lower case.
     taken: BTreeSet<String>,
@@ -163,7 +163,7 @@ impl Settling {
         });
     }
 
-    async fn present(&self, kind: ContentKind) -> Result<Vec<Present>> {
+    pub(super) async fn present(&self, kind: ContentKind) -> Result<Vec<Present>> {
         objects(&self.target, kind)
             .and_then(|raw| async move { Ok(Present { object: Object::of(&raw)?, raw }) })
             .try_collect()
@@ -227,7 +227,7 @@ impl Settling {
         Ok(Found::Nothing(place))
     }
 
-    fn create(&mut self, piece: &Piece, place: ResourceId) -> Result<()> {
+    pub(super) fn create(&mut self, piece: &Piece, place: ResourceId) -> Result<()> {
         if piece.kind == ContentKind::Watchlists {
             return self.create_watchlist(piece, place);
         }
@@ -244,7 +244,7 @@ impl Settling {
         Ok(())
     }
 
-    async fn change(&mut self, piece: &Piece, present: &Present) -> Result<()> {
+    pub(super) async fn change(&mut self, piece: &Piece, present: &Present) -> Result<()> {
         let before = &present.object.0;
         if piece.kind == ContentKind::AnalyticsRules && piece.body["kind"] != before["kind"] {
             let kinds = (before["kind"].as_str().unwrap_or("?"), piece.body["kind"].as_str().unwrap_or("?"));
@@ -323,89 +323,6 @@ impl Settling {
         };
         self.draft.changes.push(change.at_stage(stage(kind)));
     }
-
-    /// Associations lie at machines, which stay where they are.
-    async fn associations(&mut self, pieces: Vec<Piece>) -> Result<()> {
-        let kind = ContentKind::Associations;
-        for mut piece in pieces {
-            let Some(place) = piece.source.clone() else { continue };
-            self.remap.value(&mut piece.body);
-            let machine = place.as_str().split("/providers/Microsoft.Insights/").next().unwrap_or_default();
-            piece.title = format!("{} of {}", place.name(), ResourceId::new(machine).name());
-            let Some(raw) = self.target.find(&place, kind.surface()).await? else {
-                self.create(&piece, place)?;
-                continue;
-            };
-            let present = Present { object: Object::of(&raw)?, raw };
-            let member = ["dataCollectionRuleId", "dataCollectionEndpointId"]
-                .into_iter()
-                .find(|name| piece.body["properties"][name].is_string())
-                .unwrap_or("dataCollectionRuleId");
-            let now = property(&present.object.0, member);
-            let wanted = property(&piece.body, member);
-            if ResourceId::new(&now) != ResourceId::new(wanted) && !self.moves_associations {
-                self.cannot(
-                    &piece,
-                    format!("the machine is associated with {now}; with MoveAssociations it changes over"),
-                );
-                continue;
-            }
-            self.change(&piece, &present).await?;
-        }
-        Ok(())
-    }
-
-    /// Analytics rules that automation rules mention, as they are called here.
-    async fn find_rules(&mut self, pieces: &[Piece]) -> Result<()> {
-        let mut mentioned = BTreeMap::new();
-        for piece in pieces {
-            for id in rules_in(&piece.body) {
-                let name = self.rule_names.iter().find(|(known, _)| known.eq_ignore_ascii_case(&id));
-                mentioned.insert(id, name.map(|(_, name)| name.clone()).unwrap_or_default());
-            }
-        }
-        if mentioned.is_empty() {
-            return Ok(());
-        }
-        let mut here: Vec<(String, String)> = self
-            .present(ContentKind::AnalyticsRules)
-            .await?
-            .iter()
-            .map(|rule| (rule.object.name(), property(&rule.object.0, "displayName")))
-            .collect();
-        let made = self.draft.changes.iter().filter(|change| rules_in_id(&change.id));
-        here.extend(made.map(|change| (change.id.name().to_owned(), change.name.clone())));
-        for (id, name) in mentioned {
-            let own = ResourceId::new(self.remap.text(&id));
-            let by_id = here.iter().find(|(known, _)| known.eq_ignore_ascii_case(own.name()));
-            let by_name: Vec<_> = here
-                .iter()
-                .filter(|(_, known)| !name.is_empty() && known.eq_ignore_ascii_case(&name))
-                .collect();
-            let found = match (by_id, by_name.as_slice()) {
-                (Some(found), _) => found,
-                (None, [found]) => *found,
-                // What an own automation rule mentions is its own business.
-                _ if ResourceId::new(&id) == self.target.sentinel(&["alertRules", own.name()]) => continue,
-                _ => {
-                    self.missing_rules.insert(id);
-                    continue;
-                }
-            };
-            self.remap.add(&id, self.target.sentinel(&["alertRules", &found.0]).as_str());
-        }
-        Ok(())
-    }
-
-    /// Why an automation rule cannot be had: it is about a rule that is not here.
-    fn missing_rule(&self, piece: &Piece) -> Option<String> {
-        let missing = rules_in(&piece.body).into_iter().find(|id| self.missing_rules.contains(id))?;
-        let name = self.rule_names.iter().find(|(known, _)| known.eq_ignore_ascii_case(&missing));
-        let name = name.map_or(missing.as_str(), |(_, name)| name.as_str());
-        Some(format!(
-            "it is about the analytics rule {name}, which is not in this workspace: import that first"
-        ))
-    }
 }
 
 /// When changes of a kind are made. Items of watchlists have the stage after that of watchlists.
@@ -464,26 +381,4 @@ fn overlay(under: &mut Value, over: &Value) {
         }
         (under, over) => *under = over.clone(),
     }
-}
-
-/// Ids of analytics rules in a document.
-fn rules_in(value: &Value) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    fn walk(value: &Value, found: &mut BTreeSet<String>) {
-        match value {
-            Value::String(text) if rules_in_id(&ResourceId::new(text.as_str())) => {
-                found.insert(text.clone());
-            }
-            Value::Array(items) => items.iter().for_each(|item| walk(item, found)),
-            Value::Object(fields) => fields.values().for_each(|field| walk(field, found)),
-            _ => {}
-        }
-    }
-    walk(value, &mut found);
-    found
-}
-
-fn rules_in_id(id: &ResourceId) -> bool {
-    let text = id.as_str().to_ascii_lowercase();
-    text.starts_with("/subscriptions/") && text.contains("/alertrules/")
 }
