@@ -124,7 +124,12 @@ fn one(path: &Path, kind: ContentKind, found: &mut Files) -> Result<(), Problem>
         found.rule_names.insert(id.clone(), name.as_str().unwrap_or_default().to_owned());
     }
     let mut pieces = Vec::new();
-    for object in objects(document, kind) {
+    for mut object in objects(document, kind) {
+        // Rows of our own, as they were answered with Raw, say where they are of.
+        if let Some(fields) = object.as_object_mut() {
+            fields.shift_remove("TenantName");
+            fields.shift_remove("WorkspaceName");
+        }
         let mut piece = piece(kind, &object).map_err(Problem::OfAnotherKind)?;
         if kind == ContentKind::Watchlists {
             items(path, &mut piece).map_err(Problem::Broken)?;

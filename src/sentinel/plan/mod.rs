@@ -15,9 +15,9 @@ use crate::azure::ResourceId;
 pub use change::Change;
 pub(crate) use change::{Ingest, Reverse};
 pub use difference::Difference;
+pub(crate) use difference::edited;
 #[cfg(test)]
 pub(crate) use difference::raw;
-pub(crate) use difference::{edited, writable};
 
 /// What an operation wants to change in one workspace.
 #[derive(Debug, Default)]
