@@ -259,12 +259,14 @@ pub fn its_own_paths_tell_and_change(_: &Context) {
             .post(own("token"))
             .json(&json!({"app": "sim-reader", "audience": "https://management.azure.com", "seconds": 60}));
         let token = got(token.send().await.expect("an answer")).await.with(200);
-        assert!(token["access_token"].as_str().is_some());
-        azure.simulator.clear_journal();
-        azure
-            .get(&format!("{}?api-version={LOGS}", azure.workspace("law-contoso")))
-            .await
-            .refused(401, "ExpiredAuthenticationToken");
+        let bearer = token["access_token"].as_str().expect("a token").to_owned();
+        let list = async || {
+            let url = format!("{}/subscriptions?api-version=2022-12-01", azure.simulator.arm_url);
+            got(azure.client.get(url).bearer_auth(&bearer).send().await.expect("an answer")).await
+        };
+        list().await.with(200);
+        put("clock", json!({"offset_s": 3_700})).await.with(200);
+        list().await.refused(401, "ExpiredAuthenticationToken");
     });
 }
 

@@ -55,7 +55,11 @@ fn subqueries_within_each_other_are_bounded() {
     let nested = |depth: usize, before: &str, after: &str| {
         format!("{}Events{}", before.repeat(depth), after.repeat(depth))
     };
-    for (before, after) in [("union (", ")"), ("Events | join kind=leftsemi (", ") on Computer"), ("print x = toscalar(", " | count)")] {
+    for (before, after) in [
+        ("union (", ")"),
+        ("Events | join kind=leftsemi (", ") on Computer"),
+        ("print x = toscalar(", " | count)"),
+    ] {
         assert!(run(&parse(&nested(12, before, after)).unwrap(), &sample(), &options()).is_ok(), "{before}");
         let problem = run(&parse(&nested(90, before, after)).unwrap(), &sample(), &options()).unwrap_err();
         assert_eq!(problem.code, "LIM0001", "{before}: {problem}");
