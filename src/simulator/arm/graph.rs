@@ -200,7 +200,7 @@ fn rows(
     let Some(table) = output.tables.into_iter().next() else { return Ok(Vec::new()) };
     let object = |row: &Row| {
         let cells = row.iter().map(kql::Value::to_json);
-        table.columns.iter().map(|column| column.name.clone()).zip(cells).collect()
+        table.columns.iter().map(|column| column.name.clone()).zip(cells).collect::<Object>()
     };
     Ok(table.rows.iter().map(object).collect())
 }

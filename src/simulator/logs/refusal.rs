@@ -51,7 +51,7 @@ pub(super) fn query(problem: &Problem, text: &str, correlation: &str) -> Answer 
     nested(
         400,
         correlation,
-        &[("BadArgumentError", INVALID), (code, message), (problem.code, &said)],
+        &[("BadArgumentError", INVALID), (code, message), (problem.code, said.as_str())],
         problem.position(text),
     )
 }

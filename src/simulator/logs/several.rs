@@ -65,6 +65,6 @@ impl Tables for Several<'_> {
 
     fn elsewhere(&self, kind: &str, name: &str) -> Option<&dyn Tables> {
         let found = self.named.iter().find(|(known, _)| kind == "workspace" && known == name);
-        found.map(|(_, view)| -> &dyn Tables { view })
+        found.map(|(_, view)| view as &dyn Tables)
     }
 }
