@@ -123,8 +123,7 @@ fn locks(scene: &Scene<'_>, id: &str) -> Result<(), Refusal> {
     let Some(subscription) = access::subscription_of(id) else { return Ok(()) };
     for lock in scene.state.below(&format!("/subscriptions/{subscription}"), LOCK) {
         let scope = access::scope_of(lock);
-        let above =
-            id.len() >= scope.len() && id.to_ascii_lowercase().starts_with(&scope.to_ascii_lowercase());
+        let above = access::at_or_above(scope, id);
         let stops = match lock.text("level") {
             Some("ReadOnly") => true,
             _ => scene.request.method == Method::DELETE,
@@ -155,8 +154,7 @@ fn policies(scene: &Scene<'_>, full_type: &str, id: &str) -> Result<(), Refusal>
         let about = parameter("type")
             .and_then(Value::as_str)
             .is_some_and(|known| known.eq_ignore_ascii_case(full_type));
-        let scope = access::scope_of(policy).to_ascii_lowercase();
-        if !about || !id.to_ascii_lowercase().starts_with(&scope) {
+        if !about || !access::at_or_above(access::scope_of(policy), id) {
             continue;
         }
         let pointer = parameter("property").and_then(Value::as_str).unwrap_or_default();

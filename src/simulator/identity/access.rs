@@ -89,7 +89,8 @@ fn covers(pattern: &str, action: &str) -> bool {
     action.len() >= head.len() + tail.len() && action.starts_with(head) && action.ends_with(tail)
 }
 
-fn at_or_above(scope: &str, id: &str) -> bool {
+/// Whether a scope is the resource or something that holds it.
+pub(crate) fn at_or_above(scope: &str, id: &str) -> bool {
     let (scope, id) = (scope.trim_end_matches('/'), id.trim_end_matches('/'));
     id.get(..scope.len()).is_some_and(|head| head.eq_ignore_ascii_case(scope))
         && (id.len() == scope.len() || id.as_bytes()[scope.len()] == b'/')
