@@ -76,9 +76,42 @@ fn pool(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// The 1,500 functions of a large module.
+fn tools(criterion: &mut Criterion) {
+    let verbs = ["Get", "Set", "New", "Remove", "Test", "Invoke"];
+    let nouns =
+        ["Incident", "Workbook", "Watchlist", "Policy", "Connector", "AnalyticsRule", "DataCollectionRule"];
+    let parameters: Vec<Value> = ["Workspace", "ResourceGroup", "Name", "Filter", "First", "Force"]
+        .iter()
+        .map(|name| json!({ "name": name, "type": "string", "bindable": true, "description": "What it is about" }))
+        .collect();
+    let functions: Vec<Value> = (0..1_500)
+        .map(|n| {
+            let name = format!("{}-Store{}{n}", verbs[n % verbs.len()], nouns[n / 6 % nouns.len()]);
+            json!({ "name": name, "module": "Store", "parameters": &parameters,
+                "synopsis": format!("Works on {} number {n} of a workspace and its resource group", nouns[n / 6 % nouns.len()]) })
+        })
+        .collect();
+    let mut group = criterion.benchmark_group("tools");
+    group.sample_size(20);
+    group.bench_function("made_of_1500_functions", |bencher| {
+        bencher.iter(|| parts::Tools::new(black_box(&functions)).expect("names are unique"));
+    });
+    let tools = parts::Tools::new(&functions).expect("names are unique");
+    for (name, query) in [
+        ("one_word", "incident"),
+        ("a_sentence", "delete the workbooks of a workspace by name and resource group"),
+    ] {
+        group.bench_function(format!("search_1500_for_{name}"), |bencher| {
+            bencher.iter(|| assert!(tools.search(black_box(query)) > 0));
+        });
+    }
+    group.finish();
+}
+
 criterion_group! {
     name = parts;
     config = Criterion::default().warm_up_time(Duration::from_secs(1)).measurement_time(Duration::from_secs(3));
-    targets = requests, answers, pool
+    targets = requests, answers, pool, tools
 }
 criterion_main!(parts);

@@ -183,6 +183,13 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+
+    /// E701 to E712: something between this program and Azure.
+    #[error(transparent)]
+    Azure(#[from] crate::azure::Error),
+    /// E721 to E729: an operation on Microsoft Sentinel.
+    #[error(transparent)]
+    Sentinel(Box<crate::sentinel::Error>),
 }
 
 fn prompt_text(caption: &str, message: &str) -> String {
@@ -197,6 +204,15 @@ pub struct ScriptFailure {
     pub record: ErrorRecord,
     /// Output and records up to the error.
     pub output: Output,
+}
+
+impl From<crate::sentinel::Error> for Error {
+    fn from(error: crate::sentinel::Error) -> Self {
+        match error {
+            crate::sentinel::Error::Azure(error) => Self::Azure(error),
+            other => Self::Sentinel(Box::new(other)),
+        }
+    }
 }
 
 impl Error {
@@ -225,6 +241,8 @@ impl Error {
             Self::ShutDown => "E601",
             Self::SlotLost(_) => "E602",
             Self::System { .. } => "E603",
+            Self::Azure(error) => error.code(),
+            Self::Sentinel(error) => error.code(),
         }
     }
 
@@ -255,7 +273,9 @@ impl Error {
     /// All codes, for the documentation's test.
     pub const CODES: &'static [&'static str] = &[
         "E101", "E102", "E103", "E104", "E105", "E201", "E202", "E203", "E301", "E302", "E303", "E304",
-        "E305", "E401", "E402", "E403", "E501", "E502", "E503", "E601", "E602", "E603",
+        "E305", "E401", "E402", "E403", "E501", "E502", "E503", "E601", "E602", "E603", "E701", "E702",
+        "E703", "E704", "E705", "E706", "E707", "E708", "E709", "E710", "E711", "E712", "E721", "E722",
+        "E723", "E724", "E725", "E726", "E727", "E728", "E729",
     ];
 
     /// Output the call had produced before it failed, if any.
@@ -306,10 +326,12 @@ mod tests {
     fn codes_are_listed_once_and_are_those_that_errors_have() {
         let listed: BTreeSet<&str> = Error::CODES.iter().copied().collect();
         assert_eq!(listed.len(), Error::CODES.len());
-        // The codes that `code` can answer, read from this file: the enum cannot be walked.
-        let source = include_str!("error.rs");
-        let answered: BTreeSet<&str> = source
-            .lines()
+        // The codes that `code` can answer, read from the sources: the enums cannot be walked.
+        let sources =
+            [include_str!("error.rs"), include_str!("azure/error.rs"), include_str!("sentinel/error.rs")];
+        let answered: BTreeSet<&str> = sources
+            .into_iter()
+            .flat_map(str::lines)
             .filter_map(|line| line.split_once("=> \"")?.1.split_once('"'))
             .map(|(code, _)| code)
             .filter(|code| code.len() == 4 && code.starts_with('E'))

@@ -28,6 +28,7 @@
 //! The library never ends its process, and touches no descriptor, signal handler or environment variable of it. One
 //! PowerShell runs in a process, for its life; a second engine shares it.
 
+pub mod azure;
 mod catalog;
 mod engine;
 mod error;
@@ -36,10 +37,14 @@ pub mod kql;
 pub mod mcp;
 #[doc(hidden)]
 pub mod nearest;
+pub mod observe;
+#[doc(hidden)]
+pub mod nearest;
 #[doc(hidden)]
 pub mod parts;
 mod pool;
 mod runtime;
+pub mod sentinel;
 pub mod simulator;
 
 pub use engine::{
@@ -49,7 +54,7 @@ pub use engine::{
     Timings, Truncation, TruncationReason,
 };
 pub use error::{Error, Result, ScriptFailure};
-pub use pool::{PoolConfig, Stats};
+pub use pool::{PoolConfig, Replacement, Stats};
 pub use runtime::{Phases, RuntimeSettings, locate};
 #[doc(hidden)]
 pub use runtime::{border, contain_children};

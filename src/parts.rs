@@ -2,8 +2,11 @@
 
 use std::{sync::Arc, time::Instant};
 
+use serde::Deserialize as _;
+
 use crate::{
     Engine, Invocation, Output,
+    catalog::{Catalog, Command, Exposure},
     engine::read_answer,
     error::Result,
     host::{CallId, Event, Events, FunctionCallId, FunctionMessage, Host, HostError, RawAnswer, SlotId},
@@ -83,4 +86,29 @@ impl Host for EchoHost {
     fn abandon(&self, _slot: SlotId) {}
 
     fn shutdown(&self) {}
+}
+
+/// The tools of a large module.
+pub struct Tools(Catalog);
+
+impl Tools {
+    /// Reads as many functions as PowerShell would describe them, and makes tools of them, schemas included.
+    ///
+    /// # Errors
+    /// If two of them have one name.
+    pub fn new(functions: &[serde_json::Value]) -> Result<Self, String> {
+        let read =
+            |function: &serde_json::Value| Command::deserialize(function).map_err(|error| error.to_string());
+        let commands = functions.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        let catalog = Catalog::of(&commands, &[], &Exposure::default())?;
+        for tool in catalog.iter() {
+            tool.schema();
+        }
+        Ok(Self(catalog))
+    }
+
+    /// Searches; how many were found.
+    pub fn search(&self, query: &str) -> usize {
+        self.0.search(query).count()
+    }
 }

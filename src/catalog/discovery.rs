@@ -1,30 +1,58 @@
-//! Asks PowerShell which commands there are, and what they are like.
+//! Asks PowerShell which commands there are, what they are like, and which files they come from.
 
-use std::{path::Path, time::Duration};
+use std::{
+    collections::BTreeSet,
+    path::Path,
+    time::{Duration, Instant},
+};
 
-use super::{Catalog, command::Command, exposure::Exposure};
-use crate::engine::{Engine, Invocation, Limits};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use super::{command::Command, exposure::Exposure, stamp::Stamp};
+use crate::{
+    engine::{Engine, Invocation, Limits},
+    error::Error,
+    pool::module_key,
+};
 
 /// How long one question may take, whatever calls may take: a module's commands are described in well under a second.
 const PATIENCE: Duration = Duration::from_secs(120);
-
-/// Names of the functions and cmdlets that a module brings. The module is imported already, by name or by path.
-const MODULE_COMMANDS: &str = "param($module)
-$name = if ($module -match '[\\\\/]') { [IO.Path]::GetFileNameWithoutExtension($module.TrimEnd('/', '\\')) } else { $module }
-(Get-Command -Module $name -CommandType Function, Cmdlet, Filter -ListImported).Name";
+/// Files that are watched.
+const MOST_STAMPS: usize = 2_000;
 
 /// Names of the functions that a script file defines at its top level. The file is parsed, not run.
 const SCRIPT_FUNCTIONS: &str = "param($path)
 $tokens = $errors = $null
 $ast = [Management.Automation.Language.Parser]::ParseFile($path, [ref]$tokens, [ref]$errors)
+if ($errors) { throw \"${path}:$($errors[0].Extent.StartLineNumber): $($errors[0].Message)\" }
 $ast.EndBlock.Statements.Where({ $_ -is [Management.Automation.Language.FunctionDefinitionAst] }).Name -replace '^(global|script|local|private):'";
 
-/// Finds what is exposed and makes the catalogue of it.
+/// Files of modules and of those that they nest, and the places where modules are looked for.
+const MODULE_FILES: &str = "param([string[]] $modules)
+$open = [Collections.Generic.Stack[object]]::new()
+foreach ($name in $modules) { foreach ($module in Get-Module -Name $name) { $open.Push($module) } }
+while ($open.Count -gt 0) {
+    $module = $open.Pop()
+    $module.Path
+    if ($module.ModuleBase) { [IO.Path]::Combine($module.ModuleBase, $module.Name + '.psd1') }
+    foreach ($nested in $module.NestedModules) { $open.Push($nested) }
+}";
+const MODULE_FOLDERS: &str = "$env:PSModulePath -split [IO.Path]::PathSeparator";
+
+/// What a discovery found: as much as a catalogue is made of.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Findings {
+    /// By module and name.
+    pub(crate) commands: Vec<Command>,
+    /// The files that they come from; PowerShell's own are left out.
+    pub(crate) stamps: Vec<Stamp>,
+}
+
+/// Finds what is exposed.
 ///
 /// # Errors
-/// One text: PowerShell did not start, a pattern finds nothing, or two commands have one tool name.
-pub(crate) async fn discover(engine: &Engine, exposure: &Exposure) -> Result<Catalog, String> {
-    engine.ready().await.map_err(|error| error.to_string())?;
+/// One text: PowerShell did not start, or a pattern finds nothing.
+pub(crate) async fn discover(engine: &Engine, exposure: &Exposure) -> Result<Findings, String> {
     let mut commands = Vec::new();
     for pattern in &exposure.commands {
         let found = describe(engine, pattern).await?;
@@ -35,40 +63,126 @@ pub(crate) async fn discover(engine: &Engine, exposure: &Exposure) -> Result<Cat
     }
     if exposure.commands.is_empty() {
         for module in &exposure.modules {
-            let names = names(engine, Invocation::script(MODULE_COMMANDS).arg("module", module)).await?;
-            if names.is_empty() {
+            let found =
+                describe(engine, &format!("{}\\*", module_key(module.trim_end_matches(['/', '\\'])))).await?;
+            if found.is_empty() {
                 return Err(format!("module {module} has no functions or cmdlets"));
             }
-            commands.extend(describe(engine, &names.join(",")).await?);
+            commands.extend(found);
         }
     }
     for script in &exposure.scripts {
-        let names = names(engine, Invocation::script(SCRIPT_FUNCTIONS).arg("path", absolute(script))).await?;
+        let path = absolute(script);
+        let names: Vec<String> =
+            ask(engine, || Invocation::script(SCRIPT_FUNCTIONS).arg("path", &path)).await?;
         if names.is_empty() {
             return Err(format!("{} defines no functions", script.display()));
         }
-        commands.extend(describe(engine, &names.join(",")).await?);
+        let found = describe(engine, &names.join(",")).await?;
+        if found.is_empty() {
+            let names = names.join(", ");
+            return Err(format!("{path} ran, but the functions that it defines are not there: {names}"));
+        }
+        commands.extend(found);
     }
-    Catalog::new(&commands)
+    // The order of PowerShell's tables says nothing, and is not always the same.
+    commands.sort_by(|one, other| (&one.module, &one.name).cmp(&(&other.module, &other.name)));
+    commands.dedup();
+    let stamps = stamps(engine, exposure, &commands).await?;
+    Ok(Findings { commands, stamps })
+}
+
+/// What can be watched before anything is known of the commands.
+pub(crate) fn named_files(exposure: &Exposure) -> Vec<Stamp> {
+    let modules = exposure.modules.iter().filter(|module| is_path(module)).cloned();
+    let scripts = exposure.scripts.iter().map(|script| absolute(script));
+    modules.chain(scripts).map(|path| Stamp::take(&path)).collect()
+}
+
+async fn stamps(engine: &Engine, exposure: &Exposure, commands: &[Command]) -> Result<Vec<Stamp>, String> {
+    let modules: BTreeSet<&str> =
+        commands.iter().map(|command| command.module.as_str()).filter(|module| !module.is_empty()).collect();
+    let mut paths: BTreeSet<String> = BTreeSet::new();
+    if !modules.is_empty() {
+        let files: Vec<Option<String>> =
+            ask(engine, || Invocation::script(MODULE_FILES).arg("modules", &modules)).await?;
+        paths.extend(files.into_iter().flatten());
+    }
+    for command in commands {
+        paths.extend(
+            [&command.module_path, &command.path].into_iter().filter(|path| !path.is_empty()).cloned(),
+        );
+        // A module may read every file of a folder below its own: one more of them changes that folder.
+        if let Some(base) = Path::new(&command.module_path).parent()
+            && let Some(folder) = Path::new(&command.path).parent()
+            && folder != base
+            && folder.starts_with(base)
+        {
+            paths.insert(folder.to_string_lossy().into_owned());
+        }
+    }
+    let named: Vec<&String> = exposure.modules.iter().filter(|module| !is_path(module)).collect();
+    if !named.is_empty() {
+        // Another version may be put there, or the module into a folder that counts more.
+        let folders: Vec<String> = ask(engine, || Invocation::script(MODULE_FOLDERS)).await?;
+        for folder in folders.iter().filter(|folder| !folder.is_empty()) {
+            paths.extend(named.iter().map(|module| match module.contains(['*', '?', '[']) {
+                true => folder.clone(),
+                false => Path::new(folder).join(module).to_string_lossy().into_owned(),
+            }));
+        }
+    }
+    let home = engine.powershell().map(|powershell| powershell.home.path);
+    let mut stamps = named_files(exposure);
+    let watched =
+        paths.iter().filter(|path| home.as_ref().is_none_or(|home| !Path::new(path).starts_with(home)));
+    stamps.extend(watched.map(|path| Stamp::take(path)));
+    stamps.sort();
+    stamps.dedup();
+    stamps.truncate(MOST_STAMPS);
+    Ok(stamps)
 }
 
 async fn describe(engine: &Engine, pattern: &str) -> Result<Vec<Command>, String> {
     // A description is a large value of its own form, not a value of a script: it is never cut for size.
     let limits = Limits { output_bytes: Limits::MAX_OUTPUT_BYTES, ..Limits::default() };
-    let output = engine
-        .invoke(Invocation::describe(pattern).limits(limits).timeout(PATIENCE))
+    let shown: String = pattern.chars().take(80).collect();
+    ask(engine, || Invocation::describe(pattern).limits(limits.clone()))
         .await
-        .map_err(|error| format!("{pattern}: {error}"))?;
-    output.rows().map_err(|error| format!("{pattern}: {error}"))
+        .map_err(|error| format!("{shown}: {error}"))
 }
 
-async fn names(engine: &Engine, invocation: Invocation) -> Result<Vec<String>, String> {
-    let output = engine.invoke(invocation.timeout(PATIENCE)).await.map_err(|error| error.to_string())?;
-    output.rows().map_err(|error| error.to_string())
+/// Asks, and asks again while no runspace is free: how long calls may wait for one does not count here.
+async fn ask<T: DeserializeOwned>(
+    engine: &Engine,
+    question: impl Fn() -> Invocation,
+) -> Result<Vec<T>, String> {
+    let end = Instant::now() + PATIENCE;
+    let limits = |invocation: Invocation| match invocation.limits {
+        Some(_) => invocation,
+        None => invocation.limits(Limits {
+            items: 100_000,
+            output_bytes: Limits::MAX_OUTPUT_BYTES,
+            ..Limits::default()
+        }),
+    };
+    loop {
+        match engine.invoke(limits(question()).timeout(PATIENCE)).await {
+            Ok(output) => return output.rows().map_err(|error| error.to_string()),
+            Err(Error::AcquireTimeout { .. } | Error::Overloaded { .. }) if Instant::now() < end => {
+                tokio::time::sleep(Duration::from_millis(250)).await;
+            }
+            Err(error) => return Err(error.to_string()),
+        }
+    }
 }
 
 fn absolute(path: &Path) -> String {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).to_string_lossy().into_owned()
+}
+
+fn is_path(module: &str) -> bool {
+    module.contains(['/', '\\'])
 }
 
 fn nothing_found(pattern: &str, exposure: &Exposure) -> String {

@@ -1,65 +1,176 @@
 //! Tools from commands: what PowerShell knows about its commands becomes names, schemas and hints for clients.
+//!
+//! ```text
+//! discovery   asks PowerShell: Exposure -> Findings (commands, and the files they come from)
+//! cache       the findings on disk, so that the next start need not ask
+//! keeper      cache first, PowerShell then, files watched after that; says when the tools have changed
+//! Catalog     findings and native tools -> tools: names, schemas, hints, toolsets, search
+//! arguments   a call's arguments against a tool
+//! ```
 
 mod annotations;
 mod arguments;
+mod cache;
 mod command;
+mod correction;
+mod description;
 mod discovery;
 mod exposure;
+mod finder;
+mod keeper;
+mod kind;
 mod name;
+mod native;
 mod parameter;
+mod rules;
+mod sample;
 mod schema;
+mod search;
+mod sets;
+mod stamp;
+mod survey;
 mod tool;
+mod toolset;
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::OnceLock,
+};
 
+#[allow(unused_imports, reason = "for sources of native tools, of which there is none yet")]
+pub(crate) use annotations::Annotations;
 pub(crate) use arguments::bind;
+pub(crate) use cache::CatalogCache;
 pub(crate) use command::Command;
-pub(crate) use discovery::discover;
-pub use exposure::Exposure;
+pub use exposure::{Exposure, ToolOverride, ToolSearch};
+pub(crate) use finder::Finding;
+#[cfg(test)]
+pub(crate) use keeper::CatalogState;
+pub(crate) use keeper::{CatalogFeed, Keeper, KeeperTask};
+pub(crate) use native::NativeTool;
+#[cfg(test)]
+pub(crate) use native::tests::native as test_native;
+pub use survey::{Left, Mapping, Survey, SurveyedTool};
 #[cfg(test)]
 pub(crate) use tool::tests::command as test_command;
-pub(crate) use tool::{Target, ToolSpec};
+pub(crate) use tool::{Finder, Target, ToolSpec};
+
+use search::SearchIndex;
+
+/// Tools beyond which clients get those to search for tools.
+const MANY_TOOLS: usize = 80;
 
 /// The tools that a server has, by name.
 #[derive(Debug, Default)]
 pub(crate) struct Catalog {
     tools: BTreeMap<String, ToolSpec>,
-    /// Commands that were asked for and are not offered, each with the reason.
-    pub(crate) left_out: Vec<String>,
+    /// Commands that were asked for and are not offered.
+    pub(crate) left_out: Vec<LeftOutCommand>,
+    /// Remarks for whoever runs the server.
+    pub(crate) remarks: Vec<String>,
+    toolsets: BTreeMap<String, Vec<String>>,
+    /// Commands are found by searching; clients see the finder's tools in place of theirs.
+    searched: bool,
+    index: OnceLock<SearchIndex>,
+}
+
+/// A command that is not offered.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct LeftOutCommand {
+    pub(crate) command: String,
+    pub(crate) origin: String,
+    pub(crate) reason: String,
 }
 
 impl Catalog {
-    /// Makes tools of commands. A command that was found twice is one tool.
+    /// Makes tools of commands, and takes those of other sources. A command that was found twice is one tool.
     ///
     /// # Errors
-    /// If two different commands would have the same name: both origins.
-    pub(crate) fn new(commands: &[Command]) -> Result<Self, String> {
-        let mut catalog = Self::default();
+    /// If two would have the same name: both origins, and what renames one of them. If a toolset does not exist.
+    pub(crate) fn of(
+        commands: &[Command],
+        natives: &[NativeTool],
+        exposure: &Exposure,
+    ) -> Result<Self, String> {
+        let mut catalog = Self { toolsets: exposure.toolset_definitions.clone(), ..Self::default() };
+        let mut used = BTreeSet::new();
+        for native in natives {
+            catalog.add(ToolSpec::native(native.clone())?)?;
+        }
         for command in commands {
             let tool = match ToolSpec::of(command) {
                 Ok(tool) => tool,
                 Err(reason) => {
-                    catalog.left_out.push(reason);
+                    let (command, origin) = (command.name.clone(), command.origin());
+                    catalog.left_out.push(LeftOutCommand { command, origin, reason });
                     continue;
                 }
             };
-            match catalog.tools.get(&tool.name) {
-                None => {
-                    catalog.tools.insert(tool.name.clone(), tool);
+            let tool = match exposure.override_of(&command.name, &command.module, &tool.name) {
+                None => tool,
+                Some((name, by)) => {
+                    used.insert(name);
+                    tool.overridden(by)?
                 }
-                Some(there) if there.origin.eq_ignore_ascii_case(&tool.origin) => {}
-                Some(there) => {
-                    return Err(format!(
-                        "two commands would be the tool {}: {} and {}. Leave one of them out, or rename it",
-                        tool.name, there.origin, tool.origin
-                    ));
-                }
+            };
+            catalog.add(tool)?;
+        }
+        for name in exposure.overrides.keys().filter(|name| !used.contains(name.as_str())) {
+            catalog.remarks.push(format!("mcp.tools.{name} belongs to no command that is exposed"));
+        }
+        catalog.keep_toolsets(&exposure.toolsets)?;
+        let of_commands =
+            catalog.tools.values().filter(|tool| matches!(tool.target, Target::Command(_))).count();
+        catalog.searched = of_commands > 0
+            && match exposure.tool_search {
+                ToolSearch::Always => true,
+                ToolSearch::Never => false,
+                ToolSearch::Auto => catalog.tools.len() > MANY_TOOLS,
+            };
+        if catalog.searched {
+            for tool in finder::tools(&catalog) {
+                catalog.add(tool)?;
             }
         }
         Ok(catalog)
     }
 
-    /// The tool of this name.
+    /// Of commands alone.
+    #[cfg(test)]
+    pub(crate) fn new(commands: &[Command]) -> Result<Self, String> {
+        Self::of(commands, &[], &Exposure::default())
+    }
+
+    fn add(&mut self, tool: ToolSpec) -> Result<(), String> {
+        match self.tools.get(&tool.name) {
+            None => {
+                self.tools.insert(tool.name.clone(), tool);
+                Ok(())
+            }
+            Some(there) if there.origin.eq_ignore_ascii_case(&tool.origin) => Ok(()),
+            Some(there) => Err(format!(
+                "two tools would have the name {}: {} and {}. Leave one of them out, or rename it in runspaced.toml:\n\
+                 [mcp.tools.\"{}\"]\nname = \"another_name\"",
+                tool.name, there.origin, tool.origin, tool.title
+            )),
+        }
+    }
+
+    /// Only the tools of these toolsets; none: all.
+    fn keep_toolsets(&mut self, wanted: &[String]) -> Result<(), String> {
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        if let Some(unknown) = wanted.iter().find(|name| !self.has_toolset(name)) {
+            let names: Vec<&str> = self.toolsets().into_iter().collect();
+            return Err(format!("there is no toolset '{unknown}'; there are {}", names.join(", ")));
+        }
+        let definitions = &self.toolsets;
+        self.tools.retain(|_, tool| wanted.iter().any(|name| toolset::contains(name, definitions, tool)));
+        Ok(())
+    }
+
+    /// The tool of this name, whether clients see it in the list or find it by searching.
     pub(crate) fn get(&self, name: &str) -> Option<&ToolSpec> {
         self.tools.get(name)
     }
@@ -69,9 +180,45 @@ impl Catalog {
         self.tools.values()
     }
 
+    /// The tools that clients see, sorted by name.
+    pub(crate) fn listed(&self) -> impl Iterator<Item = &ToolSpec> {
+        self.tools.values().filter(|tool| !self.searched || !matches!(tool.target, Target::Command(_)))
+    }
+
     /// How many there are.
     pub(crate) fn len(&self) -> usize {
         self.tools.len()
+    }
+
+    /// True if commands are found by searching.
+    pub(crate) fn is_searched(&self) -> bool {
+        self.searched
+    }
+
+    /// The tools that fit these words, best first; those to search with are not among them.
+    pub(crate) fn search(&self, query: &str) -> impl Iterator<Item = &ToolSpec> {
+        self.index().search(query).into_iter().filter_map(|name| self.get(name))
+    }
+
+    /// What is searched; made when it is first wanted.
+    fn index(&self) -> &SearchIndex {
+        self.index.get_or_init(|| {
+            SearchIndex::of(self.iter().filter(|tool| !matches!(tool.target, Target::Finder(_))))
+        })
+    }
+
+    fn toolsets(&self) -> BTreeSet<&str> {
+        let mut names = toolset::names(&self.toolsets, self.iter());
+        names.remove("");
+        names
+    }
+
+    fn has_toolset(&self, name: &str) -> bool {
+        self.toolsets().iter().any(|known| known.eq_ignore_ascii_case(name))
+    }
+
+    fn is_in(&self, tool: &ToolSpec, toolset: &str) -> bool {
+        toolset::contains(toolset, &self.toolsets, tool)
     }
 }
 
@@ -79,24 +226,39 @@ impl Catalog {
 mod tests {
     use serde_json::json;
 
-    use super::{tool::tests::command, *};
+    use super::{native::tests::native, tool::tests::command, *};
+
+    fn names(catalog: &Catalog) -> Vec<&str> {
+        catalog.listed().map(|tool| tool.name.as_str()).collect()
+    }
 
     #[test]
     fn catalog_is_sorted_and_takes_a_command_once() {
         let commands =
             [command("Get-B", json!([])), command("Get-A", json!([])), command("get-b", json!([]))];
-        let catalog = Catalog::new(&commands).expect("a catalog");
-        assert_eq!(catalog.iter().map(|tool| tool.name.as_str()).collect::<Vec<_>>(), ["get_a", "get_b"]);
+        assert_eq!(names(&Catalog::new(&commands).expect("a catalog")), ["get_a", "get_b"]);
     }
 
     #[test]
-    fn catalog_refuses_two_commands_of_one_tool_name() {
+    fn catalog_refuses_two_commands_of_one_tool_name_unless_one_is_renamed() {
         let mut other = command("Get-AD_User", json!([]));
         other.module = "Others".to_owned();
-        let error = Catalog::new(&[command("Get-ADUser", json!([])), other]).expect_err("a collision");
-        assert!(error.contains("get_ad_user"), "{error}");
-        assert!(error.contains("Get-ADUser of module Things"), "{error}");
-        assert!(error.contains("Get-AD_User of module Others"), "{error}");
+        let commands = [command("Get-ADUser", json!([])), other];
+        let error = Catalog::new(&commands).expect_err("a collision");
+        for part in [
+            "get_ad_user",
+            "Get-ADUser of module Things",
+            "Get-AD_User of module Others",
+            "[mcp.tools.\"Get-AD_User\"]",
+        ] {
+            assert!(error.contains(part), "{error}");
+        }
+        let mut exposure = Exposure::default();
+        let by = ToolOverride { name: Some("get_other_user".to_owned()), ..ToolOverride::default() };
+        exposure.overrides.insert("others\\get-ad_user".to_owned(), by);
+        let catalog = Catalog::of(&commands, &[], &exposure).expect("renamed");
+        assert_eq!(names(&catalog), ["get_ad_user", "get_other_user"]);
+        assert!(catalog.remarks.is_empty());
     }
 
     #[test]
@@ -107,5 +269,68 @@ mod tests {
         );
         let catalog = Catalog::new(&[unusable]).expect("a catalog");
         assert_eq!((catalog.len(), catalog.left_out.len()), (0, 1));
+        assert_eq!(catalog.left_out[0].command, "Use-Code");
+    }
+
+    #[test]
+    fn many_commands_are_searched_and_native_tools_stay() {
+        let many: Vec<Command> =
+            (0..=MANY_TOOLS).map(|n| command(&format!("Get-Thing{n}"), json!([]))).collect();
+        let natives = [native("list_incidents")];
+        let catalog = Catalog::of(&many, &natives, &Exposure::default()).expect("a catalog");
+        assert!(catalog.is_searched());
+        assert_eq!(names(&catalog), ["describe_tool", "invoke_tool", "list_incidents", "search_tools"]);
+        assert!(catalog.get("get_thing7").is_some(), "it can be invoked all the same");
+        let mut exposure = Exposure { tool_search: ToolSearch::Never, ..Exposure::default() };
+        assert_eq!(
+            Catalog::of(&many, &natives, &exposure).expect("a catalog").listed().count(),
+            MANY_TOOLS + 2
+        );
+        exposure.tool_search = ToolSearch::Always;
+        assert!(Catalog::of(&many[..1], &natives, &exposure).expect("a catalog").is_searched());
+        assert!(!Catalog::of(&[], &natives, &exposure).expect("a catalog").is_searched());
+    }
+
+    #[test]
+    fn toolsets_choose_tools_and_unknown_ones_are_named() {
+        let commands = [command("Get-A", json!([])), command("Set-A", json!([]))];
+        let mut exposure = Exposure { toolsets: vec!["reading".to_owned()], ..Exposure::default() };
+        let error = Catalog::of(&commands, &[native("list_incidents")], &exposure).expect_err("not defined");
+        assert_eq!(error, "there is no toolset 'reading'; there are Things, sentinel");
+        exposure.toolset_definitions.insert("reading".to_owned(), vec!["get-*".to_owned()]);
+        assert_eq!(
+            names(&Catalog::of(&commands, &[native("list_incidents")], &exposure).expect("defined")),
+            ["get_a"]
+        );
+        exposure.toolsets.push("Sentinel".to_owned());
+        let both = Catalog::of(&commands, &[native("list_incidents")], &exposure).expect("defined");
+        assert_eq!(names(&both), ["get_a", "list_incidents"]);
+    }
+
+    #[test]
+    fn finder_searches_and_describes() {
+        let mut exposure = Exposure { tool_search: ToolSearch::Always, ..Exposure::default() };
+        exposure.overrides.insert("No-Such".to_owned(), ToolOverride::default());
+        let commands = [command("Get-Widget", json!([])), command("Remove-Widget", json!([]))];
+        let catalog = Catalog::of(&commands, &[], &exposure).expect("a catalog");
+        assert_eq!(catalog.remarks, ["mcp.tools.No-Such belongs to no command that is exposed"]);
+        let arguments = |value: serde_json::Value| value.as_object().cloned().unwrap_or_default();
+        let found = catalog.find(&arguments(json!({"query": "delete widget"}))).expect("found");
+        assert_eq!(found.value["values"][0]["name"], "remove_widget");
+        let found = catalog.find(&arguments(json!({"query": "widget", "first": 1}))).expect("found");
+        assert_eq!(
+            (found.value["found"].as_u64(), found.value["values"].as_array().map(Vec::len)),
+            (Some(2), Some(1))
+        );
+        let described = catalog.describe(&arguments(json!({"name": "get_widget"}))).expect("there");
+        assert_eq!(described.value["values"][0]["inputSchema"]["type"], "object");
+        let error = catalog.describe(&arguments(json!({"name": "get_wigdet"}))).expect_err("not there");
+        assert!(error.contains("get_wigdet"), "{error}");
+        assert!(
+            catalog
+                .find(&arguments(json!({"query": "x", "toolset": "none"})))
+                .expect_err("none")
+                .contains("Things")
+        );
     }
 }

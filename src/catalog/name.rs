@@ -33,6 +33,12 @@ pub(crate) fn tool_name(command: &str) -> String {
     name.to_owned()
 }
 
+/// True if clients take it for a name.
+pub(crate) fn is_tool_name(name: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    (1..=MAX_NAME_CHARS).contains(&name.len()) && name.chars().all(allowed)
+}
+
 fn separate(name: &mut String) {
     if !name.is_empty() && !name.ends_with('_') {
         name.push('_');

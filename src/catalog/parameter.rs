@@ -1,64 +1,60 @@
 //! Parameters of tools: what a client may send, from what PowerShell takes.
 
-use serde_json::Number;
+use serde_json::{Map, Value};
 
-use super::command::{Bounds, CommandParameter, ParameterSet, Range};
+use super::{
+    command::{ALL_SETS, Command, CommandParameter, ParameterSet},
+    kind::{Kind, TRISTATE},
+    rules::Rules,
+};
+
+/// Name of the property that is pipeline input.
+const INPUT: &str = "input";
+/// Name of the property that is `-WhatIf`.
+const DRY_RUN: &str = "dry_run";
+/// Longest source text of a default that a description repeats.
+const MAX_DEFAULT_CHARS: usize = 80;
 
 /// One parameter of a tool.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Parameter {
-    /// PowerShell's name, and the name of the property in the schema.
+    /// Name of the property in the schema.
     pub(crate) name: String,
     /// Other names it is accepted under.
     pub(crate) aliases: Vec<String>,
+    pub(crate) role: Role,
     pub(crate) kind: Kind,
     /// Takes a list of `kind`.
     pub(crate) list: bool,
     pub(crate) required: bool,
     pub(crate) nullable: bool,
+    pub(crate) default: Option<Value>,
     pub(crate) description: String,
     pub(crate) rules: Rules,
+    pub(crate) membership: Membership,
+    /// The schema it was given with, if it was not made here.
+    pub(crate) given_schema: Option<Map<String, Value>>,
 }
 
-/// What kind of value it takes.
+/// What becomes of its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Text,
-    /// Text from which PowerShell makes a value of a type of its own.
-    Converted,
-    /// Text of a form that JSON Schema names: `date-time`, `uuid`, `uri`.
-    Formatted(&'static str),
-    /// Text in a form of its own, said in words.
-    Described(&'static str),
-    Integer,
-    Number,
-    Boolean,
-    Switch,
-    Object,
-    Any,
+pub(crate) enum Role {
+    /// A parameter of the same name.
+    Named,
+    /// `-WhatIf`.
+    DryRun,
+    /// Objects of the pipeline.
+    Input,
 }
 
-/// What the value must be like.
+/// The parameter sets it belongs to.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Rules {
-    /// Permitted texts (letter case does not matter); empty: any.
-    pub(crate) choices: Vec<String>,
-    pub(crate) minimum: Option<Bound>,
-    pub(crate) maximum: Option<Bound>,
-    pub(crate) min_chars: Option<u64>,
-    pub(crate) max_chars: Option<u64>,
-    pub(crate) min_items: Option<u64>,
-    pub(crate) max_items: Option<u64>,
-    /// A .NET regular expression. PowerShell checks it; the schema has it where JavaScript reads it the same way.
-    pub(crate) pattern: Option<String>,
-}
-
-/// A bound of a number.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Bound {
-    pub(crate) value: Number,
-    /// The bound itself is not permitted.
-    pub(crate) exclusive: bool,
+pub(crate) struct Membership {
+    /// Empty: all of them.
+    pub(crate) sets: Vec<String>,
+    pub(crate) mandatory_in: Vec<String>,
+    /// Pipeline input may bring it.
+    pub(crate) from_input: bool,
 }
 
 /// Why a parameter is not offered.
@@ -66,39 +62,108 @@ pub(crate) struct Bound {
 pub(crate) struct LeftOut {
     pub(crate) name: String,
     pub(crate) reason: String,
+    pub(crate) membership: Membership,
     /// No parameter set does without it: neither can the command be offered.
     pub(crate) required: bool,
 }
 
+impl Membership {
+    fn of(parameter: &CommandParameter) -> Self {
+        Self {
+            sets: parameter.set_names().into_iter().map(str::to_owned).collect(),
+            mandatory_in: parameter.mandatory_in.clone(),
+            from_input: false,
+        }
+    }
+
+    pub(crate) fn is_in(&self, set: &str) -> bool {
+        self.sets.is_empty() || self.sets.iter().any(|name| name.eq_ignore_ascii_case(set))
+    }
+
+    pub(crate) fn is_mandatory_in(&self, set: &str) -> bool {
+        self.mandatory_in.iter().any(|name| name == ALL_SETS || name.eq_ignore_ascii_case(set))
+    }
+}
+
 impl Parameter {
+    /// All parameters of a command that a client can give, those that must be given first, and those it cannot.
+    pub(crate) fn all_of(command: &Command) -> (Vec<Self>, Vec<LeftOut>) {
+        let mut parameters = Vec::new();
+        let mut left_out = Vec::new();
+        for parameter in &command.parameters {
+            match Self::of(parameter, &command.parameter_sets) {
+                Ok(parameter) => parameters.push(parameter),
+                Err(reason) => left_out.push(reason),
+            }
+        }
+        take_properties_from_input(command, &mut parameters);
+        if command.supports_should_process {
+            parameters.push(what_if(command));
+        }
+        // What must be given comes first; the rest stays in the order of the command.
+        parameters.sort_by_key(|parameter| !parameter.required);
+        (parameters, left_out)
+    }
+
     /// From a command's parameter.
     ///
     /// # Errors
     /// Why it cannot be offered to a client.
     pub(crate) fn of(parameter: &CommandParameter, sets: &[ParameterSet]) -> Result<Self, LeftOut> {
         let required = parameter.required(sets);
-        let left_out =
-            |reason: &str| LeftOut { name: parameter.name.clone(), reason: reason.to_owned(), required };
+        let membership = Membership::of(parameter);
+        let left_out = |reason: &str| LeftOut {
+            name: parameter.name.clone(),
+            reason: reason.to_owned(),
+            membership: membership.clone(),
+            required,
+        };
         if !parameter.bindable {
-            return Err(left_out("no JSON value stands for its type"));
+            let reason = parameter.unbindable_reason.as_deref();
+            return Err(left_out(&format!("it {}", reason.unwrap_or("takes what no JSON value stands for"))));
         }
         let element = parameter.element_type.as_deref().unwrap_or(&parameter.type_name);
-        let kind = if parameter.is_switch { Kind::Switch } else { kind(element).map_err(left_out)? };
+        let mut kind =
+            if parameter.is_switch { Kind::Switch } else { Kind::of(element).map_err(left_out)? };
         if kind == Kind::Converted && parameter.enum_values.is_empty() && parameter.wants_pipeline_objects() {
             return Err(left_out("it takes live objects of the pipeline"));
         }
         let list = parameter.element_type.is_some() && !parameter.type_full_name.starts_with("System.Byte[]");
-        let rules = Rules::of(parameter, kind, list);
+        if kind == Kind::Any && !list && parameter.takes_pipeline_objects() {
+            return Ok(input(parameter, sets, required));
+        }
+        let nullable = parameter.allow_null || element.starts_with("System.Nullable");
+        if matches!(kind, Kind::Switch | Kind::Boolean)
+            && !list
+            && tells_off_from_nothing(parameter, nullable)
+        {
+            kind = Kind::Tristate;
+        }
+        let mut rules = Rules::of(parameter, kind, list);
+        if kind == Kind::Tristate {
+            rules.choices = TRISTATE.map(str::to_owned).to_vec();
+        }
+        let default = default_of(parameter, kind, list, &rules);
         Ok(Self {
             name: parameter.name.clone(),
             aliases: parameter.aliases.clone(),
-            kind: if rules.choices.is_empty() { kind } else { Kind::Text },
+            role: Role::Named,
+            kind: if rules.choices.is_empty() || kind == Kind::Tristate { kind } else { Kind::Text },
             list,
             required,
-            nullable: parameter.allow_null || element.starts_with("System.Nullable"),
-            description: description(parameter, sets, kind),
+            nullable: nullable && kind != Kind::Tristate,
+            description: description(parameter, sets, kind, default.is_some()),
+            default,
             rules,
+            membership,
+            given_schema: None,
         })
+    }
+
+    /// True if this is its name, or one of its other names.
+    pub(crate) fn is_called(&self, name: &str) -> bool {
+        self.name.eq_ignore_ascii_case(name)
+            || self.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(name))
     }
 
     /// What it takes, in words.
@@ -112,7 +177,7 @@ impl Parameter {
             Kind::Described(form) => form.to_owned(),
             Kind::Integer => "an integer".to_owned(),
             Kind::Number => "a number".to_owned(),
-            Kind::Boolean | Kind::Switch => "true or false".to_owned(),
+            Kind::Boolean | Kind::Switch | Kind::Tristate => "true or false".to_owned(),
             Kind::Object => "an object".to_owned(),
             Kind::Any => "any value".to_owned(),
         };
@@ -120,57 +185,138 @@ impl Parameter {
     }
 }
 
-/// By the name of the type as PowerShell shows it.
-fn kind(type_name: &str) -> Result<Kind, &'static str> {
-    let name = type_name.to_ascii_lowercase();
-    let name = name.strip_prefix("system.nullable[").and_then(|name| name.strip_suffix(']')).unwrap_or(&name);
-    let name = name.strip_prefix("system.").unwrap_or(name);
-    Ok(match name {
-        "string" | "char" => Kind::Text,
-        "byte"
-        | "sbyte"
-        | "int16"
-        | "short"
-        | "uint16"
-        | "ushort"
-        | "int"
-        | "int32"
-        | "uint"
-        | "uint32"
-        | "long"
-        | "int64"
-        | "ulong"
-        | "uint64"
-        | "bigint"
-        | "numerics.biginteger" => Kind::Integer,
-        "double" | "single" | "float" | "decimal" => Kind::Number,
-        "bool" | "boolean" => Kind::Boolean,
-        "switch" | "management.automation.switchparameter" => Kind::Switch,
-        "datetime" | "datetimeoffset" => Kind::Formatted("date-time"),
-        "guid" => Kind::Formatted("uuid"),
-        "uri" => Kind::Formatted("uri"),
-        "timespan" => Kind::Described("a time span such as 1.02:03:04 (days.hours:minutes:seconds)"),
-        "byte[]" => Kind::Described("bytes as base64"),
-        "securestring" | "security.securestring" | "pscredential" | "management.automation.pscredential" => {
-            return Err("secrets are not taken as arguments");
-        }
-        "hashtable"
-        | "collections.hashtable"
-        | "collections.idictionary"
-        | "ordered"
-        | "collections.specialized.ordereddictionary" => Kind::Object,
-        "object" | "psobject" | "pscustomobject" | "management.automation.psobject" => Kind::Any,
-        _ if name.starts_with("collections.generic.dictionary") || name.contains("idictionary[") => {
-            Kind::Object
-        }
-        _ => Kind::Converted,
-    })
+/// Whether a command may do something else when it is told `false` than when it is told nothing.
+fn tells_off_from_nothing(parameter: &CommandParameter, nullable: bool) -> bool {
+    if parameter.absence_matters {
+        return true;
+    }
+    if !parameter.is_switch {
+        return nullable && parameter.mandatory_in.is_empty();
+    }
+    match (&parameter.default_value, &parameter.default_text) {
+        (Some(value), _) => *value == Value::Bool(true),
+        // Computed when it is called: it may be either.
+        (None, Some(text)) => !text.eq_ignore_ascii_case("$null") && !text.eq_ignore_ascii_case("false"),
+        (None, None) => false,
+    }
 }
 
-fn description(parameter: &CommandParameter, sets: &[ParameterSet], kind: Kind) -> String {
+/// The property for what a command takes from the pipeline as it is. As an argument a list would be one object there.
+fn input(parameter: &CommandParameter, sets: &[ParameterSet], required: bool) -> Parameter {
+    let mut description = description(parameter, sets, Kind::Any, false);
+    if !description.is_empty() {
+        description.push(' ');
+    }
+    description.push_str("Pipeline input: each element is one object.");
+    Parameter {
+        name: INPUT.to_owned(),
+        aliases: std::iter::once(&parameter.name).chain(&parameter.aliases).cloned().collect(),
+        role: Role::Input,
+        kind: Kind::Any,
+        list: true,
+        required,
+        nullable: false,
+        default: None,
+        description,
+        rules: Rules::default(),
+        membership: Membership { from_input: true, ..Membership::of(parameter) },
+        given_schema: None,
+    }
+}
+
+/// A function that works on each object of its input and takes parameters from their properties gets a property for these
+/// objects too, unless it takes whole objects.
+fn take_properties_from_input(command: &Command, parameters: &mut Vec<Parameter>) {
+    let takes_objects = command.parameters.iter().any(CommandParameter::takes_pipeline_objects);
+    let taken = parameters.iter().any(|parameter| parameter.is_called(INPUT));
+    if !command.has_process_block || takes_objects || taken {
+        return;
+    }
+    let by_name: Vec<&str> = command
+        .parameters
+        .iter()
+        .filter(|parameter| parameter.takes_pipeline_property())
+        .map(|parameter| parameter.name.as_str())
+        .collect();
+    let mut names = Vec::new();
+    for parameter in parameters.iter_mut().filter(|parameter| by_name.contains(&parameter.name.as_str())) {
+        names.push(parameter.name.clone());
+        parameter.membership.from_input = true;
+        if std::mem::take(&mut parameter.required) {
+            parameter.description = format!("{} Needed unless {INPUT} brings it.", parameter.description);
+        }
+    }
+    if names.is_empty() {
+        return;
+    }
+    parameters.push(Parameter {
+        name: INPUT.to_owned(),
+        aliases: Vec::new(),
+        role: Role::Input,
+        kind: Kind::Object,
+        list: true,
+        required: false,
+        nullable: false,
+        default: None,
+        description: format!(
+            "Pipeline input: the command works on each of these objects, and takes {} from their properties.",
+            names.join(", ")
+        ),
+        rules: Rules::default(),
+        membership: Membership::default(),
+        given_schema: None,
+    });
+}
+
+/// A command may have a parameter of that name already; then the switch keeps its own.
+fn what_if(command: &Command) -> Parameter {
+    let taken = command.parameters.iter().any(|parameter| parameter.name.eq_ignore_ascii_case(DRY_RUN));
+    Parameter {
+        name: if taken { "WhatIf" } else { DRY_RUN }.to_owned(),
+        aliases: ["WhatIf", "wi"].map(str::to_owned).to_vec(),
+        role: Role::DryRun,
+        kind: Kind::Switch,
+        list: false,
+        required: false,
+        nullable: false,
+        default: None,
+        description: "Changes nothing and only says what would be done.".to_owned(),
+        rules: Rules::default(),
+        membership: Membership::default(),
+        given_schema: None,
+    }
+}
+
+/// The default as the schema may have it: only if it is of the kind that is taken.
+fn default_of(parameter: &CommandParameter, kind: Kind, list: bool, rules: &Rules) -> Option<Value> {
+    let value = parameter.default_value.clone().filter(|_| parameter.mandatory_in.is_empty())?;
+    let fits = |value: &Value| match kind {
+        Kind::Integer => value.is_i64() || value.is_u64(),
+        Kind::Number => value.is_number(),
+        Kind::Boolean => value.is_boolean(),
+        Kind::Text | Kind::Converted => value
+            .as_str()
+            .is_some_and(|text| rules.choices.is_empty() || rules.choices.iter().any(|c| c == text)),
+        Kind::Any => true,
+        _ => false,
+    };
+    match value {
+        Value::Array(elements) if list => elements.iter().all(fits).then_some(Value::Array(elements)),
+        value if list => fits(&value).then(|| Value::Array(vec![value])),
+        value => fits(&value).then_some(value),
+    }
+}
+
+fn description(
+    parameter: &CommandParameter,
+    sets: &[ParameterSet],
+    kind: Kind,
+    default_shown: bool,
+) -> String {
     let mut parts: Vec<String> = Vec::new();
-    let own = parameter.help_message.as_deref().or(parameter.description.as_deref()).map(str::trim);
-    match own.filter(|text| !text.is_empty()) {
+    let own = [&parameter.description, &parameter.help_message];
+    let own = own.into_iter().flatten().map(|text| text.trim()).find(|text| !text.is_empty());
+    match own {
         Some(text) => parts.push(sentence(text)),
         // Without words of its own, the type says the most where the schema does not say it.
         None if kind == Kind::Converted && parameter.enum_values.is_empty() => {
@@ -181,10 +327,13 @@ fn description(parameter: &CommandParameter, sets: &[ParameterSet], kind: Kind) 
     if let Kind::Described(form) = kind {
         parts.push(format!("Takes {form}."));
     }
-    if let Some(default) =
-        parameter.default_text.as_deref().filter(|text| !text.is_empty() && text.len() <= 80)
-    {
-        parts.push(format!("Default: {default}."));
+    let short = |text: &&str| !text.is_empty() && text.len() <= MAX_DEFAULT_CHARS;
+    let default = parameter.default_text.as_deref().filter(short);
+    match (kind, default) {
+        (Kind::Tristate, Some(text)) => parts.push(format!("Left out, it is {text}; off is not the same.")),
+        (Kind::Tristate, None) => parts.push("Leaving it out is not the same as off.".to_owned()),
+        (_, Some(text)) if !default_shown => parts.push(format!("Default: {text}.")),
+        _ => {}
     }
     if let Some(pattern) = &parameter.validate_pattern {
         parts.push(format!("Must match the regular expression {pattern}."));
@@ -199,68 +348,4 @@ fn description(parameter: &CommandParameter, sets: &[ParameterSet], kind: Kind) 
 fn sentence(text: &str) -> String {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if text.ends_with(['.', '!', '?', ':']) { text } else { format!("{text}.") }
-}
-
-impl Rules {
-    fn of(parameter: &CommandParameter, kind: Kind, list: bool) -> Self {
-        let choices =
-            if parameter.validate_set.is_empty() { &parameter.enum_values } else { &parameter.validate_set };
-        let (minimum, maximum) = match (&parameter.validate_range, kind) {
-            (Some(range), Kind::Integer | Kind::Number) => range.bounds(),
-            _ => (None, None),
-        };
-        let size = |value: i64| u64::try_from(value).ok();
-        let length = parameter.validate_length.unwrap_or(Bounds { min: 0, max: -1 });
-        let count = parameter.validate_count.unwrap_or(Bounds { min: 0, max: -1 });
-        let text = matches!(kind, Kind::Text | Kind::Converted);
-        let some = |value: u64| (value > 0).then_some(value);
-        let mut rules = Self {
-            choices: choices.clone(),
-            minimum,
-            maximum,
-            min_chars: size(length.min).and_then(some),
-            max_chars: size(length.max),
-            min_items: size(count.min).and_then(some),
-            max_items: size(count.max),
-            pattern: parameter.validate_pattern.clone(),
-        };
-        let wants_content = parameter.not_null_or_empty
-            || (!parameter.mandatory_in.is_empty() && !parameter.allow_empty && !parameter.allow_null);
-        if wants_content {
-            if text && rules.choices.is_empty() {
-                rules.min_chars = rules.min_chars.or(Some(1));
-            }
-            if list {
-                rules.min_items = rules.min_items.or(Some(1));
-            }
-        }
-        rules
-    }
-
-    /// The pattern, if JavaScript's regular expressions read it the same way as .NET's, as far as that can be told.
-    pub(crate) fn portable_pattern(&self) -> Option<&str> {
-        const DOTNET_ONLY: &[&str] = &[
-            "(?i", "(?s", "(?m", "(?x", "(?n", "(?-", "(?>", "(?#", "(?'", "(?(", "\\A", "\\Z", "\\z", "\\G",
-            "\\p", "\\P", "-[",
-        ];
-        self.pattern.as_deref().filter(|pattern| !DOTNET_ONLY.iter().any(|part| pattern.contains(part)))
-    }
-}
-
-impl Range {
-    fn bounds(&self) -> (Option<Bound>, Option<Bound>) {
-        let zero = |exclusive| Some(Bound { value: Number::from(0), exclusive });
-        match self.kind.as_deref() {
-            Some("Positive") => (zero(true), None),
-            Some("NonNegative") => (zero(false), None),
-            Some("Negative") => (None, zero(true)),
-            Some("NonPositive") => (None, zero(false)),
-            _ => {
-                let bound = |value: &serde_json::Value| {
-                    value.as_number().map(|number| Bound { value: number.clone(), exclusive: false })
-                };
-                (bound(&self.min), bound(&self.max))
-            }
-        }
-    }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::parameter::{Kind, Parameter};
+use super::{kind::Kind, parameter::Parameter};
 
 /// The schema of an object with these properties and no others. Self-contained: no references.
 pub(crate) fn input_schema(parameters: &[Parameter]) -> Map<String, Value> {
@@ -24,6 +24,9 @@ pub(crate) fn input_schema(parameters: &[Parameter]) -> Map<String, Value> {
 }
 
 fn property(parameter: &Parameter) -> Value {
+    if let Some(given) = &parameter.given_schema {
+        return Value::Object(given.clone());
+    }
     let mut one = element(parameter);
     let mut schema = if parameter.list {
         let mut list = Map::new();
@@ -47,6 +50,9 @@ fn property(parameter: &Parameter) -> Value {
             choices.push(Value::Null);
         }
     }
+    if let Some(default) = &parameter.default {
+        schema.insert("default".to_owned(), default.clone());
+    }
     if !parameter.description.is_empty() {
         schema.insert("description".to_owned(), json!(parameter.description));
     }
@@ -57,7 +63,7 @@ fn element(parameter: &Parameter) -> Map<String, Value> {
     let rules = &parameter.rules;
     let mut schema = Map::new();
     let name = match parameter.kind {
-        Kind::Text | Kind::Converted | Kind::Formatted(_) | Kind::Described(_) => "string",
+        Kind::Text | Kind::Converted | Kind::Formatted(_) | Kind::Described(_) | Kind::Tristate => "string",
         Kind::Integer => "integer",
         Kind::Number => "number",
         Kind::Boolean | Kind::Switch => "boolean",

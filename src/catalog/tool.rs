@@ -1,17 +1,21 @@
 //! A tool: one command, as clients see it.
 
+use std::{
+    path::Path,
+    sync::{Arc, OnceLock},
+};
+
 use serde_json::{Map, Value};
 
 use super::{
-    annotations::Annotations,
+    annotations::{Annotations, Asks},
     command::Command,
-    name::tool_name,
-    parameter::{Kind, LeftOut, Parameter, Rules},
+    description,
+    exposure::ToolOverride,
+    name::{MAX_NAME_CHARS, is_tool_name, tool_name},
+    parameter::{LeftOut, Parameter},
     schema::input_schema,
 };
-
-/// Longest description. Clients cut at about 2 KiB.
-const MAX_DESCRIPTION_CHARS: usize = 1_200;
 
 /// One tool.
 #[derive(Debug, Clone)]
@@ -24,12 +28,24 @@ pub(crate) struct ToolSpec {
     pub(crate) parameters: Vec<Parameter>,
     /// Parameters of the command that clients cannot give.
     pub(crate) left_out: Vec<LeftOut>,
-    pub(crate) schema: Map<String, Value>,
+    /// Names of the parameter sets.
+    pub(crate) sets: Vec<String>,
+    pub(crate) default_set: Option<String>,
     pub(crate) annotations: Annotations,
     /// What a call runs.
     pub(crate) target: Target,
     /// Where the command comes from, for messages.
     pub(crate) origin: String,
+    /// It has the common parameters: `-Verbose` makes it talk.
+    pub(crate) has_common_parameters: bool,
+    /// The toolset by origin: a module, a script's file name without its ending, a native group.
+    pub(crate) group: String,
+    /// First sentence of its help, for lists.
+    pub(crate) synopsis: String,
+    /// JSON Schema of the results, where it is promised.
+    pub(crate) output_schema: Option<Arc<Map<String, Value>>>,
+    /// Made when somebody asks for it.
+    schema: OnceLock<Arc<Map<String, Value>>>,
 }
 
 /// What a call of a tool runs.
@@ -37,6 +53,21 @@ pub(crate) struct ToolSpec {
 pub(crate) enum Target {
     /// A PowerShell command, by the name under which exactly it is found.
     Command(String),
+    /// An operation of another source, which has an executor of its own.
+    Native { source: Arc<str>, operation: Arc<str> },
+    /// The catalogue itself.
+    Finder(Finder),
+}
+
+/// What the catalogue does itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Finder {
+    /// Finds tools.
+    Search,
+    /// Gives the schema of one.
+    Describe,
+    /// Calls one.
+    Invoke,
 }
 
 impl ToolSpec {
@@ -46,41 +77,162 @@ impl ToolSpec {
     /// Why it cannot be one.
     pub(crate) fn of(command: &Command) -> Result<Self, String> {
         if let Some(error) = &command.error {
-            return Err(format!("{}: its parameters cannot be read: {error}", command.origin()));
+            return Err(format!("its parameters cannot be read: {error}"));
         }
-        let mut parameters = Vec::new();
-        let mut left_out = Vec::new();
-        for parameter in &command.parameters {
-            match Parameter::of(parameter, &command.parameter_sets) {
-                Ok(parameter) => parameters.push(parameter),
-                Err(reason) => left_out.push(reason),
-            }
+        if is_shorthand(&command.name) {
+            return Err("its name is a shorthand for people at a prompt".to_owned());
         }
+        let (mut parameters, mut left_out) = Parameter::all_of(command);
         if let Some(needed) = left_out.iter().find(|left_out| left_out.required) {
             return Err(format!(
-                "{}: its mandatory parameter {} cannot be given: {}",
-                command.origin(),
-                needed.name,
-                needed.reason
+                "its mandatory parameter {} cannot be given: {}",
+                needed.name, needed.reason
             ));
         }
-        if command.supports_should_process {
-            parameters.push(what_if());
-        }
-        // What must be given comes first; the rest stays in the order of the command.
-        parameters.sort_by_key(|parameter| !parameter.required);
-        Ok(Self {
-            name: tool_name(&command.name),
-            title: command.name.clone(),
-            description: description(command),
-            schema: input_schema(&parameters),
-            annotations: Annotations::of(&command.name, &command.module),
-            target: Target::Command(target(command)),
-            origin: command.origin(),
-            parameters,
-            left_out,
-        })
+        let usable = UsableSets::of(command, &left_out)?;
+        left_out.extend(usable.take_others(&mut parameters));
+        let asks = match command.confirm_impact.as_str() {
+            _ if !command.supports_should_process => Asks::Never,
+            "High" => Asks::ByItself,
+            _ => Asks::OnRequest,
+        };
+        let mut tool = Self::plain(
+            tool_name(&command.name),
+            command.name.clone(),
+            description::of_command(command, &usable.syntax),
+            Annotations::of(&command.name, &command.module, asks),
+            Target::Command(target(command)),
+        );
+        tool.synopsis = description::synopsis(command);
+        tool.origin = command.origin();
+        tool.group = group(command);
+        tool.default_set =
+            command.parameter_sets.iter().find(|set| set.is_default).map(|set| set.name.clone());
+        tool.sets = usable.names;
+        tool.parameters = parameters;
+        tool.left_out = left_out;
+        tool.has_common_parameters = command.syntax.iter().any(|line| line.ends_with("[<CommonParameters>]"));
+        Ok(tool)
     }
+
+    /// A tool without parameters.
+    pub(super) fn plain(
+        name: String,
+        title: String,
+        description: String,
+        annotations: Annotations,
+        target: Target,
+    ) -> Self {
+        Self {
+            synopsis: description::first_sentence(&description).to_owned(),
+            origin: name.clone(),
+            name,
+            title,
+            description,
+            annotations,
+            target,
+            parameters: Vec::new(),
+            left_out: Vec::new(),
+            sets: Vec::new(),
+            default_set: None,
+            group: String::new(),
+            has_common_parameters: false,
+            output_schema: None,
+            schema: OnceLock::new(),
+        }
+    }
+
+    /// The schema that it was given with.
+    pub(super) fn give_schema(&mut self, schema: Map<String, Value>) {
+        self.schema = OnceLock::from(Arc::new(schema));
+    }
+
+    /// JSON Schema of the arguments.
+    pub(crate) fn schema(&self) -> &Arc<Map<String, Value>> {
+        self.schema.get_or_init(|| Arc::new(input_schema(&self.parameters)))
+    }
+
+    /// The tool as the configuration wants it.
+    ///
+    /// # Errors
+    /// If the name is none.
+    pub(crate) fn overridden(mut self, by: &ToolOverride) -> Result<Self, String> {
+        if let Some(name) = &by.name {
+            if !is_tool_name(name) {
+                return Err(format!(
+                    "'{name}' cannot be the name of {}: a name is 1 to {MAX_NAME_CHARS} characters of a-z, 0-9 and _",
+                    self.title
+                ));
+            }
+            self.name.clone_from(name);
+        }
+        if let Some(text) = &by.description {
+            description::first_sentence(text).clone_into(&mut self.synopsis);
+            self.description.clone_from(text);
+        }
+        self.annotations = self.annotations.overridden(by);
+        Ok(self)
+    }
+}
+
+/// The parameter sets that a client can complete.
+struct UsableSets {
+    names: Vec<String>,
+    /// A line each, if there are several.
+    syntax: Vec<String>,
+    /// The others, each with a parameter that they need.
+    others: Vec<(String, String)>,
+}
+
+impl UsableSets {
+    /// # Errors
+    /// If there is none: what they need.
+    fn of(command: &Command, left_out: &[LeftOut]) -> Result<Self, String> {
+        let mut usable = Self { names: Vec::new(), syntax: Vec::new(), others: Vec::new() };
+        for (index, set) in command.parameter_sets.iter().enumerate() {
+            match left_out.iter().find(|left_out| left_out.membership.is_mandatory_in(&set.name)) {
+                Some(needed) => usable.others.push((set.name.clone(), needed.name.clone())),
+                None => {
+                    usable.names.push(set.name.clone());
+                    usable.syntax.extend(command.syntax.get(index).cloned());
+                }
+            }
+        }
+        if usable.names.is_empty() && !usable.others.is_empty() {
+            let needed: Vec<&str> = usable.others.iter().map(|(_, needed)| needed.as_str()).collect();
+            return Err(format!(
+                "each of its parameter sets needs one of {}, which cannot be given",
+                needed.join(", ")
+            ));
+        }
+        Ok(usable)
+    }
+
+    /// Takes out the parameters that belong to no usable set.
+    fn take_others(&self, parameters: &mut Vec<Parameter>) -> Vec<LeftOut> {
+        let is_usable = |parameter: &mut Parameter| {
+            self.others.is_empty() || self.names.iter().any(|set| parameter.membership.is_in(set))
+        };
+        let others: Vec<Parameter> = parameters.extract_if(.., |parameter| !is_usable(parameter)).collect();
+        others
+            .into_iter()
+            .map(|parameter| {
+                let needed = self.others.iter().find(|(set, _)| parameter.membership.is_in(set));
+                let needed = needed.map_or("another", |(_, needed)| needed.as_str());
+                LeftOut {
+                    name: parameter.name,
+                    reason: format!("it goes with {needed} only, which cannot be given"),
+                    membership: parameter.membership,
+                    required: false,
+                }
+            })
+            .collect()
+    }
+}
+
+/// `cd..`, `cd~`, `A:`.
+fn is_shorthand(name: &str) -> bool {
+    name.ends_with('.') || !name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'))
 }
 
 /// The name with its module, so that nothing another call defines can stand in its way.
@@ -92,50 +244,11 @@ fn target(command: &Command) -> String {
     }
 }
 
-fn what_if() -> Parameter {
-    Parameter {
-        name: "WhatIf".to_owned(),
-        aliases: vec!["wi".to_owned()],
-        kind: Kind::Switch,
-        list: false,
-        required: false,
-        nullable: false,
-        description: "Only says what would be done.".to_owned(),
-        rules: Rules::default(),
+fn group(command: &Command) -> String {
+    if !command.module.is_empty() {
+        return command.module.clone();
     }
-}
-
-fn description(command: &Command) -> String {
-    let squeezed = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let synopsis = squeezed(&command.synopsis);
-    let detail = squeezed(&command.description);
-    let mut text = if synopsis.is_empty() { by_name(command) } else { synopsis };
-    if !text.ends_with(['.', '!', '?']) {
-        text.push('.');
-    }
-    if !detail.is_empty() && !text.starts_with(&detail) {
-        text.push(' ');
-        text.push_str(&detail);
-    }
-    if command.parameter_sets.len() > 1 && !command.syntax.is_empty() {
-        // Several sets exclude each other; the schema cannot say so in a way that all clients read.
-        text.push_str("\nUse one of:");
-        for line in &command.syntax {
-            text.push_str("\n  ");
-            text.push_str(squeezed(line).trim_end_matches(" [<CommonParameters>]"));
-        }
-    }
-    if let Some((end, _)) = text.char_indices().nth(MAX_DESCRIPTION_CHARS) {
-        text.truncate(end);
-        text.push('…');
-    }
-    text
-}
-
-/// For a command without help: its own name says the most.
-fn by_name(command: &Command) -> String {
-    let of = if command.module.is_empty() { String::new() } else { format!(" (module {})", command.module) };
-    format!("Runs the PowerShell command {}{of}", command.name)
+    Path::new(&command.path).file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned())
 }
 
 #[cfg(test)]
@@ -183,7 +296,7 @@ pub(crate) mod tests {
         let left_out: Vec<&str> = tool.left_out.iter().map(|left_out| left_out.name.as_str()).collect();
         assert_eq!(left_out, ["InputObject", "Credential"]);
         assert_eq!(
-            Value::Object(tool.schema),
+            Value::Object(tool.schema().as_ref().clone()),
             json!({
                 "type": "object",
                 "properties": {
@@ -217,8 +330,8 @@ pub(crate) mod tests {
         command.parameter_sets =
             serde_json::from_value(json!([{"name": "ById"}, {"name": "ByName"}])).expect("sets");
         let tool = ToolSpec::of(&command).expect("a tool");
-        assert_eq!(tool.schema["required"], json!(["Kind"]));
-        assert_eq!(tool.schema["properties"]["Id"]["description"], json!("Parameter set: ById."));
+        assert_eq!(tool.schema()["required"], json!(["Kind"]));
+        assert_eq!(tool.schema()["properties"]["Id"]["description"], json!("Parameter set: ById."));
     }
 
     #[test]
@@ -228,7 +341,34 @@ pub(crate) mod tests {
             json!([{"name": "Process", "type": "scriptblock", "bindable": false, "mandatory_in": ["__AllParameterSets"]}]),
         );
         let reason = ToolSpec::of(&command).expect_err("no tool");
-        assert!(reason.contains("ForEach-Object of module Things") && reason.contains("Process"), "{reason}");
+        assert!(reason.contains("mandatory parameter Process"), "{reason}");
+    }
+
+    #[test]
+    fn spec_has_only_parameter_sets_that_can_be_completed() {
+        let mut command = command(
+            "Get-Thing",
+            json!([
+                {"name": "Code", "type": "scriptblock", "bindable": false, "mandatory_in": ["ByCode"],
+                 "sets": [{"name": "ByCode"}]},
+                {"name": "AsJob", "type": "switch", "is_switch": true, "bindable": true, "sets": [{"name": "ByCode"}]},
+                {"name": "Name", "type": "string", "bindable": true, "mandatory_in": ["ByName"], "sets": [{"name": "ByName"}]},
+            ]),
+        );
+        command.parameter_sets =
+            serde_json::from_value(json!([{"name": "ByCode", "is_default": true}, {"name": "ByName"}]))
+                .expect("sets");
+        command.syntax = vec!["Get-Thing -Code".to_owned(), "Get-Thing -Name".to_owned()];
+        let tool = ToolSpec::of(&command).expect("a tool");
+        assert_eq!(tool.sets, ["ByName"]);
+        assert_eq!(tool.schema()["properties"].as_object().map(Map::len), Some(1));
+        let left_out: Vec<(&str, &str)> =
+            tool.left_out.iter().map(|left_out| (left_out.name.as_str(), left_out.reason.as_str())).collect();
+        assert_eq!(left_out[1], ("AsJob", "it goes with Code only, which cannot be given"));
+        assert!(!tool.description.contains("Use one of"), "{}", tool.description);
+        command.parameters.truncate(1);
+        command.parameter_sets.truncate(1);
+        assert!(ToolSpec::of(&command).expect_err("no tool").contains("Code"));
     }
 
     #[test]
@@ -236,6 +376,6 @@ pub(crate) mod tests {
         let mut command = command("Remove-Thing", json!([]));
         command.supports_should_process = true;
         let tool = ToolSpec::of(&command).expect("a tool");
-        assert_eq!(tool.schema["properties"]["WhatIf"]["type"], json!("boolean"));
+        assert_eq!(tool.schema()["properties"]["dry_run"]["type"], json!("boolean"));
     }
 }

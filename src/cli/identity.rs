@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
 
+use runspaced::azure::Variables;
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::config::Settings;
@@ -41,6 +42,7 @@ pub const VARIABLES: &[(&str, &str)] = &[
     ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "workload identity in GitHub Actions"),
     ("ACTIONS_ID_TOKEN_REQUEST_URL", "workload identity in GitHub Actions"),
     ("ACTIONS_RUNTIME_TOKEN", "GitHub Actions"),
+    (super::mcp::http::TOKEN, "what clients of the MCP server over HTTP sign in with"),
 ];
 
 /// Says which variables scripts may not see.
@@ -55,6 +57,7 @@ impl Filter {
     pub fn new(settings: &Settings, more: Vec<String>) -> Self {
         let mut remove: Vec<String> = VARIABLES.iter().map(|(name, _)| (*name).to_owned()).collect();
         remove.extend(settings.environment.remove.iter().cloned());
+        remove.extend(settings.azure.customers.iter().map(|name| format!("AZURE_{name}_*")));
         // What a flag names as a secret is one, whatever the configuration keeps.
         let keep = settings.environment.keep.iter().filter(|name| !more.contains(name)).cloned().collect();
         remove.extend(more);
@@ -93,6 +96,11 @@ impl Secrets {
     /// Names of the variables.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
+    }
+
+    /// All of them, for those that sign in.
+    pub fn variables(self) -> Variables {
+        self.0.into_iter().collect()
     }
 
     /// Adds a value; one that is there already stays.

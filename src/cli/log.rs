@@ -25,9 +25,9 @@ pub fn install(config: &Config) -> Result<(), Problem> {
                 format!("log.filter is {:?}: {error}; try `info` or `warn,runspaced=debug`", log.filter),
             )
         })?;
-    // What it writes below that level has the content of messages in it.
+    // What it writes below that level has the content of messages in it: its warnings repeat the errors that clients get.
     let quiet =
-        filter_fn(|metadata| !metadata.target().starts_with("rmcp") || *metadata.level() <= Level::WARN);
+        filter_fn(|metadata| !metadata.target().starts_with("rmcp") || *metadata.level() <= Level::ERROR);
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let installed = match log.format {
         LogFormat::Json => tracing_subscriber::registry()

@@ -4,11 +4,13 @@
 //! [`Hosting`] and are run by [`host`], which cleans the environment, takes the standard streams away, and installs the log
 //! and the signals before the runtime starts. The others write to the standard output.
 
+mod audit;
 mod bench;
 mod completions;
 mod config;
 mod doctor;
 mod exit;
+mod exposure;
 mod flags;
 mod identity;
 mod log;
@@ -18,7 +20,9 @@ mod process;
 mod restart;
 mod run;
 mod screen;
+mod sentinel;
 mod simulate;
+mod tools;
 
 use std::time::Instant;
 
@@ -52,7 +56,11 @@ enum Verb {
     /// Run a command or a script
     Run(Box<run::RunArguments>),
     /// Serve PowerShell commands as tools to a client of the Model Context Protocol
-    Mcp(mcp::McpArguments),
+    Mcp(Box<mcp::McpArguments>),
+    /// Operations on Microsoft Sentinel, many workspaces and tenants at once
+    Sentinel(sentinel::SentinelArguments),
+    /// Show which tools the MCP server makes of commands, what it leaves out, and why
+    Tools(tools::ToolsArguments),
     /// Look at the installation: what is found, what works, what to do about the rest
     Doctor(doctor::DoctorArguments),
     /// Show and check the configuration
@@ -61,6 +69,8 @@ enum Verb {
     Bench(bench::BenchArguments),
     /// Run a loopback Azure: Resource Manager, Sentinel, queries, ingestion, tokens
     Simulate(Box<simulate::SimulateArguments>),
+    /// Check that no record of an audit file was changed or taken out
+    Audit(audit::AuditArguments),
     /// Write the completions for a shell
     Completions(completions::CompletionsArguments),
     /// Write the manual page
@@ -74,11 +84,14 @@ pub fn main() -> Exit {
     let CommandLine { global, verb } = CommandLine::parse();
     match verb {
         Verb::Run(arguments) => host(*arguments, global, started),
-        Verb::Mcp(arguments) => host(arguments, global, started),
+        Verb::Mcp(arguments) => host(*arguments, global, started),
+        Verb::Tools(arguments) => host(arguments, global, started),
         Verb::Doctor(arguments) => host(arguments, global, started),
+        Verb::Sentinel(arguments) => sentinel::run(arguments, &global),
         Verb::Config(arguments) => config::run(&arguments, &global),
         Verb::Bench(arguments) => bench::run(&arguments),
         Verb::Simulate(arguments) => simulate::run(&arguments, &global),
+        Verb::Audit(arguments) => audit::run(&arguments, &global),
         Verb::Completions(arguments) => completions::run(&arguments, &mut CommandLine::command()),
         Verb::Man(arguments) => man::run(&arguments, CommandLine::command()),
     }

@@ -45,7 +45,6 @@ pub struct Process {
     /// What colours are wanted, for other streams.
     pub global: GlobalFlags,
     /// What the process before this one left to be taken up again; empty if there was none.
-    #[allow(dead_code, reason = "for servers that restart themselves")]
     pub resumed: Vec<u8>,
 }
 

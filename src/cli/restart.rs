@@ -5,7 +5,6 @@
 use super::identity::Secrets;
 
 #[cfg(unix)]
-#[allow(unused_imports, reason = "restart is for servers")]
 pub use unix::{VARIABLE, become_clean, inherited, restart};
 
 #[cfg(windows)]
@@ -47,7 +46,6 @@ mod unix {
     /// Starts the program anew in this process's place, with the streams where it found them: a client notices nothing.
     /// `note` is what the new process finds in [`crate::cli::Process::resumed`]. Nothing else may still be reading from or
     /// writing to the streams. Returns only if it failed; descriptors 0 and 1 are then the original ones.
-    #[allow(dead_code, reason = "for servers that outlive an upgrade or a degraded engine")]
     pub fn restart(streams: &Streams, secrets: &Secrets, note: &[u8]) -> io::Error {
         if let Err(error) = streams.give_back() {
             return error;

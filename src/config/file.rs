@@ -1,13 +1,13 @@
 //! Reading a `runspaced.toml`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use toml::de::{DeTable, DeValue};
 
 use super::places::expand;
 use super::problem::{Origin, Problem};
 use super::table::{SECTIONS, SETTINGS, Setting, find};
-use super::value::{Kind, Value};
+use super::value::{Column, Kind, Row, Value};
 use runspaced::nearest::nearest;
 
 /// One setting in a file.
@@ -63,7 +63,8 @@ pub(super) fn read(path: &Path, text: &str) -> Result<Vec<Entry>, Vec<Problem>> 
                     entries.push(Entry { setting, value: expand(value, path.parent()), origin });
                 }
                 Err(wanted) => {
-                    let given = text.get(value.span()).unwrap_or_default();
+                    let given =
+                        text.get(value.span()).and_then(|given| given.lines().next()).unwrap_or_default();
                     problems.push(Problem::of(origin, format!("{full} is {given}, it must be {wanted}")));
                 }
             }
@@ -89,19 +90,69 @@ fn convert(kind: Kind, value: &DeValue<'_>) -> Result<Value, String> {
             Kind::Duration(..) | Kind::Size(..) | Kind::Text | Kind::Choice(_) | Kind::Path,
             DeValue::String(text),
         ) => kind.parse(text),
-        (Kind::List, DeValue::Array(items)) => items
+        (Kind::List, value) => texts(value).map(Value::List).ok_or_else(|| kind.wanted()),
+        (Kind::Paths, value) => texts(value)
+            .map(|texts| Value::Paths(texts.into_iter().map(PathBuf::from).collect()))
+            .ok_or_else(|| kind.wanted()),
+        (Kind::Lists, DeValue::Table(lists)) => lists
             .iter()
-            .map(|item| match item.get_ref() {
-                DeValue::String(text) => Ok(text.as_ref().to_owned()),
-                _ => Err(kind.wanted()),
+            .map(|(name, list)| match texts(list.get_ref()) {
+                Some(texts) => Ok((name.get_ref().to_string(), texts)),
+                None => Err(format!("{}; {} is not a list", kind.wanted(), name.get_ref())),
             })
-            .collect::<Result<Vec<String>, String>>()
-            .map(Value::List),
+            .collect::<Result<_, String>>()
+            .map(Value::Lists),
+        (Kind::Tables(columns), DeValue::Table(tables)) => tables
+            .iter()
+            .map(|(name, table)| match table.get_ref() {
+                DeValue::Table(values) => {
+                    Ok((name.get_ref().to_string(), row(name.get_ref(), columns, values)?))
+                }
+                _ => Err(format!("{}; {} is not a table", kind.wanted(), name.get_ref())),
+            })
+            .collect::<Result<_, String>>()
+            .map(Value::Tables),
         (Kind::Text | Kind::Choice(_) | Kind::Path | Kind::Duration(..), _) => {
             Err(format!("{}, in quotes", kind.wanted()))
         }
         _ => Err(kind.wanted()),
     }
+}
+
+/// A list of texts, if it is one.
+fn texts(value: &DeValue<'_>) -> Option<Vec<String>> {
+    let DeValue::Array(items) = value else { return None };
+    items
+        .iter()
+        .map(|item| match item.get_ref() {
+            DeValue::String(text) => Some(text.as_ref().to_owned()),
+            _ => None,
+        })
+        .collect()
+}
+
+/// The values of one table of [`Kind::Tables`].
+fn row(table: &str, columns: &'static [Column], values: &DeTable<'_>) -> Result<Row, String> {
+    let mut row = Row::new();
+    for (name, value) in values {
+        let name = name.get_ref().as_ref();
+        let Some(column) = columns.iter().find(|column| column.name == name) else {
+            let names = columns.iter().map(|column| column.name);
+            let hint = nearest(name, names).map(|near| format!(": did you mean {near}?")).unwrap_or_default();
+            return Err(format!("{}; {table} has an unknown '{name}'{hint}", Kind::Tables(columns).wanted()));
+        };
+        let value = convert(column.kind, value.get_ref())
+            .map_err(|wanted| format!("right: {name} of {table} must be {wanted}"))?;
+        row.insert(column.name, value);
+    }
+    Ok(row)
+}
+
+/// A value written as text the way a file has it behind the equals sign.
+pub(super) fn convert_text(kind: Kind, text: &str) -> Result<Value, String> {
+    let document = format!("value = {text}");
+    let table = DeTable::parse(&document).map_err(|_| kind.wanted())?;
+    table.get_ref().get("value").map_or_else(|| Err(kind.wanted()), |value| convert(kind, value.get_ref()))
 }
 
 fn line_of(text: &str, offset: usize) -> usize {
@@ -138,6 +189,12 @@ mod tests {
             ("[pool\n", "/x/runspaced.toml:1: this is not TOML"),
             ("[mcp]\ncommands = [1]\n", "mcp.commands is [1], it must be a list of texts"),
             ("[call]\nisolation = \"none\"\n", "it must be one of shared, scoped, reset, fresh"),
+            ("[mcp.toolsets]\na = \"x\"\n", "a is not a list"),
+            ("[mcp.tools.Get-X]\nread_only = 1\n", "read_only of Get-X must be true or false"),
+            (
+                "[mcp.tools.Get-X]\ndescripton = \"x\"\n",
+                "Get-X has an unknown 'descripton': did you mean description?",
+            ),
         ];
         for (text, expected) in cases {
             let problems = problems(text);
@@ -154,7 +211,8 @@ mod tests {
     #[test]
     fn values_of_every_kind_are_read() {
         let text = "[pool]\nmax = 1_6\nstop_grace = \"1m30s\"\n[limits]\noutput_bytes = \"2MiB\"\nrecord_bytes = 4096\n\
-                    [runtime]\nserver_gc = true\n[mcp]\ncommands = [\"Get-*\"]\n[powershell]\nhome = \"ps\"\n";
+                    [runtime]\nserver_gc = true\n[mcp]\ncommands = [\"Get-*\"]\nscripts = [\"a.ps1\"]\n[mcp.toolsets]\nreading = [\"Get-*\"]\n\
+                    [mcp.tools.\"M\\\\Get-X\"]\nname = \"other\"\nread_only = true\n[powershell]\nhome = \"ps\"\n";
         let entries = read(Path::new("/x/runspaced.toml"), text).map_err(|problems| format!("{problems:?}"));
         let shown: Vec<String> = entries
             .expect("is fine")
@@ -165,7 +223,10 @@ mod tests {
             "pool.max = 16 (/x/runspaced.toml:2)",
             "pool.stop_grace = \"90s\" (/x/runspaced.toml:3)",
             "limits.output_bytes = \"2MiB\" (/x/runspaced.toml:5)",
-            "powershell.home = \"/x/ps\" (/x/runspaced.toml:12)",
+            "mcp.scripts = [\"/x/a.ps1\"] (/x/runspaced.toml:11)",
+            "mcp.toolsets = { \"reading\" = [\"Get-*\"] } (/x/runspaced.toml:12)",
+            "mcp.tools = { 'M\\Get-X' = { name = \"other\", read_only = true } } (/x/runspaced.toml:14)",
+            "powershell.home = \"/x/ps\" (/x/runspaced.toml:18)",
             "mcp.commands = [\"Get-*\"] (/x/runspaced.toml:10)",
         ] {
             assert!(shown.iter().any(|line| line == expected), "{expected} not in {shown:#?}");

@@ -7,6 +7,7 @@ mod file;
 mod places;
 mod problem;
 mod reference;
+mod sentinel;
 mod settings;
 mod table;
 mod value;
@@ -20,7 +21,8 @@ use zeroize::Zeroizing;
 pub use places::Places;
 pub use problem::{Origin, Problem};
 pub use reference::{dotenv_example, markdown};
-pub use settings::{LogFormat, Mcp, Settings};
+pub use sentinel::Connected;
+pub use settings::{Http, LogFormat, Mcp, Settings};
 pub use table::{SETTINGS, Setting, find};
 pub use value::Value;
 
@@ -46,6 +48,12 @@ pub struct Looked {
     pub path: PathBuf,
     /// What became of it.
     pub outcome: Outcome,
+}
+
+/// True for variables that are settings, misspelt ones too.
+fn is_setting(name: &str) -> bool {
+    let known = || SETTINGS.iter().any(|setting| setting.alias == Some(name));
+    name.starts_with("RUNSPACED_") && (name.contains("__") || known())
 }
 
 /// What became of a file that was looked for.
@@ -181,7 +189,7 @@ impl Config {
                 match dotenv::read(&path, &text) {
                     Ok(variables) => {
                         let (settings, others): (Vec<_>, Vec<_>) =
-                            variables.into_iter().partition(|(name, _)| name.starts_with("RUNSPACED_"));
+                            variables.into_iter().partition(|(name, _)| is_setting(name));
                         let origin = path.clone();
                         let settings =
                             settings.into_iter().map(|(name, value)| (name, value.as_str().to_owned()));

@@ -107,14 +107,21 @@ fn distrust(_: &fs::Metadata) -> Option<String> {
 
 /// A path as it is meant: `~` is the home folder, a relative one is below `base`.
 pub(super) fn expand(value: Value, base: Option<&Path>) -> Value {
-    let Value::Path(path) = value else { return value };
+    match value {
+        Value::Path(path) => Value::Path(expand_path(path, base)),
+        Value::Paths(paths) => Value::Paths(paths.into_iter().map(|path| expand_path(path, base)).collect()),
+        other => other,
+    }
+}
+
+fn expand_path(path: PathBuf, base: Option<&Path>) -> PathBuf {
     let home = || directories::BaseDirs::new().map(|dirs| dirs.home_dir().to_owned());
     let path = match path.strip_prefix("~") {
         Ok(rest) => home().map_or(path.clone(), |home| home.join(rest)),
         Err(_) => path,
     };
-    Value::Path(match base {
+    match base {
         Some(base) if path.is_relative() => base.join(path),
         _ => path,
-    })
+    }
 }

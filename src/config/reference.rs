@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::settings::Settings;
 use super::table::{SECTIONS, SETTINGS, Setting};
+use super::value::Kind;
 
 fn default_of(setting: &Setting, defaults: &Settings) -> String {
     match (setting.default_text, setting.get(defaults).toml()) {
@@ -49,6 +50,11 @@ pub fn markdown() -> String {
             {
                 let _ = write!(does, " Also `{alias}`.");
             }
+            if let Kind::Tables(columns) = setting.kind {
+                for column in columns {
+                    let _ = write!(does, " `{}`: {}.", column.name, column.help);
+                }
+            }
             let _ = writeln!(
                 text,
                 "| `{}` | {} | {} | {does} |",
@@ -66,7 +72,9 @@ pub fn markdown() -> String {
 
 /// A file that works; a test reads it.
 pub(super) const EXAMPLE: &str = "[powershell]\nmodules = [\"Microsoft.PowerShell.Utility\"]\n\n\
-    [call]\ntimeout = \"1m\"\nculture = \"de-DE\"\n\n[limits]\noutput_bytes = \"8MiB\"\n\n[log]\nfilter = \"info\"\n";
+    [call]\ntimeout = \"1m\"\nculture = \"de-DE\"\n\n[limits]\noutput_bytes = \"8MiB\"\n\n[log]\nfilter = \"info\"\n\n\
+    [mcp]\nmodules = [\"./Inventory\"]\n\n[mcp.toolsets]\nreading = [\"Get-*\", \"module:Inventory\"]\n\n\
+    [mcp.tools.Invoke-StockQuery]\nname = \"query_stock\"\nread_only = true\n";
 
 /// `.env.example`.
 pub fn dotenv_example() -> String {
@@ -97,7 +105,7 @@ mod tests {
     #[test]
     fn example_is_a_valid_file() {
         let entries = file::read(std::path::Path::new("example.toml"), EXAMPLE);
-        assert!(entries.is_ok_and(|entries| entries.len() == 5));
+        assert!(entries.is_ok_and(|entries| entries.len() == 8));
     }
 
     #[test]

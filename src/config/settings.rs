@@ -1,8 +1,13 @@
 //! The settings as the program uses them.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use runspaced::azure::{CloudName, IdentityKind};
+use runspaced::mcp::http::HttpLimits;
+use runspaced::mcp::{ToolOverride, ToolSearch};
+use runspaced::observe::{AuditFailure, AuditSync};
 use runspaced::{Encoding, InitialState, Isolation, LanguageMode, Limits, PoolConfig, RuntimeSettings};
 
 /// Everything that can be configured.
@@ -24,6 +29,14 @@ pub struct Settings {
     pub environment: Environment,
     /// Section `mcp`.
     pub mcp: Mcp,
+    /// Section `azure`.
+    pub azure: Azure,
+    /// Section `sentinel`.
+    pub sentinel: Sentinel,
+    /// Section `http`.
+    pub http: Http,
+    /// Section `oauth`.
+    pub oauth: OAuth,
 }
 
 /// Which PowerShell, and what every runspace knows when it opens.
@@ -90,12 +103,181 @@ pub struct Environment {
 }
 
 /// The MCP server.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Mcp {
     /// Patterns of the commands it offers.
     pub commands: Vec<String>,
     /// Modules whose commands it offers.
     pub modules: Vec<String>,
+    /// Script files whose functions it offers.
+    pub scripts: Vec<PathBuf>,
+    /// Toolsets by name.
+    pub toolsets: BTreeMap<String, Vec<String>>,
+    /// The toolsets that it offers; none: all tools.
+    pub only_toolsets: Vec<String>,
+    /// When clients get tools to search for tools.
+    pub tool_search: ToolSearch,
+    /// What is to be otherwise with single tools.
+    pub tools: BTreeMap<String, ToolOverride>,
+    /// Remembers the tools from one start to the next.
+    pub cache: bool,
+    /// Where.
+    pub cache_folder: Option<PathBuf>,
+    /// Folders of prompt files.
+    pub prompts: Vec<String>,
+    /// Folders whose files are resources.
+    pub resources: Vec<String>,
+    /// The audit file.
+    pub audit: Option<PathBuf>,
+    /// When audit records are made to last.
+    pub audit_sync: AuditSync,
+    /// What happens to calls that cannot be recorded.
+    pub audit_failure: AuditFailure,
+}
+
+impl Default for Mcp {
+    fn default() -> Self {
+        Self {
+            commands: Vec::new(),
+            modules: Vec::new(),
+            scripts: Vec::new(),
+            toolsets: BTreeMap::new(),
+            only_toolsets: Vec::new(),
+            tool_search: ToolSearch::default(),
+            tools: BTreeMap::new(),
+            cache: true,
+            cache_folder: None,
+            prompts: Vec::new(),
+            resources: Vec::new(),
+            audit: None,
+            audit_sync: AuditSync::default(),
+            audit_failure: AuditFailure::default(),
+        }
+    }
+}
+
+/// The MCP server over HTTP.
+#[derive(Debug, Clone)]
+pub struct Http {
+    /// Where clients connect.
+    pub address: Option<String>,
+    /// File of the token.
+    pub token_file: Option<PathBuf>,
+    /// Mode of a Unix socket, octal.
+    pub socket_mode: String,
+    /// Names beside this machine's that `Host` may have.
+    pub hosts: Vec<String>,
+    /// Origins beside this machine's that `Origin` may have.
+    pub origins: Vec<String>,
+    /// The server's URL as clients know it.
+    pub public_url: Option<String>,
+    /// Certificate chain, PEM.
+    pub certificate: Option<PathBuf>,
+    /// Private key, PEM.
+    pub key: Option<PathBuf>,
+    /// Connections at once.
+    pub connections: usize,
+    /// Largest message, bytes.
+    pub body_bytes: usize,
+    /// Time for the head of a request.
+    pub head_time: Duration,
+    /// Time for its body.
+    pub body_time: Duration,
+    /// Sessions at once.
+    pub sessions: usize,
+    /// Life of an unused session.
+    pub session_idle: Duration,
+    /// Requests a second of one principal.
+    pub rate: u32,
+    /// How many of them at once.
+    pub burst: u32,
+}
+
+/// Tokens of an authority.
+#[derive(Debug, Clone, Default)]
+pub struct OAuth {
+    /// The authority.
+    pub issuer: Option<String>,
+    /// What tokens must be for.
+    pub audience: Option<String>,
+    /// Where its keys are.
+    pub keys_url: Option<String>,
+    /// What scopes allow.
+    pub rules: Vec<String>,
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        let limits = HttpLimits::default();
+        Self {
+            address: None,
+            token_file: None,
+            socket_mode: "600".to_owned(),
+            hosts: Vec::new(),
+            origins: Vec::new(),
+            public_url: None,
+            certificate: None,
+            key: None,
+            connections: limits.connections,
+            body_bytes: limits.body_bytes,
+            head_time: limits.head_time,
+            body_time: limits.body_time,
+            sessions: limits.sessions,
+            session_idle: limits.session_idle,
+            rate: limits.rate,
+            burst: limits.burst,
+        }
+    }
+}
+
+/// The Azure client. No secret is a setting: those are variables.
+#[derive(Debug, Clone, Default)]
+pub struct Azure {
+    /// The cloud.
+    pub cloud: CloudName,
+    /// Where tokens come from, in a custom cloud.
+    pub authority: Option<String>,
+    /// Azure Resource Manager, in a custom cloud.
+    pub resource_manager: Option<String>,
+    /// Log Analytics, in a custom cloud.
+    pub logs: Option<String>,
+    /// Logs ingestion, in a custom cloud.
+    pub ingestion: Option<String>,
+    /// Certificates to trust beside the system's.
+    pub ca_file: Option<PathBuf>,
+    /// How to sign in.
+    pub identity: IdentityKind,
+    /// Customers outside of Lighthouse.
+    pub customers: Vec<String>,
+    /// Versions of interfaces in place of the pinned ones.
+    pub api_versions: Vec<String>,
+}
+
+/// Operations on Microsoft Sentinel.
+#[derive(Debug, Clone)]
+pub struct Sentinel {
+    /// The workspace that is meant where none is named.
+    pub workspace: Option<String>,
+    /// Names of tenants.
+    pub tenant_names: Vec<String>,
+    /// Where writes are recorded.
+    pub journal: Option<PathBuf>,
+    /// Where exports and backups go.
+    pub backups: Option<PathBuf>,
+    /// Time that an operation may take.
+    pub timeout: Duration,
+}
+
+impl Default for Sentinel {
+    fn default() -> Self {
+        Self {
+            workspace: None,
+            tenant_names: Vec::new(),
+            journal: None,
+            backups: None,
+            timeout: Duration::from_secs(300),
+        }
+    }
 }
 
 impl Default for PowerShell {

@@ -1,15 +1,17 @@
 //! Every setting there is: its name, what it takes, what it does. Files, variables, flags, `config show` and the
 //! documentation all come from this table.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use runspaced::mcp::ToolOverride;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::settings::Settings;
-use super::value::{Kind, Value};
+use super::value::{Column, Kind, Value};
 
 /// One setting.
 pub struct Setting {
@@ -139,6 +141,28 @@ impl Field for Vec<String> {
     fn write(&mut self, value: Value) {
         if let Value::List(items) = value {
             *self = items;
+        }
+    }
+}
+
+impl Field for Vec<PathBuf> {
+    fn read(&self) -> Value {
+        Value::Paths(self.clone())
+    }
+    fn write(&mut self, value: Value) {
+        if let Value::Paths(paths) = value {
+            *self = paths;
+        }
+    }
+}
+
+impl Field for BTreeMap<String, Vec<String>> {
+    fn read(&self) -> Value {
+        Value::Lists(self.clone())
+    }
+    fn write(&mut self, value: Value) {
+        if let Value::Lists(lists) = value {
+            *self = lists;
         }
     }
 }
@@ -293,8 +317,132 @@ pub static SETTINGS: LazyLock<Vec<Setting>> = LazyLock::new(|| {
 
         setting!(mcp.commands, Kind::List, "Commands the MCP server offers, by name or wildcard; `mcp --command` adds to them."),
         setting!(mcp.modules, Kind::List, "Modules whose commands the MCP server offers; `mcp --module` adds to them."),
+        setting!(mcp.scripts, Kind::Paths, "Script files whose functions the MCP server offers; `mcp --script` adds to them."),
+        setting!(mcp.toolsets, Kind::Lists,
+            "Named groups of tools: names of commands or tools with wildcards; `module:Name` is all of a module. Each module and script is a toolset by itself."),
+        setting!(mcp.only_toolsets, Kind::List, "The toolsets that are offered; none: all tools. `mcp --toolset` adds to them."),
+        setting!(word mcp.tool_search, &["auto", "always", "never"],
+            "When clients get three tools to search, describe and invoke in place of those made of commands; auto: beyond 80 tools.")
+            .flag("--tool-search"),
+        setting!(mcp.tools, Kind::Tables(TOOL_COLUMNS),
+            "What is to be otherwise with single tools, by the name of the command (`Get-Thing`, `Module\\Get-Thing`) or tool."),
+        setting!(mcp.cache, Kind::Flag, "Remembers the tools, so that they are listed before PowerShell is up the next time."),
+        setting!(mcp.cache_folder, Kind::Path, "Where they are remembered.").default_text("the user's cache folder"),
+        setting!(mcp.prompts, Kind::List, "Folders whose .md files the MCP server offers as prompts; `mcp --prompts` adds to them."),
+        setting!(mcp.resources, Kind::List, "Folders whose files the MCP server offers as resources; `mcp --resources` adds to them."),
+        setting!(mcp.audit, Kind::Path, "File in which every call of the MCP server is recorded: who, what, how it ended.")
+            .flag("--audit").default_text("none"),
+        setting!(word mcp.audit_sync, &["each", "second", "never"],
+            "When records are made to survive a loss of power: each before its call is answered, once a second, or when the system likes."),
+        setting!(word mcp.audit_failure, &["refuse", "warn"],
+            "What happens to calls while the audit file cannot be written: they are refused, or run unrecorded and the log says so."),
+
+        setting!(http.address, Kind::Text,
+            "Serves MCP over HTTP here: ADDRESS:PORT (port 0: a free one) or unix:/path. Without it over standard input and output.")
+            .flag("--http").default_text("not served"),
+        setting!(http.token_file, Kind::Path,
+            "File of the token that clients sign in with; made if it is not there. RUNSPACED_MCP_TOKEN goes before it.")
+            .flag("--http-token-file").default_text("a random token, said at the start"),
+        setting!(http.socket_mode, Kind::Text, "Mode of a Unix socket, three octal digits."),
+        setting!(http.hosts, Kind::List, "Names beside this machine's by which clients may reach the server (header Host)."),
+        setting!(http.origins, Kind::List,
+            "Web origins beside this machine's that may call, such as https://app.example.com:443 (header Origin)."),
+        setting!(http.public_url, Kind::Text, "The server's URL as clients know it, where that is another than the address.")
+            .default_text("made of the address"),
+        setting!(http.certificate, Kind::Path, "Certificate chain for TLS, PEM. It is read again when it changes.")
+            .default_text("without TLS"),
+        setting!(http.key, Kind::Path, "Private key of the certificate, PEM.").default_text("without TLS"),
+        setting!(http.connections, Kind::Whole(1, 65_536), "Connections at once; further ones wait."),
+        setting!(size http.body_bytes, Kind::Size(1 << 10, 64 << 20), "Largest message of a client."),
+        setting!(http.head_time, Kind::Duration(LEAST, LONG),
+            "How long a client may take for the head of a request, and between two requests."),
+        setting!(http.body_time, Kind::Duration(LEAST, LONG), "How long a client may take for the body of a request."),
+        setting!(http.sessions, Kind::Whole(0, 65_536), "Sessions at once, of clients of the revisions up to 2025-11-25."),
+        setting!(http.session_idle, Kind::Duration(LEAST, LONG), "Time after which an unused session ends."),
+        setting!(http.rate, Kind::Whole(0, u32::MAX as u64), "Requests a second of one principal; 0: any number."),
+        setting!(http.burst, Kind::Whole(1, u32::MAX as u64), "How many of them may come at once."),
+
+        setting!(oauth.issuer, Kind::Text,
+            "The authority whose tokens HTTP clients sign in with, as tokens name it in iss. Takes the place of the server's own token.")
+            .default_text("none"),
+        setting!(oauth.audience, Kind::Text, "What tokens must name in aud.").default_text("the server's URL"),
+        setting!(oauth.keys_url, Kind::Text, "Where the authority's keys are (JWKS).")
+            .default_text("the authority's metadata says it"),
+        setting!(oauth.rules, Kind::List,
+            "What scopes allow, each `SCOPE: TOOL... [in WORKSPACE...]`, such as `Tools.Read: get_* list_* in dev-*`. Without rules a valid token allows everything."),
+
+        setting!(word azure.cloud, &["public", "us_government", "china", "custom"],
+            "The cloud; custom takes the addresses of the four settings below."),
+        setting!(azure.authority, Kind::Text, "Where tokens come from, in a custom cloud; https only.").default_text("the cloud's"),
+        setting!(azure.resource_manager, Kind::Text, "Azure Resource Manager, in a custom cloud; http only on this machine.")
+            .default_text("the cloud's"),
+        setting!(azure.logs, Kind::Text, "Log Analytics queries, in a custom cloud, without /v1.").default_text("the cloud's"),
+        setting!(azure.ingestion, Kind::Text, "Logs ingestion, in a custom cloud.").default_text("the cloud's"),
+        setting!(azure.ca_file, Kind::Path, "PEM file of certificates that are trusted beside the system's: those of a proxy, or of a custom cloud.")
+            .default_text("none"),
+        setting!(word azure.identity, &["auto", "workload", "managed", "secret", "certificate", "developer"],
+            "How to sign in. auto takes what the AZURE_ variables allow; developer is the login of az or azd."),
+        setting!(azure.customers, Kind::List,
+            "Customers outside of Azure Lighthouse, by names that stand in their variables: AZURE_NAME_TENANT_ID, AZURE_NAME_CLIENT_ID, AZURE_NAME_CLIENT_SECRET."),
+        setting!(azure.api_versions, Kind::List, "Versions of interfaces in place of the built-in ones, as alert_rules=2025-09-01."),
+
+        setting!(sentinel.workspace, Kind::Text, "The workspace that is meant where none is named: name, id or customer id.").default_text("none"),
+        setting!(sentinel.tenant_names, Kind::List, "Names of tenants, as ID=NAME. Azure shows the names of the own tenants only."),
+        setting!(sentinel.journal, Kind::Path, "Folder in which writes are recorded before and after they are sent.")
+            .default_text("`journal` in the user's data folder"),
+        setting!(sentinel.backups, Kind::Path, "Folder below which exports and backups are written, and nowhere else.")
+            .default_text("`backups` in the user's data folder"),
+        setting!(sentinel.timeout, Kind::Duration(ms(1_000), LONG), "Time that an operation may take, all of its requests and pauses."),
     ]
 });
+
+/// What can be said of a single tool.
+const TOOL_COLUMNS: &[Column] = &[
+    Column { name: "name", kind: Kind::Text, help: "the tool's name: 1 to 40 of a-z, 0-9 and _" },
+    Column { name: "description", kind: Kind::Text, help: "its description, instead of the command's help" },
+    Column { name: "read_only", kind: Kind::Flag, help: "it changes nothing" },
+    Column { name: "destructive", kind: Kind::Flag, help: "it may change or remove what is there" },
+    Column { name: "idempotent", kind: Kind::Flag, help: "a second call changes nothing more" },
+    Column { name: "open_world", kind: Kind::Flag, help: "it deals with things outside of this machine" },
+];
+
+impl Field for BTreeMap<String, ToolOverride> {
+    fn read(&self) -> Value {
+        let row = |by: &ToolOverride| {
+            let text = |text: &Option<String>| text.clone().map(Value::Text);
+            let flag = |flag: Option<bool>| flag.map(Value::Flag);
+            let values = [
+                ("name", text(&by.name)),
+                ("description", text(&by.description)),
+                ("read_only", flag(by.read_only)),
+                ("destructive", flag(by.destructive)),
+                ("idempotent", flag(by.idempotent)),
+                ("open_world", flag(by.open_world)),
+            ];
+            values.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+        };
+        Value::Tables(self.iter().map(|(name, by)| (name.clone(), row(by))).collect())
+    }
+
+    fn write(&mut self, value: Value) {
+        let Value::Tables(tables) = value else { return };
+        self.clear();
+        for (name, row) in tables {
+            let by = self.entry(name).or_default();
+            for (column, value) in row {
+                match (column, value) {
+                    ("name", Value::Text(text)) => by.name = Some(text),
+                    ("description", Value::Text(text)) => by.description = Some(text),
+                    ("read_only", Value::Flag(on)) => by.read_only = Some(on),
+                    ("destructive", Value::Flag(on)) => by.destructive = Some(on),
+                    ("idempotent", Value::Flag(on)) => by.idempotent = Some(on),
+                    ("open_world", Value::Flag(on)) => by.open_world = Some(on),
+                    _ => {}
+                }
+            }
+        }
+    }
+}
 
 /// What the sections are about.
 pub const SECTIONS: &[(&str, &str)] = &[
@@ -306,6 +454,10 @@ pub const SECTIONS: &[(&str, &str)] = &[
     ("log", "What is logged, always to the error stream."),
     ("environment", "Which environment variables scripts and their children do not see."),
     ("mcp", "The MCP server."),
+    ("http", "The MCP server over HTTP."),
+    ("oauth", "Tokens of an authority (OAuth 2.1) for the MCP server over HTTP."),
+    ("azure", "How Azure is reached. No secret is a setting; `docs/azure.md` names the variables."),
+    ("sentinel", "Operations on Microsoft Sentinel."),
 ];
 
 /// The setting of that name.
@@ -349,6 +501,15 @@ mod tests {
                 Kind::Choice(words) => Value::Text(words[words.len() - 1].to_owned()),
                 Kind::Path => Value::Path("/x".into()),
                 Kind::List => Value::List(vec!["x".to_owned()]),
+                Kind::Paths => Value::Paths(vec!["/x".into()]),
+                Kind::Lists => Value::Lists(BTreeMap::from([("x".to_owned(), vec!["y".to_owned()])])),
+                Kind::Tables(columns) => {
+                    let value = |kind| {
+                        if kind == Kind::Flag { Value::Flag(true) } else { Value::Text("y".to_owned()) }
+                    };
+                    let row = columns.iter().map(|column| (column.name, value(column.kind))).collect();
+                    Value::Tables(BTreeMap::from([("x".to_owned(), row)]))
+                }
             };
             let mut settings = Settings::default();
             setting.set(&mut settings, other.clone());

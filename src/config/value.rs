@@ -1,5 +1,6 @@
 //! Values of settings: how they are written, read and shown.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -23,7 +24,27 @@ pub enum Kind {
     Path,
     /// Several texts.
     List,
+    /// Several files or folders.
+    Paths,
+    /// Several texts under each of some names.
+    Lists,
+    /// Some of these values under each of some names.
+    Tables(&'static [Column]),
 }
+
+/// One value of [`Kind::Tables`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Column {
+    /// Its name.
+    pub name: &'static str,
+    /// What it takes: a flag or a text.
+    pub kind: Kind,
+    /// What it does.
+    pub help: &'static str,
+}
+
+/// The values of one table.
+pub type Row = BTreeMap<&'static str, Value>;
 
 /// The value of a setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +65,12 @@ pub enum Value {
     Path(PathBuf),
     /// Of [`Kind::List`].
     List(Vec<String>),
+    /// Of [`Kind::Paths`].
+    Paths(Vec<PathBuf>),
+    /// Of [`Kind::Lists`].
+    Lists(BTreeMap<String, Vec<String>>),
+    /// Of [`Kind::Tables`].
+    Tables(BTreeMap<String, Row>),
 }
 
 impl Kind {
@@ -73,9 +100,9 @@ impl Kind {
             }
             Self::Path if text.is_empty() => Err("a path that is not empty".to_owned()),
             Self::Path => Ok(Value::Path(PathBuf::from(text))),
-            Self::List => Ok(Value::List(
-                text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect(),
-            )),
+            Self::List => Ok(Value::List(items(text).map(str::to_owned).collect())),
+            Self::Paths => Ok(Value::Paths(items(text).map(PathBuf::from).collect())),
+            Self::Lists | Self::Tables(_) => super::file::convert_text(self, text),
         }
     }
 
@@ -114,8 +141,18 @@ impl Kind {
             Self::Choice(words) => format!("one of {}", words.join(", ")),
             Self::Path => "a path".to_owned(),
             Self::List => "a list of texts".to_owned(),
+            Self::Paths => "a list of paths".to_owned(),
+            Self::Lists => "a table of lists of texts".to_owned(),
+            Self::Tables(columns) => {
+                let names: Vec<&str> = columns.iter().map(|column| column.name).collect();
+                format!("a table of tables with {}", names.join(", "))
+            }
         }
     }
+}
+
+fn items(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').map(str::trim).filter(|item| !item.is_empty())
 }
 
 /// A number directly followed by `ms`, `s`, `m` or `h`; several of them add up (`1m30s`).
@@ -185,6 +222,13 @@ impl Value {
     /// The value as TOML would have it; `None` if it is not set.
     pub fn toml(&self) -> Option<String> {
         let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
+        let list = |items: &[String]| {
+            format!("[{}]", items.iter().map(|item| quoted(item)).collect::<Vec<_>>().join(", "))
+        };
+        let table = |entries: Vec<String>| match entries.is_empty() {
+            true => "{}".to_owned(),
+            false => format!("{{ {} }}", entries.join(", ")),
+        };
         Some(match self {
             Self::Unset => return None,
             Self::Flag(on) => on.to_string(),
@@ -196,9 +240,24 @@ impl Value {
             },
             Self::Text(text) => quoted(text),
             Self::Path(path) => quoted(&path.to_string_lossy()),
-            Self::List(items) => {
-                format!("[{}]", items.iter().map(|item| quoted(item)).collect::<Vec<_>>().join(", "))
+            Self::List(items) => list(items),
+            Self::Paths(paths) => {
+                list(&paths.iter().map(|path| path.to_string_lossy().into_owned()).collect::<Vec<_>>())
             }
+            Self::Lists(lists) => table(
+                lists.iter().map(|(name, items)| format!("{} = {}", quoted(name), list(items))).collect(),
+            ),
+            Self::Tables(tables) => table(
+                tables
+                    .iter()
+                    .map(|(name, row)| {
+                        let values = row
+                            .iter()
+                            .filter_map(|(name, value)| Some(format!("{name} = {}", value.toml()?)));
+                        format!("{} = {}", quoted(name), table(values.collect()))
+                    })
+                    .collect(),
+            ),
         })
     }
 
@@ -209,9 +268,12 @@ impl Value {
             Self::Text(text) => text.clone(),
             Self::Path(path) => path.to_string_lossy().into_owned(),
             Self::List(items) => items.join(","),
+            Self::Paths(paths) => {
+                paths.iter().map(|path| path.to_string_lossy()).collect::<Vec<_>>().join(",")
+            }
             Self::Duration(value) => show_duration(*value),
             Self::Size(bytes) => show_size(*bytes),
-            Self::Flag(_) | Self::Whole(_) => return self.toml(),
+            Self::Flag(_) | Self::Whole(_) | Self::Lists(_) | Self::Tables(_) => return self.toml(),
         })
     }
 
@@ -223,6 +285,17 @@ impl Value {
             Self::Whole(number) => (*number).into(),
             Self::Duration(_) | Self::Size(_) | Self::Text(_) | Self::Path(_) => self.variable().into(),
             Self::List(items) => items.clone().into(),
+            Self::Paths(paths) => paths.iter().map(|path| path.to_string_lossy().into_owned()).collect(),
+            Self::Lists(lists) => lists
+                .iter()
+                .map(|(name, items)| (name.clone(), serde_json::Value::from(items.clone())))
+                .collect(),
+            Self::Tables(tables) => {
+                let row = |row: &Row| -> serde_json::Value {
+                    row.iter().map(|(name, value)| ((*name).to_owned(), value.json())).collect()
+                };
+                tables.iter().map(|(name, values)| (name.clone(), row(values))).collect()
+            }
         }
     }
 }

@@ -7,7 +7,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     function::{FunctionContext, FunctionError, FunctionSet},
-    handle::{Engine, Inner},
+    handle::{Engine, Inner, Origin},
     request::Defaults,
     settings::{Encoding, InitialState, Isolation, LanguageMode, Limits},
 };
@@ -247,7 +247,9 @@ impl EngineBuilder {
         slot.host_functions = !self.functions.is_empty();
         slot.host_commands = self.functions.commands().to_vec();
         let pool = Pool::new(self.pool, &slot, self.functions.callable()?)?;
-        let inner = Arc::new(Inner::new(pool.clone(), self.defaults));
+        let origin =
+            Origin { locate: self.locate.clone(), slot: serde_json::to_vec(&slot).unwrap_or_default() };
+        let inner = Arc::new(Inner::new(pool.clone(), self.defaults, origin));
         let weak = Arc::downgrade(&inner);
         let (locate, settings) = (self.locate, self.runtime);
         let events = pool.events();
@@ -270,7 +272,8 @@ impl EngineBuilder {
     /// An engine on a host that is up already.
     pub(crate) fn build_on(self, host: impl FnOnce(Arc<dyn Events>) -> SharedHost) -> Result<Engine> {
         let pool = Pool::new(self.pool, &self.slot, None)?;
-        let engine = Engine(Arc::new(Inner::new(pool.clone(), self.defaults)));
+        let origin = Origin { locate: self.locate, slot: Vec::new() };
+        let engine = Engine(Arc::new(Inner::new(pool.clone(), self.defaults, origin)));
         pool.started(host(pool.events()), Box::new(|| Ok(())));
         Ok(engine)
     }

@@ -62,6 +62,8 @@ pub struct Prompt {
     pub message: String,
     /// Names of the fields of `prompt`, labels of `choice`.
     pub fields: Vec<String>,
+    /// Full names of the .NET types of the fields of `prompt`, such as `System.Int32`; empty for other questions.
+    pub types: Vec<String>,
     /// Index of the default of `choice`, if it has one.
     pub default_choice: Option<usize>,
     id: u64,
@@ -174,6 +176,7 @@ impl CallInner {
                     caption: asked.caption,
                     message: asked.message,
                     fields: asked.fields,
+                    types: asked.types,
                     default_choice: usize::try_from(asked.default_choice).ok(),
                     id: prompt,
                     pool: self.pool.clone(),
@@ -262,6 +265,7 @@ pub(crate) fn read_answer(
         caption: String::new(),
         message: String::new(),
         fields: Vec::new(),
+        types: Vec::new(),
         default_choice: -1,
     });
     Ok((meta.status, error, prompt, Output::new(answer, meta, timings)))

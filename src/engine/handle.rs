@@ -18,8 +18,8 @@ use super::{
 use crate::{
     error::{Error, Result},
     host::message::SlotInfo,
-    locate::PowerShellHome,
-    pool::{Pool, Readiness, Stats},
+    locate::{LocateOptions, PowerShellHome},
+    pool::{Pool, Readiness, Replacement, Stats},
     runtime::{Phases, Started},
 };
 
@@ -45,6 +45,16 @@ pub(super) struct Inner {
     pool: Pool,
     defaults: Defaults,
     home: OnceCell<(PowerShellHome, Phases)>,
+    origin: Origin,
+}
+
+/// What an engine is made of, as far as its commands depend on it.
+#[derive(Debug, Clone)]
+pub(crate) struct Origin {
+    /// Where PowerShell is looked for.
+    pub(crate) locate: LocateOptions,
+    /// How every runspace is opened: the document that its host gets.
+    pub(crate) slot: Vec<u8>,
 }
 
 /// The PowerShell that an engine hosts.
@@ -74,8 +84,8 @@ pub struct PowerShellInfo {
 }
 
 impl Inner {
-    pub(super) fn new(pool: Pool, defaults: Defaults) -> Self {
-        Self { pool, defaults, home: OnceCell::new() }
+    pub(super) fn new(pool: Pool, defaults: Defaults, origin: Origin) -> Self {
+        Self { pool, defaults, home: OnceCell::new(), origin }
     }
 
     pub(super) fn started(&self, started: &Started) {
@@ -119,6 +129,16 @@ impl Engine {
         Ok(Call::new(self.0.pool.clone(), call, receiver))
     }
 
+    pub(crate) fn origin(&self) -> &Origin {
+        &self.0.origin
+    }
+
+    /// Replaces every runspace that is not a session's: idle ones at once, busy ones after their call. For when a file has
+    /// changed that they read when they opened.
+    pub(crate) fn renew_runspaces(&self) {
+        self.0.pool.renew();
+    }
+
     pub(crate) fn write_request(&self, invocation: &Invocation) -> Result<zeroize::Zeroizing<Vec<u8>>> {
         request::prepare(invocation, &self.0.defaults, false).map(|(_, request)| request)
     }
@@ -152,6 +172,22 @@ impl Engine {
         match readiness {
             Readiness::Ready => Ok(()),
             _ => Err(self.0.pool.start_error().unwrap_or(Error::ShutDown)),
+        }
+    }
+
+    /// Why this process should be replaced by a fresh one as soon as it suits; `None` while there is no reason. The library
+    /// never does it.
+    pub fn replacement(&self) -> Option<Replacement> {
+        *self.0.pool.replacement().borrow()
+    }
+
+    /// Waits until there is such a reason. A reason can go again: look with [`replacement`](Self::replacement).
+    pub async fn replacement_wanted(&self) -> Replacement {
+        let mut replacement = self.0.pool.replacement();
+        match replacement.wait_for(Option::is_some).await.map(|reason| *reason) {
+            Ok(Some(reason)) => reason,
+            // The pool is gone, and nothing of it will be wanted any more.
+            _ => std::future::pending().await,
         }
     }
 

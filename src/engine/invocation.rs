@@ -105,7 +105,8 @@ impl Invocation {
         Self::new(Target::File(path.into()))
     }
 
-    /// Metadata of the commands whose names match a wildcard pattern; the output is one object a command.
+    /// Metadata of commands: names or wildcard patterns, separated by commas, or `Module\*` for all of an imported module.
+    /// The output is one object a command.
     pub fn describe(pattern: impl Into<String>) -> Self {
         Self::new(Target::Describe(pattern.into()))
     }

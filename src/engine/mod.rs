@@ -14,6 +14,7 @@ mod stream;
 mod waiting;
 
 pub(crate) use call::read_answer;
+pub(crate) use handle::Origin;
 
 pub use blocking::{Blocking, Records};
 pub use builder::EngineBuilder;

@@ -114,14 +114,7 @@ impl Output {
         self.records()
             .into_iter()
             .filter(|record| record.stream == stream)
-            .map(|record| match record.data {
-                RecordData::Text(text) => text,
-                RecordData::Error(error) => error.message,
-                RecordData::Value(value) => match value.get("message") {
-                    Some(Value::String(message)) => message.clone(),
-                    _ => value.to_string(),
-                },
-            })
+            .map(|record| record.text())
             .collect()
     }
 
@@ -167,6 +160,18 @@ impl Output {
 }
 
 impl Record {
+    /// What it says: the message of an error, the text of every other stream.
+    pub fn text(&self) -> String {
+        match &self.data {
+            RecordData::Text(text) => text.clone(),
+            RecordData::Error(error) => error.message.clone(),
+            RecordData::Value(value) => match value.get("message") {
+                Some(Value::String(message)) => message.clone(),
+                _ => value.to_string(),
+            },
+        }
+    }
+
     pub(crate) fn from_raw(raw: &RawRecord) -> Self {
         let json = raw.data.get();
         let data = match raw.stream {

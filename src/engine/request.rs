@@ -101,6 +101,7 @@ pub(super) fn prepare(
         deadline,
         modules: invocation.modules.iter().map(|module| crate::pool::module_key(module)).collect(),
         stream,
+        correlation_id: invocation.correlation_id.as_deref().map(Into::into),
     };
     Ok((spec, Zeroizing::new(bytes)))
 }

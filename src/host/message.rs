@@ -287,6 +287,9 @@ pub(crate) struct Prompt {
     /// Field names of `prompt`, labels of `choice`.
     #[serde(default)]
     pub(crate) fields: Vec<String>,
+    /// Full names of the .NET types of a `prompt`'s fields.
+    #[serde(default)]
+    pub(crate) types: Vec<String>,
     /// Default choice, -1 for none.
     #[serde(default)]
     pub(crate) default_choice: i32,

@@ -1,58 +1,112 @@
 //! From a call to its reply: admission, the tool, its arguments, the job, and exactly one answer.
 
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{Arc, Weak},
+    time::{Duration, Instant},
+};
 
 use futures_util::FutureExt as _;
-use tokio::sync::{Semaphore, mpsc, watch};
+use serde_json::{Map, Value};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 use super::{
-    call::{Executor, Job, Running, ToolCall},
-    progress::{Meter, ProgressRecord, ProgressSink},
-    reply::Reply,
+    admission::{Admission, Place},
+    call::{Asking, Caller, Defer, Executor, Job, JobEvent, LogLevel, ToolCall, Wants},
+    client::Client,
+    completions::Guess,
+    conduct::{Audience, Clock, Conducted, Unanswered, conduct},
+    errand::{Errand, Errands, Follower, Listener, Standing},
+    finder::{Resolved, resolve},
+    listener::Direct,
+    options::{CallOptions, requested_timeout},
+    progress::ProgressRecord,
+    question::Form,
+    reply::{Reply, View},
+    results::{self, Budget, GET_RESULT, ResultStore, StoreLimits},
     shutdown::Shutdown,
 };
 use crate::{
     Error, Output,
-    catalog::{self, Catalog, ToolSpec},
+    catalog::{self, Catalog, CatalogFeed, ToolSpec},
+    observe::{Audit, DigestKey, Entry, Subject},
 };
 
-/// Progress records that may wait to become updates.
-const PROGRESS_RECORDS: usize = 16;
+/// Events of a job that may wait for those who follow it.
+const EVENTS: usize = 256;
+
+/// How often a server that is to be replaced looks whether its calls have ended.
+const IDLE_POLL: Duration = Duration::from_millis(5);
+
+/// How long a call waits for the replacement of the process to begin.
+const UNDECIDED: Duration = Duration::from_secs(10);
 
 /// Limits of calls.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CallLimits {
-    /// From the admission of a call to its answer.
+    /// From the admission of a call to its answer, unless the client is told of its progress meanwhile.
     pub(crate) deadline: Duration,
-    /// Calls under way at once.
+    /// The same for calls whose client is told of progress, or has taken a task.
+    pub(crate) long_deadline: Duration,
+    /// A client that takes tasks gets one for a call that takes longer.
+    pub(crate) task_after: Duration,
+    /// Calls under way at once, waiting ones included.
     pub(crate) calls: usize,
+    /// Calls of one client under way at once.
+    pub(crate) calls_of_one: usize,
+    /// Calls that are with the executor at once. The others wait in turn, client by client.
+    pub(crate) executing: usize,
 }
 
-/// What is known of the catalogue.
-#[derive(Debug, Clone)]
-pub(crate) enum CatalogState {
-    /// PowerShell is being asked.
-    Loading,
-    Ready(Arc<Catalog>),
-    /// Why there is none.
-    Failed(Arc<str>),
+impl Default for CallLimits {
+    fn default() -> Self {
+        Self {
+            deadline: Duration::from_secs(55),
+            long_deadline: Duration::from_secs(300),
+            task_after: Duration::from_secs(2),
+            calls: 512,
+            calls_of_one: 256,
+            executing: 128,
+        }
+    }
 }
 
 /// Answers calls.
 pub(crate) struct Dispatcher {
     executor: Arc<dyn Executor>,
-    catalog: watch::Receiver<CatalogState>,
-    admission: Semaphore,
+    catalog: CatalogFeed,
+    admission: Admission,
     limits: CallLimits,
     shutdown: Shutdown,
+    /// From when on the process may be replaced; `None`: never.
+    replaceable: Option<Instant>,
+    audit: Option<Arc<Audit>>,
+    digests: DigestKey,
+    pub(crate) results: ResultStore,
+    pub(crate) errands: Errands,
+    /// For calls that go on after their request.
+    this: Weak<Self>,
 }
 
 /// How a call ended.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Outcome {
     Reply {
         call_id: String,
         reply: Reply,
+    },
+    /// A question; the client repeats the request with the answer and this state.
+    Asked {
+        call_id: String,
+        form: Form,
+        state: String,
+    },
+    /// It goes on as a task.
+    Task {
+        call_id: String,
+        errand: Arc<Errand>,
     },
     /// There is no such tool; what there is instead.
     UnknownTool(String),
@@ -62,153 +116,482 @@ pub(crate) enum Outcome {
     Cancelled,
 }
 
+/// A call on its way through the dispatcher.
+struct Request {
+    call_id: String,
+    tool: String,
+    arguments: Map<String, Value>,
+    caller: Caller,
+    client: Client,
+    begun: Instant,
+    /// The client hears of progress or has a task.
+    long: bool,
+    /// `None` once the call is another process's.
+    place: Option<Place>,
+    defer: Option<Defer>,
+}
+
 impl Dispatcher {
     pub(crate) fn new(
         executor: Arc<dyn Executor>,
-        catalog: watch::Receiver<CatalogState>,
+        catalog: CatalogFeed,
         limits: CallLimits,
         shutdown: Shutdown,
-    ) -> Self {
-        Self { executor, catalog, admission: Semaphore::new(limits.calls), limits, shutdown }
+        audit: Option<Arc<Audit>>,
+        replaceable: Option<Instant>,
+    ) -> Arc<Self> {
+        Arc::new_cyclic(|this| Self {
+            executor,
+            catalog,
+            admission: Admission::new(limits),
+            limits,
+            shutdown,
+            replaceable,
+            audit,
+            digests: DigestKey::random(),
+            results: ResultStore::new(StoreLimits::default()),
+            errands: Errands::default(),
+            this: this.clone(),
+        })
     }
 
-    /// The catalogue; waits for it while it is being made.
+    /// Waits until no call is under way but those that are left to the next process.
+    pub(crate) async fn idle(&self) {
+        while self.admission.under_way() > 0 {
+            tokio::time::sleep(IDLE_POLL).await;
+        }
+    }
+
+    /// True for errors of calls that were refused before they began, and that a fresh process would carry out.
+    fn needs_another_process(&self, error: &Error) -> bool {
+        matches!(error, Error::PowerShellChanged { .. } | Error::Degraded { .. })
+            && self.replaceable.is_some_and(|from| Instant::now() >= from)
+    }
+
+    /// The catalogue; waits for it while nothing is known of it.
     ///
     /// # Errors
     /// Why there is none.
     pub(crate) async fn catalog(&self) -> Result<Arc<Catalog>, String> {
-        let mut catalog = self.catalog.clone();
-        let state = tokio::select! {
-            state = catalog.wait_for(|state| !matches!(state, CatalogState::Loading)) => {
-                state.map(|state| state.clone()).ok()
-            }
-            () = self.shutdown.calls_cancelled() => return Err("the server is shutting down".to_owned()),
+        self.unless_ending(self.catalog.current()).await
+    }
+
+    /// What announces that clients should list the tools again.
+    pub(crate) fn feed(&self) -> &CatalogFeed {
+        &self.catalog
+    }
+
+    /// Waits until the server begins to end.
+    pub(crate) async fn ending(&self) {
+        self.shutdown.begun().await;
+    }
+
+    /// The catalogue that a call is checked against. What the cache does not know, or does not agree with, PowerShell itself
+    /// is asked for.
+    async fn catalog_for(
+        &self,
+        request: &Request,
+        events: &mpsc::Sender<JobEvent>,
+    ) -> Result<Arc<Catalog>, String> {
+        if !self.catalog.is_definite() {
+            let text = "PowerShell is starting".to_owned();
+            let _ = events.try_send(JobEvent::Progress(ProgressRecord { percent: None, text }));
+        }
+        let catalog = self.catalog().await?;
+        let fits = |tool: &ToolSpec| {
+            let mut arguments = request.arguments.clone();
+            CallOptions::take(tool, &mut arguments).is_ok() && catalog::bind(tool, arguments).is_ok()
         };
-        match state {
-            Some(CatalogState::Ready(catalog)) => Ok(catalog),
-            Some(CatalogState::Failed(reason)) => Err(reason.to_string()),
-            Some(CatalogState::Loading) | None => {
-                Err("finding them failed inside the server; see its log".to_owned())
-            }
+        if self.catalog.is_definite() || catalog.get(&request.tool).is_some_and(fits) {
+            return Ok(catalog);
+        }
+        self.unless_ending(self.catalog.definite()).await
+    }
+
+    async fn unless_ending(
+        &self,
+        catalog: impl Future<Output = Result<Arc<Catalog>, String>>,
+    ) -> Result<Arc<Catalog>, String> {
+        tokio::select! {
+            catalog = catalog => catalog,
+            () = self.shutdown.calls_cancelled() => Err("the server is shutting down".to_owned()),
         }
     }
 
     /// Answers a call. A panic on the way is an answer too.
     pub(crate) async fn call(&self, call: ToolCall) -> Outcome {
         let call_id = uuid::Uuid::now_v7().to_string();
-        let guarded = AssertUnwindSafe(self.answer(call, &call_id)).catch_unwind();
-        guarded.await.unwrap_or_else(|_| {
-            tracing::error!(call_id, "a tool call panicked");
-            let text = format!(
-                "Internal failure in this call (id {call_id}); the server goes on. Its log has the details."
-            );
-            Outcome::Reply { call_id: call_id.clone(), reply: Reply::failure(text) }
-        })
+        // Of the highest level, so that every line of the call has it, whatever is logged.
+        let span = tracing::error_span!("call", call_id, tool = %shortened(&call.tool));
+        self.answer(call, call_id).instrument(span).await
     }
 
-    async fn answer(&self, call: ToolCall, call_id: &str) -> Outcome {
-        let reply = |reply| Outcome::Reply { call_id: call_id.to_owned(), reply };
-        let Ok(_permit) = self.admission.try_acquire() else {
-            return reply(Reply::failure(format!(
-                "Busy: {} calls are under way, which is the limit. Try again when some are answered.",
-                self.limits.calls
-            )));
+    async fn answer(&self, mut call: ToolCall, call_id: String) -> Outcome {
+        let outlives = call.tasks || call.answers.is_some() || matches!(call.asking, Asking::Rounds);
+        let digest = match outlives || self.audit.is_some() {
+            true => self.digests.of(&call.tool, &call.arguments),
+            false => String::new(),
         };
+        if let Some(mut answers) = call.answers.take() {
+            return match self.errands.resume(&call.caller, &digest, &mut answers) {
+                Ok(errand) => {
+                    errand.listen(Listener::of(&mut call));
+                    self.attend(errand, call_id, &call).await
+                }
+                Err(text) => Outcome::Reply { call_id, reply: Reply::failure(text) },
+            };
+        }
+        let entry = Audit::entry(
+            self.audit.as_ref(),
+            Subject {
+                call_id: call_id.clone(),
+                principal: Arc::clone(&call.caller.0),
+                tool: shortened(&call.tool),
+                arguments: digest.clone(),
+            },
+        );
+        if let Some(audit) = &self.audit
+            && let Err(text) = audit.admit().await
+        {
+            entry.close("refused").await;
+            return Outcome::Reply { call_id, reply: Reply::failure(text) };
+        }
+        let place = match self.admission.enter(&call.client.name) {
+            Ok(place) => place,
+            Err(busy) => {
+                entry.close("busy").await;
+                return Outcome::Reply { call_id, reply: Reply::failure(busy.to_string()) };
+            }
+        };
+        let request = Request {
+            call_id,
+            tool: std::mem::take(&mut call.tool),
+            arguments: std::mem::take(&mut call.arguments),
+            caller: call.caller.clone(),
+            client: call.client.clone(),
+            begun: Instant::now(),
+            long: call.tasks || call.progress.is_some(),
+            place: Some(place),
+            // A task that was promised cannot be left to a process that does not know of it.
+            defer: call.defer.take().filter(|_| !call.tasks),
+        };
+        if call.tasks || matches!(call.asking, Asking::Rounds) {
+            return self.begin_errand(request, entry, digest, &mut call).await;
+        }
         let cancelled = call.cancelled.clone();
+        let audience = Direct::of(&mut call);
         tokio::select! {
             biased;
             () = cancelled.cancelled() => Outcome::Cancelled,
-            () = self.shutdown.calls_cancelled() => reply(Reply::of_error(&Error::ShutDown)),
-            outcome = self.carry_out(call, call_id) => outcome,
+            outcome = self.guarded(request, entry, &audience) => outcome,
         }
     }
 
-    async fn carry_out(&self, call: ToolCall, call_id: &str) -> Outcome {
-        let catalog = match self.catalog().await {
+    /// Begins a call that may outlive its request.
+    async fn begin_errand(
+        &self,
+        request: Request,
+        entry: Entry,
+        digest: String,
+        call: &mut ToolCall,
+    ) -> Outcome {
+        let call_id = request.call_id.clone();
+        let wants = Wants {
+            progress: call.progress.is_some(),
+            log: call.log.as_ref().map(|log| log.level),
+            questions: matches!(call.asking, Asking::Rounds),
+        };
+        let begun = self.errands.begin(call.caller.clone(), digest, Listener::of(call));
+        let (errand, this) = match (begun, self.this.upgrade()) {
+            (Ok(errand), Some(this)) => (errand, this),
+            (Err(text), _) => {
+                entry.close("busy").await;
+                return Outcome::Reply { call_id, reply: Reply::failure(text) };
+            }
+            (Ok(_), None) => return Outcome::Cancelled,
+        };
+        let follower = Follower { errand: Arc::clone(&errand), wants };
+        let work = async move {
+            let outcome = tokio::select! {
+                biased;
+                () = follower.errand.cancel.cancelled() => Outcome::Cancelled,
+                outcome = this.guarded(request, entry, &follower) => outcome,
+            };
+            follower.errand.end(outcome);
+        };
+        tokio::spawn(work.in_current_span());
+        self.attend(errand, call_id, call).await
+    }
+
+    /// Waits with a request until its errand asks or ends, or becomes a task.
+    async fn attend(&self, errand: Arc<Errand>, call_id: String, call: &ToolCall) -> Outcome {
+        let patience = async {
+            match call.tasks {
+                true => tokio::time::sleep(self.limits.task_after).await,
+                false => std::future::pending().await,
+            }
+        };
+        let standing = tokio::select! {
+            biased;
+            standing = errand.settled() => standing,
+            () = call.cancelled.cancelled() => {
+                errand.cancel.cancel();
+                self.errands.remove(&errand);
+                return Outcome::Cancelled;
+            }
+            () = patience => Standing::Working,
+        };
+        errand.listen(Listener::default());
+        match standing {
+            Standing::Ended(outcome) => {
+                self.errands.remove(&errand);
+                outcome
+            }
+            Standing::Asking { form, state } => Outcome::Asked { call_id, form, state },
+            Standing::Working => Outcome::Task { call_id, errand },
+        }
+    }
+
+    /// Answers even if the work panics, and records how it went.
+    async fn guarded(&self, request: Request, entry: Entry, audience: &dyn Audience) -> Outcome {
+        let call_id = request.call_id.clone();
+        let mut entry = entry;
+        let work = AssertUnwindSafe(async {
+            tokio::select! {
+                biased;
+                () = self.shutdown.calls_cancelled() => {
+                    (Outcome::Reply { call_id: call_id.clone(), reply: Reply::failure(self.stopped()) }, "shut_down")
+                }
+                ended = self.carry_out(request, &mut entry, audience) => ended,
+            }
+        });
+        let (outcome, word) = work.catch_unwind().await.unwrap_or_else(|_| {
+            tracing::error!("a tool call panicked");
+            let text = format!(
+                "Internal failure in this call (id {call_id}); the server goes on. Its log has the details."
+            );
+            (Outcome::Reply { call_id: call_id.clone(), reply: Reply::failure(text) }, "panic")
+        });
+        entry.close(word).await;
+        outcome
+    }
+
+    async fn carry_out(
+        &self,
+        mut request: Request,
+        entry: &mut Entry,
+        audience: &dyn Audience,
+    ) -> (Outcome, &'static str) {
+        let call_id = request.call_id.clone();
+        let reply = |reply| Outcome::Reply { call_id: call_id.clone(), reply };
+        if request.tool == GET_RESULT {
+            let answer = self.get_result(&request).await.unwrap_or_else(Reply::failure);
+            let word = if answer.is_error { "refused" } else { "ok" };
+            return (reply(answer), word);
+        }
+        let most = if request.long { self.limits.long_deadline } else { self.limits.deadline };
+        let deadline = requested_timeout(&request.arguments).map_or(most, |timeout| timeout.min(most));
+        let (sender, events) = mpsc::channel(EVENTS);
+        let clock = Clock { deadline, stop: CancellationToken::new() };
+        let work = self.work(&mut request, entry, audience.wants(), sender, &clock);
+        let Conducted { result, unanswered } = conduct(work, events, audience, clock.clone()).await;
+        match result {
+            Worked::Ended(outcome, word) => (outcome, word),
+            Worked::Ran(result, options) => {
+                let result = result.map_err(|error| timed_out(error, &clock));
+                let (answer, word) = self.render(&request, result, &options, unanswered.as_ref());
+                (reply(answer), word)
+            }
+        }
+    }
+
+    /// Everything from the tool's name to the end of its job.
+    async fn work(
+        &self,
+        request: &mut Request,
+        entry: &mut Entry,
+        wants: Wants,
+        events: mpsc::Sender<JobEvent>,
+        clock: &Clock,
+    ) -> Worked {
+        let catalog = tokio::select! {
+            catalog = self.catalog_for(request, &events) => catalog,
+            () = clock.stop.cancelled() => Err(format!("PowerShell was not ready within {} s", clock.deadline.as_secs())),
+        };
+        let catalog = match catalog {
             Ok(catalog) => catalog,
-            Err(reason) => return Outcome::NoCatalog(reason),
+            Err(reason) => return Worked::Ended(Outcome::NoCatalog(reason), "no_catalog"),
         };
-        let Some(tool) = catalog.get(&call.tool) else {
-            return Outcome::UnknownTool(unknown_tool(&call.tool, &catalog));
+        let grants = &request.client.grants;
+        let reply = |text| Outcome::Reply { call_id: request.call_id.clone(), reply: Reply::failure(text) };
+        if !grants.shows(&request.tool) {
+            return Worked::Ended(Outcome::UnknownTool(catalog.unknown(&request.tool)), "unknown_tool");
+        }
+        let (tool, mut arguments) =
+            match resolve(&catalog, &request.tool, std::mem::take(&mut request.arguments)) {
+                Resolved::Tool(tool, arguments) => (tool, arguments),
+                Resolved::Reply(answer) => {
+                    let word = if answer.is_error { "refused" } else { "ok" };
+                    return Worked::Ended(
+                        Outcome::Reply { call_id: request.call_id.clone(), reply: answer },
+                        word,
+                    );
+                }
+                Resolved::Unknown(text) => return Worked::Ended(Outcome::UnknownTool(text), "unknown_tool"),
+            };
+        let options = match CallOptions::take(tool, &mut arguments) {
+            Ok(options) => options,
+            Err(mistakes) => {
+                let text = format!("The arguments do not fit {}:\n- {}", tool.name, mistakes.join("\n- "));
+                return Worked::Ended(reply(text), "refused");
+            }
         };
-        let reply = |reply| Outcome::Reply { call_id: call_id.to_owned(), reply };
-        let arguments = match catalog::bind(tool, call.arguments) {
-            Ok(arguments) => arguments,
-            Err(mistakes) => return reply(Reply::failure(correction(tool, &mistakes))),
+        let bound = match catalog::bind(tool, arguments) {
+            Ok(bound) => bound,
+            Err(correction) => return Worked::Ended(reply(correction.text()), "refused"),
         };
-        let (sender, records) = mpsc::channel(PROGRESS_RECORDS);
-        let running = self.executor.execute(Job {
+        let mut arguments = bound.parameters;
+        if !grants.shows(&tool.name) || !grants.allow(&tool.name, &arguments) {
+            let text =
+                format!("Not permitted: the token's scopes do not allow {} with these arguments.", tool.name);
+            return Worked::Ended(reply(text), "forbidden");
+        }
+        options.apply(&mut arguments);
+        if bound.dry_run {
+            entry.mode = "dry_run";
+        }
+        if tool.has_common_parameters && wants.log == Some(LogLevel::Debug) {
+            arguments.entry("Verbose").or_insert(Value::Bool(true));
+        }
+        let next = async {
+            match &request.place {
+                Some(place) => Some(place.turn().await),
+                None => None,
+            }
+        };
+        let turn = tokio::select! {
+            turn = next => turn,
+            () = clock.stop.cancelled() => {
+                let (waited, running) = (clock.deadline, self.limits.executing);
+                return Worked::Ran(Err(Error::AcquireTimeout { waited, running, max: running }), options);
+            }
+        };
+        let left = clock.deadline.saturating_sub(request.begun.elapsed()).max(Duration::from_millis(1));
+        let job = Job {
             target: tool.target.clone(),
             arguments,
-            deadline: self.limits.deadline,
-            call_id: call_id.to_owned(),
-            progress: call.progress.is_some().then_some(sender),
-        });
-        let result = match call.progress {
-            None => running.await,
-            Some(sink) => with_progress(running, records, &sink).await,
+            input: bound.input,
+            deadline: left,
+            call_id: request.call_id.clone(),
+            affinity: request.client.affinity.clone(),
+            events,
+            wants,
+            stop: clock.stop.clone(),
         };
-        reply(match result {
-            Ok(output) => Reply::of_output(&output),
-            Err(error) => {
-                tracing::info!(call_id, tool = tool.name, code = error.code(), "a tool call failed");
-                Reply::of_error(&error)
-            }
-        })
+        let result = self.executor.execute(job).await;
+        drop(turn);
+        match result {
+            Err(error) if self.needs_another_process(&error) => self.leave(request, &error).await,
+            result => Worked::Ran(result, options),
+        }
     }
-}
 
-/// Runs a job and takes its progress to the client. All updates are on their way before the result is.
-async fn with_progress(
-    mut running: Running,
-    mut records: mpsc::Receiver<ProgressRecord>,
-    sink: &ProgressSink,
-) -> Result<Output, Error> {
-    let mut meter = Meter::new();
-    loop {
-        let due = meter.due();
-        let wait = async {
-            match due {
-                Some(due) => tokio::time::sleep_until(due).await,
-                None => std::future::pending().await,
+    /// A call that did not begin: the next process carries it out, and nobody notices. What cannot be left to it is refused.
+    async fn leave(&self, request: &mut Request, error: &Error) -> Worked {
+        if request.defer.as_ref().is_some_and(|defer| defer()) {
+            request.place = None;
+            tokio::time::sleep(UNDECIDED).await;
+            if self.shutdown.is_draining() {
+                return std::future::pending().await;
             }
+            // What was wrong with the engine has passed.
+        }
+        let text = format!(
+            "{error} [{}]. This call did not begin; the server puts that right by itself, call again in a few seconds.",
+            error.code()
+        );
+        let reply = Reply::failure(text);
+        Worked::Ended(Outcome::Reply { call_id: request.call_id.clone(), reply }, error.code())
+    }
+
+    /// What a call is told that was stopped because the server ends.
+    fn stopped(&self) -> String {
+        match self.shutdown.draining() {
+            None => format!("{} [{}]", Error::ShutDown, Error::ShutDown.code()),
+            Some(reason) => format!(
+                "This call was stopped: the server replaces itself, because {reason}. What the call did until then stays \
+                 done; the server answers again in a moment."
+            ),
+        }
+    }
+
+    /// What the client gets of a job's end, and the word for it.
+    fn render(
+        &self,
+        request: &Request,
+        result: Result<Output, Error>,
+        options: &CallOptions,
+        unanswered: Option<&Unanswered>,
+    ) -> (Reply, &'static str) {
+        let view = View {
+            fields: &options.fields,
+            first: options.first,
+            budget: Budget::default(),
+            keep: &|output| self.results.keep(&request.caller, &request.tool, output.clone()),
+            unanswered,
+            confirmable: options.confirmable,
         };
-        tokio::select! {
-            biased;
-            result = &mut running => return result,
-            Some(record) = records.recv() => meter.record(record),
-            () = wait => {
-                if let Some(update) = meter.update() {
-                    sink(update).await;
-                }
+        match result {
+            Ok(output) => {
+                let reply = Reply::of_output(&output, &view);
+                let word = if reply.is_error { "error" } else { "ok" };
+                (reply, word)
+            }
+            Err(error) => {
+                tracing::info!(code = error.code(), "a tool call failed");
+                (Reply::of_error(&error, &view), error.code())
             }
         }
     }
+
+    /// What PowerShell proposes for a parameter.
+    pub(crate) async fn guess(&self, guess: Guess) -> Vec<String> {
+        let Ok(_place) = self.admission.enter(&"completions".into()) else { return Vec::new() };
+        tokio::select! {
+            values = self.executor.guess(guess) => values,
+            () = self.shutdown.calls_cancelled() => Vec::new(),
+        }
+    }
+
+    async fn get_result(&self, request: &Request) -> Result<Reply, String> {
+        let arguments = request.arguments.clone();
+        let id = arguments.get("result").and_then(Value::as_str).unwrap_or_default();
+        let kept = self.results.find(&request.caller, id)?;
+        // A long result takes a while to read.
+        let answer =
+            tokio::task::spawn_blocking(move || results::answer(&kept, arguments, Budget::default()));
+        answer.await.map_err(|_| "Internal failure while the result was read; the server goes on.".to_owned())
+    }
 }
 
-fn unknown_tool(name: &str, catalog: &Catalog) -> String {
-    const NAMED: usize = 40;
-    let names: Vec<&str> = catalog.iter().map(|tool| tool.name.as_str()).take(NAMED).collect();
-    let more = if catalog.len() > NAMED { ", …" } else { "" };
-    let name: String = name.chars().take(80).collect();
-    format!("Unknown tool '{name}'. There are: {}{more}", names.join(", "))
+/// How far a call came.
+enum Worked {
+    /// Not to its job.
+    Ended(Outcome, &'static str),
+    Ran(Result<Output, Error>, CallOptions),
 }
 
-/// What was wrong with the arguments, and what a call looks like.
-fn correction(tool: &ToolSpec, mistakes: &[String]) -> String {
-    let mut text = format!("The arguments do not fit {}:", tool.name);
-    for mistake in mistakes {
-        text.push_str("\n- ");
-        text.push_str(mistake);
+/// A job that the clock stopped was not cancelled by anybody.
+fn timed_out(error: Error, clock: &Clock) -> Error {
+    match error {
+        Error::Cancelled { abandoned, output } if clock.stop.is_cancelled() => {
+            Error::Timeout { deadline: clock.deadline, abandoned, output }
+        }
+        other => other,
     }
-    let required: Vec<String> = tool
-        .parameters
-        .iter()
-        .filter(|parameter| parameter.required)
-        .map(|parameter| format!("{} ({})", parameter.name, parameter.takes()))
-        .collect();
-    if !required.is_empty() {
-        text.push_str(&format!("\nRequired: {}.", required.join("; ")));
-    }
-    text
+}
+
+/// The beginning of a name that a client gave.
+fn shortened(name: &str) -> String {
+    name.chars().take(80).collect()
 }

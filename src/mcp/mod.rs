@@ -4,24 +4,46 @@
 //! transport   lines <-> messages, ids in use, back-pressure, the end     the only two that know rmcp
 //! service     rmcp's requests <-> ours
 //! dispatch    admission, tool, arguments, cancel, panic, one answer      knows neither rmcp nor the engine
+//! finder      calls of the tools that stand for others
+//! routes      which executor carries a job out
 //! powershell  a job as an invocation of the engine
 //! ```
 //!
 //! `docs/mcp.md` has the limits and what is promised.
 
+mod admission;
 mod call;
+mod client;
+mod completions;
+mod conduct;
 mod dispatch;
+mod errand;
+mod finder;
+mod handover;
+pub mod http;
+mod listener;
+mod options;
 mod powershell;
 mod progress;
+mod prompts;
+mod question;
 mod reply;
+mod resources;
+mod results;
+mod routes;
 mod server;
 mod service;
 mod shutdown;
-mod table;
 #[cfg(test)]
 #[cfg(unix)]
 mod tests;
+#[cfg(test)]
+#[cfg(unix)]
+mod tests_following;
 mod transport;
 
-pub use self::{server::Server, shutdown::Cause};
-pub use crate::catalog::Exposure;
+pub use self::{
+    server::{End, Server},
+    shutdown::Cause,
+};
+pub use crate::catalog::{Exposure, Left, Mapping, Survey, SurveyedTool, ToolOverride, ToolSearch};

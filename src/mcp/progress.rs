@@ -1,9 +1,11 @@
 //! `Write-Progress` records become progress notifications: few, and always rising.
 
-use std::{pin::Pin, time::Duration};
+use std::time::Duration;
 
 use serde_json::Value;
 use tokio::time::Instant;
+
+use super::call::Sent;
 
 /// Least time between two notifications of one call.
 const INTERVAL: Duration = Duration::from_millis(100);
@@ -30,8 +32,7 @@ pub(crate) struct ProgressUpdate {
 }
 
 /// Takes updates to the client, and is done when they are on their way.
-pub(crate) type ProgressSink =
-    Box<dyn Fn(ProgressUpdate) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
+pub(crate) type ProgressSink = Box<dyn Fn(ProgressUpdate) -> Sent + Send + Sync>;
 
 impl ProgressRecord {
     /// From a progress record's JSON.
@@ -64,6 +65,11 @@ impl Meter {
     /// Takes a record; it replaces one that still waits.
     pub(crate) fn record(&mut self, record: ProgressRecord) {
         self.pending = Some(record);
+    }
+
+    /// The record that waits.
+    pub(crate) fn waiting(&self) -> Option<&ProgressRecord> {
+        self.pending.as_ref()
     }
 
     /// When the next update is due; `None` while no record waits.

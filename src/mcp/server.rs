@@ -1,95 +1,328 @@
 //! A server's life: the engine warms up, the client is answered, and at the end everything ends in time.
 
-use std::{fs::File, future::Future, io, sync::Arc, time::Duration};
+use std::{
+    fs::File,
+    future::Future,
+    io,
+    path::PathBuf,
+    pin::Pin,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use rmcp::ServiceExt as _;
-use tokio::sync::watch;
 
 use super::{
     call::Executor,
-    dispatch::{CallLimits, CatalogState, Dispatcher},
+    dispatch::{CallLimits, Dispatcher},
+    handover::{Handover, StdioState},
     powershell::PowerShell,
-    service::Service,
+    prompts::Prompts,
+    resources::Roots,
+    routes::Routes,
+    service::{Extras, Service},
     shutdown::{Cause, Patience, Shutdown},
     transport::StdioTransport,
 };
 use crate::{
-    Engine,
-    catalog::{Exposure, discover},
+    Engine, Replacement,
+    catalog::{CatalogCache, CatalogFeed, Exposure, Keeper, KeeperTask, NativeTool},
+    observe::{Audit, AuditSettings},
 };
 
-/// An MCP server over two files: tools made of PowerShell commands, run by an engine.
+/// An MCP server: tools made of PowerShell commands, run by an engine, for a client at the other end of two files or for
+/// clients over HTTP.
 #[must_use]
 pub struct Server {
-    engine: Engine,
+    pub(super) engine: Engine,
     exposure: Exposure,
+    cache: Option<CatalogCache>,
+    natives: Vec<NativeTool>,
+    executors: Vec<(Arc<str>, Arc<dyn Executor>)>,
     limits: CallLimits,
+    replaceable: Option<Duration>,
+    left: Handover,
+    extras: Extras,
+    audit: Option<Arc<Audit>>,
+}
+
+/// How a server ended.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct End {
+    /// Why.
+    pub cause: Cause,
+    /// After [`Cause::Replace`]: what [`Server::resume`] of the next process takes. It holds what clients sent, and is to be
+    /// kept from others.
+    pub handover: Vec<u8>,
+}
+
+/// What makes a fresh process necessary.
+pub(crate) trait Health: Send + Sync {
+    /// Why this process should be replaced, if it still should.
+    fn replacement(&self) -> Option<Replacement>;
+    /// Waits for a reason.
+    fn replacement_wanted(&self) -> Pin<Box<dyn Future<Output = Replacement> + Send + '_>>;
+}
+
+impl Health for Engine {
+    fn replacement(&self) -> Option<Replacement> {
+        Engine::replacement(self)
+    }
+
+    fn replacement_wanted(&self) -> Pin<Box<dyn Future<Output = Replacement> + Send + '_>> {
+        Box::pin(Engine::replacement_wanted(self))
+    }
 }
 
 impl Server {
     /// A server of these commands. The engine should have been built with [`Exposure::configure`].
     pub fn new(engine: Engine, exposure: Exposure) -> Self {
-        Self { engine, exposure, limits: CallLimits { deadline: Duration::from_secs(55), calls: 128 } }
+        Self {
+            engine,
+            exposure,
+            cache: None,
+            natives: Vec::new(),
+            executors: Vec::new(),
+            limits: CallLimits::default(),
+            replaceable: None,
+            left: Handover::default(),
+            extras: Extras::default(),
+            audit: None,
+        }
     }
 
-    /// How long a call may take, waiting included (default 55 s: most clients give up after 60).
-    pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.limits.deadline = deadline;
+    /// A folder in which the tools are remembered, so that they are listed before PowerShell is up the next time. Without
+    /// one nothing is remembered.
+    pub fn catalog_cache(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.cache = Some(CatalogCache::new(folder));
         self
     }
 
-    /// Calls that may be under way at once, waiting ones included (default 128). One more is told to try again.
-    pub fn max_calls(mut self, calls: usize) -> Self {
-        self.limits.calls = calls;
+    /// Tools of another source than PowerShell, and what carries them out. All of them name `source`.
+    #[allow(dead_code, reason = "there is no such source yet")]
+    pub(crate) fn native(
+        mut self,
+        source: &str,
+        tools: Vec<NativeTool>,
+        executor: Arc<dyn Executor>,
+    ) -> Self {
+        self.natives.extend(tools);
+        self.executors.push((source.into(), executor));
+        self
+    }
+
+    /// How long a call may take, waiting included (default 55 s, as most clients give up after 60; 300 s if the client is
+    /// told of progress or has taken a task).
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.limits.deadline = deadline;
+        self.limits.long_deadline = deadline;
+        self
+    }
+
+    /// Serves the `.md` files of these folders as prompts.
+    ///
+    /// # Errors
+    /// The first file that is not as it must be, and why.
+    pub fn prompts(mut self, folders: &[PathBuf]) -> Result<Self, String> {
+        self.extras.prompts = Prompts::load(folders)?;
+        Ok(self)
+    }
+
+    /// Serves the files below these folders as resources.
+    ///
+    /// # Errors
+    /// The first folder that is none.
+    pub fn resources(mut self, folders: &[PathBuf]) -> Result<Self, String> {
+        self.extras.roots = Roots::new(folders)?;
+        Ok(self)
+    }
+
+    /// Records every call in a file.
+    ///
+    /// # Errors
+    /// The file cannot be opened, is another process's, or is something else, and calls are to be refused then.
+    pub fn audit(mut self, settings: AuditSettings) -> io::Result<Self> {
+        self.audit = Some(Audit::open(settings)?);
+        Ok(self)
+    }
+
+    /// Calls that may be under way at once, waiting ones included: of all clients (default 512), and of one of them (default
+    /// 256). One more is told to try again.
+    pub fn max_calls(mut self, of_all: usize, of_one: usize) -> Self {
+        self.limits.calls = of_all;
+        self.limits.calls_of_one = of_one;
+        self
+    }
+
+    /// Calls that the engine has at once (default 128); the others wait in turn, client by client. A little more than the
+    /// engine has runspaces keeps them busy.
+    pub fn max_executing(mut self, calls: usize) -> Self {
+        self.limits.executing = calls.max(1);
+        self
+    }
+
+    /// Ends with [`Cause::Replace`] when a fresh process is needed (see [`Engine::replacement_wanted`]), but not before
+    /// `after`, counted from the start of serving. Without this, calls that need a fresh process are refused.
+    pub fn replaceable(mut self, after: Duration) -> Self {
+        self.replaceable = Some(after);
+        self
+    }
+
+    /// Goes on with what another process left in [`End::handover`]. Bytes that are not of that kind are nothing.
+    pub fn resume(mut self, handover: &[u8]) -> Self {
+        self.left = Handover::unpack(handover);
         self
     }
 
     /// Serves one client until either of its ends closes, or `stop` is ready: then running calls have 1.4 s to end by
-    /// themselves. Neither of the files may be used by anything else. To be called in a tokio runtime with I/O and time.
+    /// themselves. Neither of the files may be read or written by anything else. To be called in a tokio runtime with I/O
+    /// and time.
     ///
     /// # Errors
     /// What the system says of the files.
-    pub async fn serve(self, input: File, output: File, stop: impl Future<Output = ()>) -> io::Result<Cause> {
-        let (sender, catalog) = watch::channel(CatalogState::Loading);
-        let (engine, exposure) = (self.engine.clone(), self.exposure);
-        let discovery = tokio::spawn(async move {
-            let state = match discover(&engine, &exposure).await {
-                Ok(catalog) => {
-                    for reason in &catalog.left_out {
-                        tracing::warn!("left out: {reason}");
-                    }
-                    tracing::info!(tools = catalog.len(), "the catalogue is ready");
-                    CatalogState::Ready(Arc::new(catalog))
-                }
-                Err(reason) => {
-                    tracing::error!("there are no tools: {reason}");
-                    CatalogState::Failed(reason.into())
-                }
-            };
-            sender.send_replace(state);
-        });
-        let executor = Arc::new(PowerShell::new(self.engine));
-        let cause = serve(executor, catalog, self.limits, Patience::default(), (input, output), stop).await;
-        discovery.abort();
-        cause
+    pub async fn serve(
+        mut self,
+        input: File,
+        output: File,
+        stop: impl Future<Output = ()>,
+    ) -> io::Result<End> {
+        let left = self.left.stdio.take();
+        let running = self.start();
+        serve(&running.parts, Patience::default(), (input, output), left, stop).await
+    }
+
+    /// Begins to look for the commands, and puts the parts together.
+    pub(super) fn start(self) -> Running {
+        let keeper = Keeper::new(self.engine.clone(), self.exposure).natives(self.natives).cache(self.cache);
+        let (catalog, keeping) = keeper.start();
+        let powershell = Routes::new(Arc::new(PowerShell::new(self.engine.clone())));
+        let executors = self.executors.into_iter();
+        let routes = executors.fold(powershell, |routes, (source, executor)| routes.native(source, executor));
+        let executor = Arc::new(routes);
+        let from = self.replaceable.map(|after| Instant::now() + after);
+        let core = Core {
+            executor,
+            catalog,
+            limits: self.limits,
+            extras: Arc::new(self.extras),
+            audit: self.audit.clone(),
+        };
+        let parts = Parts::new(core, from, Arc::new(self.engine));
+        Running { parts, left: self.left, audit: self.audit, _keeping: keeping }
+    }
+}
+
+/// A server that has begun.
+pub(super) struct Running {
+    pub(super) parts: Parts,
+    pub(super) left: Handover,
+    audit: Option<Arc<Audit>>,
+    _keeping: KeeperTask,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(audit) = &self.audit {
+            audit.flush();
+        }
+    }
+}
+
+/// What answers, whoever asks.
+pub(crate) struct Core {
+    pub(crate) executor: Arc<dyn Executor>,
+    pub(crate) catalog: CatalogFeed,
+    pub(crate) limits: CallLimits,
+    pub(crate) extras: Arc<Extras>,
+    pub(crate) audit: Option<Arc<Audit>>,
+}
+
+/// What every way to a client shares.
+pub(crate) struct Parts {
+    pub(super) dispatcher: Arc<Dispatcher>,
+    extras: Arc<Extras>,
+    pub(super) shutdown: Shutdown,
+    replaceable: Option<Instant>,
+    health: Arc<dyn Health>,
+}
+
+impl Parts {
+    pub(crate) fn new(core: Core, replaceable: Option<Instant>, health: Arc<dyn Health>) -> Self {
+        let shutdown = Shutdown::default();
+        let dispatcher = Dispatcher::new(
+            core.executor,
+            core.catalog,
+            core.limits,
+            shutdown.clone(),
+            core.audit,
+            replaceable,
+        );
+        Self { dispatcher, extras: core.extras, shutdown, replaceable, health }
+    }
+
+    /// What answers on one connection.
+    pub(super) fn service(&self) -> Service {
+        Service::new(Arc::clone(&self.dispatcher), Arc::clone(&self.extras))
+    }
+
+    /// Makes what answers, for each connection anew.
+    pub(super) fn services(&self) -> impl Fn() -> Service + Send + Sync + 'static {
+        let (dispatcher, extras) = (Arc::clone(&self.dispatcher), Arc::clone(&self.extras));
+        move || Service::new(Arc::clone(&dispatcher), Arc::clone(&extras))
+    }
+
+    /// Waits until the process should be replaced and may be. Does not return if it never may.
+    pub(super) async fn replacement_due(&self) -> Replacement {
+        let Some(from) = self.replaceable else { return std::future::pending().await };
+        loop {
+            let reason = self.health.replacement_wanted().await;
+            if Instant::now() >= from {
+                return reason;
+            }
+            tracing::warn!(%reason, "the process was replaced too often lately; it is replaced again later");
+            tokio::time::sleep_until(from.into()).await;
+            if let Some(reason) = self.health.replacement() {
+                return reason;
+            }
+        }
+    }
+
+    /// Makes ready for a fresh process: nothing new begins, `settled` and running calls may end within the patience, the
+    /// others are answered.
+    pub(super) async fn drain(
+        &self,
+        reason: Replacement,
+        patience: &Patience,
+        settled: impl Future<Output = ()>,
+    ) {
+        tracing::warn!(%reason, "the process is to be replaced by a fresh one");
+        self.shutdown.drain(reason);
+        let quiet = async {
+            settled.await;
+            self.dispatcher.idle().await;
+        };
+        tokio::pin!(quiet);
+        if tokio::time::timeout(patience.replace, &mut quiet).await.is_err() {
+            self.shutdown.cancel_calls();
+            let _ = tokio::time::timeout(patience.last_answers, quiet).await;
+        }
+        self.shutdown.begin(Cause::Replace(reason));
     }
 }
 
 /// Serves one client. See [`Server::serve`].
 pub(crate) async fn serve(
-    executor: Arc<dyn Executor>,
-    catalog: watch::Receiver<CatalogState>,
-    limits: CallLimits,
+    parts: &Parts,
     patience: Patience,
     (input, output): (File, File),
+    left: Option<StdioState>,
     stop: impl Future<Output = ()>,
-) -> io::Result<Cause> {
-    let shutdown = Shutdown::default();
-    let transport = StdioTransport::new(input, output, shutdown.clone())?;
-    let rest = transport.rest();
-    let service = Service::new(Arc::new(Dispatcher::new(executor, catalog, limits, shutdown.clone())));
+) -> io::Result<End> {
+    let shutdown = &parts.shutdown;
+    let (transport, mut rest) = StdioTransport::new(input, output, shutdown.clone(), left)?;
     let conversation = async {
-        match service.serve(transport).await {
+        match parts.service().serve(transport).await {
             Ok(running) => {
                 let quit = running.waiting().await;
                 tracing::debug!(?quit, "the conversation is over");
@@ -102,10 +335,20 @@ pub(crate) async fn serve(
         shutdown.begin(Cause::Asked);
         std::future::pending::<()>().await;
     };
+    let replaced = async {
+        let reason = parts.replacement_due().await;
+        parts.drain(reason, &patience, rest.settled()).await;
+        rest.left().await;
+    };
     let end = async {
         shutdown.begun().await;
+        let cause = shutdown.cause().unwrap_or(Cause::EndOfInput);
+        if matches!(cause, Cause::Replace(_)) {
+            // The transport still has to give what is left of the input.
+            std::future::pending::<()>().await;
+        }
         // The transport gives no more requests from here on; those that are there may be answered.
-        tokio::time::sleep(shutdown.cause().map_or(Duration::ZERO, |cause| patience.with_calls(cause))).await;
+        tokio::time::sleep(patience.with_calls(cause)).await;
         shutdown.cancel_calls();
         tokio::time::sleep(patience.last_answers).await;
     };
@@ -113,10 +356,21 @@ pub(crate) async fn serve(
         () = conversation => {}
         () = end => {}
         () = asked => {}
+        () = replaced => {}
     }
     // Whatever still runs must not outlive the conversation.
     shutdown.begin(Cause::EndOfInput);
     shutdown.cancel_calls();
+    let cause = shutdown.cause().unwrap_or(Cause::EndOfInput);
+    if matches!(cause, Cause::Replace(_)) {
+        return Ok(match rest.hand_over().await {
+            Some(state) => {
+                let handover = Handover { stdio: Some(state), sessions: Vec::new() };
+                End { cause, handover: handover.pack() }
+            }
+            None => End { cause: Cause::OutputClosed(io::ErrorKind::BrokenPipe), handover: Vec::new() },
+        });
+    }
     rest.finish(patience.last_answers).await;
-    Ok(shutdown.cause().unwrap_or(Cause::EndOfInput))
+    Ok(End { cause, handover: Vec::new() })
 }

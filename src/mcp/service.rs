@@ -1,53 +1,91 @@
 //! The protocol library's side: its requests become ours, our answers become its. Nothing else knows it, but for the
 //! wire.
 
+mod asking;
+mod extras;
+mod following;
+mod tasks;
+
 use std::sync::Arc;
 
 use rmcp::{
     RoleServer, ServerHandler,
     model::{
-        CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, ErrorData,
-        Implementation, ListToolsResult, MetaObject, PaginatedRequestParams, ProgressNotificationParam,
-        ServerCapabilities, ServerConfig, Tool, ToolAnnotations,
+        CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, CancelTaskParams,
+        CompleteRequestParams, CompleteResult, ContentBlock, ErrorData, GetPromptRequestParams,
+        GetPromptResponse, GetTaskParams, GetTaskResult, Implementation, ListPromptsResult,
+        ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, MetaObject,
+        PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities,
+        ServerConfig, SubscriptionFilter, Tool, ToolAnnotations, UpdateTaskParams,
     },
-    service::RequestContext,
+    service::{NotificationContext, RequestContext, SubscriptionContext},
 };
 use serde_json::{Value, json};
 
+pub(crate) use self::extras::Extras;
+use self::following::ConnectionLog;
 use super::{
-    call::ToolCall,
+    call::{Caller, Defer, ToolCall},
+    client::Client,
     dispatch::{Dispatcher, Outcome},
-    progress::{ProgressSink, ProgressUpdate},
+    options,
     reply::Reply,
+    results,
+    transport::Handling,
 };
 use crate::catalog::ToolSpec;
 
 /// Tools on one page of the list.
 const PAGE_TOOLS: usize = 200;
+/// Resources on one page of their list.
+const PAGE_RESOURCES: usize = 200;
 /// How long a client may take the list for current.
 const LIST_TTL_MS: u64 = 300_000;
+/// The same while the list is that of the last server and PowerShell has not confirmed it.
+const CACHED_TTL_MS: u64 = 2_000;
 
 const INSTRUCTIONS: &str = "Each tool runs one PowerShell command in a runspace of its own: nothing is kept from one \
-call to the next. Values come as text and, in full, as structuredContent.values; errors of the command are in \
-structuredContent.errors, beside the values that came in spite of them.";
+call to the next. Rows come as text and, the same rows, as structuredContent.values; errors of the command are in \
+structuredContent.errors, beside the values that came in spite of them. A long result is shown in part and kept: get_result \
+pages, filters, sorts and groups it. Every tool takes _fields and _first for less output, and _timeout_seconds.";
 
-/// Answers rmcp's requests.
+/// Answers rmcp's requests on one connection.
 #[derive(Clone)]
 pub(crate) struct Service {
     dispatcher: Arc<Dispatcher>,
+    extras: Arc<Extras>,
+    log: Arc<ConnectionLog>,
 }
 
 impl Service {
-    pub(crate) fn new(dispatcher: Arc<Dispatcher>) -> Self {
-        Self { dispatcher }
+    pub(crate) fn new(dispatcher: Arc<Dispatcher>, extras: Arc<Extras>) -> Self {
+        Self { dispatcher, extras, log: Arc::default() }
+    }
+
+    /// Whose request it is.
+    fn caller(&self, context: &RequestContext<RoleServer>) -> Caller {
+        client(context).caller
     }
 }
 
 impl ServerHandler for Service {
     fn get_info(&self) -> ServerConfig {
-        ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
-            .with_server_info(implementation())
-            .with_instructions(INSTRUCTIONS)
+        #[allow(
+            deprecated,
+            reason = "clients of the older revisions only send a level to a server with a log"
+        )]
+        let mut capabilities = ServerCapabilities::builder()
+            .enable_logging()
+            .enable_completions()
+            .enable_resources()
+            .enable_tools()
+            .enable_tool_list_changed()
+            .enable_tasks()
+            .build();
+        if !self.extras.prompts.is_empty() {
+            capabilities.prompts = Some(Default::default());
+        }
+        ServerConfig::new(capabilities).with_server_info(implementation()).with_instructions(INSTRUCTIONS)
     }
 
     async fn list_tools(
@@ -60,43 +98,199 @@ impl ServerHandler for Service {
             () = context.ct.cancelled() => Err("cancelled".to_owned()),
         };
         let catalog = catalog.map_err(no_catalog)?;
-        let first = match request.and_then(|request| request.cursor) {
-            None => 0,
-            Some(cursor) => cursor.parse().ok().filter(|first| *first < catalog.len()).ok_or_else(|| {
-                ErrorData::invalid_params(format!("the cursor '{cursor}' is not one of this list"), None)
-            })?,
-        };
-        let page: Vec<Tool> = catalog.iter().skip(first).take(PAGE_TOOLS).map(tool).collect();
+        let grants = client(&context).grants;
+        let mut tools: Vec<Tool> =
+            catalog.listed().filter(|tool| grants.shows(&tool.name)).map(tool).collect();
+        tools.insert(tools.partition_point(|tool| *tool.name < *results::GET_RESULT), get_result());
+        let count = tools.len();
+        let first = page_start(request, count)?;
+        let page: Vec<Tool> = tools.drain(..).skip(first).take(PAGE_TOOLS).collect();
         let next = first + page.len();
-        let mut result = ListToolsResult::with_all_items(page)
-            .with_ttl_ms(LIST_TTL_MS)
-            .with_cache_scope(CacheScope::Private);
-        result.next_cursor = (next < catalog.len()).then(|| next.to_string());
+        let ttl = if self.dispatcher.feed().is_definite() { LIST_TTL_MS } else { CACHED_TTL_MS };
+        let mut result =
+            ListToolsResult::with_all_items(page).with_ttl_ms(ttl).with_cache_scope(CacheScope::Private);
+        result.next_cursor = (next < count).then(|| next.to_string());
         Ok(result)
+    }
+
+    /// Older clients are told of changes by themselves, from their handshake on.
+    async fn on_initialized(&self, context: NotificationContext<RoleServer>) {
+        let (dispatcher, peer) = (Arc::clone(&self.dispatcher), context.peer);
+        let mut changes = dispatcher.feed().changes();
+        tokio::spawn(async move {
+            loop {
+                tokio::select! {
+                    changed = changes.changed() => if changed.is_err() { return },
+                    () = dispatcher.ending() => return,
+                }
+                if peer.notify_tool_list_changed().await.is_err() {
+                    return;
+                }
+            }
+        });
+    }
+
+    /// Newer clients ask to be told.
+    fn accepted_subscription_filter(&self, _: &SubscriptionFilter) -> Option<SubscriptionFilter> {
+        Some(SubscriptionFilter::builder().tools_list_changed().build())
+    }
+
+    async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
+        let mut changes = self.dispatcher.feed().changes();
+        loop {
+            tokio::select! {
+                changed = changes.changed() => if changed.is_err() { return Ok(()) },
+                () = context.cancelled() => return Ok(()),
+                () = self.dispatcher.ending() => return Ok(()),
+            }
+            if context.sink().notify_tool_list_changed().await.is_err() {
+                return Ok(());
+            }
+        }
     }
 
     async fn call_tool(
         &self,
-        request: CallToolRequestParams,
+        mut request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let outcome = self
-            .dispatcher
-            .call(ToolCall {
-                tool: request.name.into_owned(),
-                arguments: request.arguments.unwrap_or_default(),
-                progress: progress_sink(&context),
-                cancelled: context.ct.clone(),
-            })
-            .await;
-        match outcome {
-            Outcome::Reply { call_id, reply } => Ok(result(&call_id, reply).into()),
+        let call = ToolCall {
+            answers: asking::answers(&mut request),
+            tool: request.name.into_owned(),
+            arguments: request.arguments.unwrap_or_default(),
+            caller: self.caller(&context),
+            client: client(&context),
+            defer: context
+                .extensions
+                .get::<Handling>()
+                .cloned()
+                .map(|handling| -> Defer { Box::new(move || handling.defer()) }),
+            progress: following::progress_sink(&context),
+            log: following::log_sink(&context, &self.log),
+            asking: asking::asking(&context),
+            // The results of tasks are only told apart in the revisions without a handshake.
+            tasks: asking::is_stateless(&context)
+                && context.client_capabilities().is_some_and(|capabilities| capabilities.supports_tasks()),
+            cancelled: context.ct.clone(),
+        };
+        match self.dispatcher.call(call).await {
+            Outcome::Reply { call_id, reply } => Ok(call_result(&call_id, reply).into()),
+            Outcome::Asked { call_id, form, state } => {
+                Ok(asking::input_required(&form, state).with_meta(meta(&call_id)).into())
+            }
+            Outcome::Task { call_id, errand } => Ok(tasks::created(&errand).with_meta(meta(&call_id)).into()),
             Outcome::UnknownTool(text) => Err(ErrorData::invalid_params(text, None)),
             Outcome::NoCatalog(reason) => Err(no_catalog(reason)),
             // rmcp sends no answer to a cancelled request; this one is thrown away.
-            Outcome::Cancelled => Ok(result("", Reply::failure("cancelled")).into()),
+            Outcome::Cancelled => Ok(call_result("", Reply::failure("cancelled")).into()),
         }
     }
+
+    #[allow(deprecated, reason = "clients of the older revisions send it")]
+    async fn set_level(
+        &self,
+        request: rmcp::model::SetLevelRequestParams,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.log.set(request.level);
+        Ok(())
+    }
+
+    async fn list_prompts(
+        &self,
+        _request: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        Ok(ListPromptsResult::with_all_items(self.extras.prompts.iter().map(extras::prompt).collect()))
+    }
+
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        extras::get_prompt(&self.extras.prompts, request).map(Into::into)
+    }
+
+    async fn list_resources(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        let all = extras::list_resources(&self.dispatcher, &self.extras, &self.caller(&context));
+        let first = page_start(request, all.len())?;
+        let next = (first + PAGE_RESOURCES).min(all.len());
+        let count = all.len();
+        let page = all.into_iter().skip(first).take(PAGE_RESOURCES).collect();
+        let mut result = ListResourcesResult::with_all_items(page);
+        result.next_cursor = (next < count).then(|| next.to_string());
+        Ok(result)
+    }
+
+    async fn list_resource_templates(
+        &self,
+        _request: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        Ok(ListResourceTemplatesResult::with_all_items(extras::templates(&self.extras)))
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        let client = client(&context);
+        extras::read(&self.dispatcher, &self.extras, client, request.uri, context.ct.clone())
+            .await
+            .map(Into::into)
+    }
+
+    async fn complete(
+        &self,
+        request: CompleteRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CompleteResult, ErrorData> {
+        extras::completions(&self.dispatcher, &self.extras, &self.caller(&context), request).await
+    }
+
+    async fn get_task(
+        &self,
+        request: GetTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<GetTaskResult, ErrorData> {
+        tasks::get(&self.dispatcher, &self.caller(&context), &request.task_id)
+    }
+
+    async fn update_task(
+        &self,
+        request: UpdateTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        tasks::update(&self.dispatcher, &self.caller(&context), &request.task_id, request.input_responses)
+    }
+
+    async fn cancel_task(
+        &self,
+        request: CancelTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        tasks::cancel(&self.dispatcher, &self.caller(&context), &request.task_id)
+    }
+}
+
+/// Where a request comes from: over HTTP it carries who sent it.
+fn client(context: &RequestContext<RoleServer>) -> Client {
+    let parts = context.extensions.get::<axum::http::request::Parts>();
+    parts.and_then(|parts| parts.extensions.get::<Client>()).cloned().unwrap_or_default()
+}
+
+/// Where a page begins.
+fn page_start(request: Option<PaginatedRequestParams>, count: usize) -> Result<usize, ErrorData> {
+    let Some(cursor) = request.and_then(|request| request.cursor) else { return Ok(0) };
+    cursor.parse().ok().filter(|first| *first < count).ok_or_else(|| {
+        ErrorData::invalid_params(format!("the cursor '{cursor}' is not one of this list"), None)
+    })
 }
 
 fn implementation() -> Implementation {
@@ -109,7 +303,7 @@ fn no_catalog(reason: String) -> ErrorData {
 
 fn tool(spec: &ToolSpec) -> Tool {
     let hints = &spec.annotations;
-    Tool::new(spec.name.clone(), spec.description.clone(), Arc::new(spec.schema.clone()))
+    Tool::new(spec.name.clone(), spec.description.clone(), Arc::new(options::schema(spec)))
         .with_title(spec.title.clone())
         .with_annotations(
             ToolAnnotations::with_title(spec.title.clone())
@@ -120,41 +314,41 @@ fn tool(spec: &ToolSpec) -> Tool {
         )
 }
 
-fn result(call_id: &str, reply: Reply) -> CallToolResult {
+fn get_result() -> Tool {
+    const TITLE: &str = "Rest of a result";
+    let description = "Pages, filters, sorts, groups and narrows a result that was too long for one answer. Example: \
+        {\"result\": \"…\", \"where\": [{\"field\": \"Severity\", \"is\": \"in\", \"value\": [\"High\"]}], \
+        \"sort_by\": [\"-Created\"], \"fields\": [\"Title\", \"Owner.Name\"], \"first\": 20}";
+    Tool::new(results::GET_RESULT, description, Arc::new(results::schema()))
+        .with_title(TITLE)
+        .with_annotations(
+            ToolAnnotations::with_title(TITLE)
+                .read_only(true)
+                .destructive(false)
+                .idempotent(true)
+                .open_world(false),
+        )
+}
+
+fn call_result(call_id: &str, reply: Reply) -> CallToolResult {
     let content = vec![ContentBlock::text(reply.text)];
     let mut result =
         if reply.is_error { CallToolResult::error(content) } else { CallToolResult::success(content) };
     result.structured_content = reply.structured;
-    let mut meta = MetaObject::new();
-    meta.0.insert("runspaced/callId".to_owned(), json!(call_id));
+    let mut meta = meta(call_id);
     if let Some(timings) = reply.timings {
         meta.0.insert("runspaced/timings".to_owned(), json!(timings));
     }
-    meta.0.insert(
-        "io.modelcontextprotocol/serverInfo".to_owned(),
-        serde_json::to_value(implementation()).unwrap_or(Value::Null),
-    );
     result.meta = Some(meta);
     result
 }
 
-/// Where progress goes, if the request has a token for it.
-fn progress_sink(context: &RequestContext<RoleServer>) -> Option<ProgressSink> {
-    let token = context.meta.get_progress_token()?;
-    let peer = context.peer.clone();
-    Some(Box::new(move |update: ProgressUpdate| {
-        let mut params = ProgressNotificationParam::new(token.clone(), update.progress);
-        if let Some(total) = update.total {
-            params = params.with_total(total);
-        }
-        if !update.message.is_empty() {
-            params = params.with_message(update.message);
-        }
-        let peer = peer.clone();
-        Box::pin(async move {
-            if let Err(error) = peer.notify_progress(params).await {
-                tracing::debug!(%error, "progress was not sent");
-            }
-        })
-    }))
+fn meta(call_id: &str) -> MetaObject {
+    let mut meta = MetaObject::new();
+    meta.0.insert("runspaced/callId".to_owned(), json!(call_id));
+    meta.0.insert(
+        "io.modelcontextprotocol/serverInfo".to_owned(),
+        serde_json::to_value(implementation()).unwrap_or(Value::Null),
+    );
+    meta
 }

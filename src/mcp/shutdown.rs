@@ -8,6 +8,8 @@ use std::{
 
 use tokio_util::sync::CancellationToken;
 
+use crate::Replacement;
+
 /// Why a server ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -22,6 +24,8 @@ pub enum Cause {
     InputFailed(io::ErrorKind),
     /// Somebody asked the server to end: a signal, or the program that embeds it.
     Asked,
+    /// A fresh process should take this one's place, for this reason. Nothing is lost: the end has what it needs.
+    Replace(Replacement),
 }
 
 /// How long things may take at the end.
@@ -32,6 +36,8 @@ pub(crate) struct Patience {
     pub(crate) end_of_input: Duration,
     /// Calls that run when somebody asks for the end.
     pub(crate) asked: Duration,
+    /// Calls that run when the process is to be replaced. Those that arrive meanwhile wait for the next process.
+    pub(crate) replace: Duration,
     /// Answers that are on their way when the calls are cancelled.
     pub(crate) last_answers: Duration,
 }
@@ -41,6 +47,7 @@ impl Default for Patience {
         Self {
             end_of_input: Duration::from_millis(50),
             asked: Duration::from_millis(1_400),
+            replace: Duration::from_secs(20),
             last_answers: Duration::from_millis(75),
         }
     }
@@ -52,7 +59,9 @@ impl Patience {
         match cause {
             Cause::EndOfInput => self.end_of_input,
             Cause::Asked => self.asked,
-            Cause::OutputClosed(_) | Cause::OutputStalled | Cause::InputFailed(_) => Duration::ZERO,
+            Cause::Replace(_) | Cause::OutputClosed(_) | Cause::OutputStalled | Cause::InputFailed(_) => {
+                Duration::ZERO
+            }
         }
     }
 }
@@ -65,6 +74,7 @@ impl std::fmt::Display for Cause {
             Self::OutputStalled => f.write_str("the client did not read its output for a minute"),
             Self::InputFailed(kind) => write!(f, "the input cannot be read: {kind}"),
             Self::Asked => f.write_str("asked to end"),
+            Self::Replace(reason) => write!(f, "the process is replaced: {reason}"),
         }
     }
 }
@@ -76,11 +86,34 @@ pub(crate) struct Shutdown(Arc<Inner>);
 #[derive(Debug, Default)]
 struct Inner {
     cause: OnceLock<Cause>,
+    draining: OnceLock<Replacement>,
+    drained: CancellationToken,
     begun: CancellationToken,
     cancel_calls: CancellationToken,
 }
 
 impl Shutdown {
+    /// Nothing new begins from here on: the process is to be replaced, for this reason.
+    pub(crate) fn drain(&self, reason: Replacement) {
+        let _ = self.0.draining.set(reason);
+        self.0.drained.cancel();
+    }
+
+    /// Waits until nothing new is to begin because the process is replaced.
+    pub(crate) async fn drained(&self) {
+        self.0.drained.cancelled().await;
+    }
+
+    /// Why the process is to be replaced, if it is.
+    pub(crate) fn draining(&self) -> Option<Replacement> {
+        self.0.draining.get().copied()
+    }
+
+    /// True from [`drain`](Self::drain) on.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining().is_some()
+    }
+
     /// Begins the end. The first cause stays.
     pub(crate) fn begin(&self, cause: Cause) {
         if self.0.cause.set(cause).is_ok() {

@@ -1,12 +1,16 @@
 //! The protocol over real pipes, with a scripted executor in place of PowerShell.
 
+mod replacement;
+mod schedules;
+
 use std::{
     fs::File,
     io::{self, BufRead as _, Write as _},
     os::fd::OwnedFd,
+    pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
         mpsc::{self, Receiver, RecvTimeoutError},
     },
     thread::JoinHandle,
@@ -17,26 +21,33 @@ use serde_json::{Value, json};
 use tokio::sync::{oneshot, watch};
 
 use super::{
-    call::{Executor, Job, Running},
-    dispatch::{CallLimits, CatalogState},
+    call::{Executor, Job, JobEvent, LogLevel, Running},
+    completions::Guess,
+    dispatch::CallLimits,
+    handover::StdioState,
     progress::ProgressRecord,
+    question::{Question, tests::question},
     reply::tests::output,
-    server::serve,
+    routes::Routes,
+    server::{Core, End, Health, Parts, serve},
+    service::Extras,
     shutdown::{Cause, Patience},
 };
 use crate::{
-    Error,
-    catalog::{Catalog, Target, test_command},
+    Error, Output, Replacement,
+    catalog::{Catalog, CatalogFeed, CatalogState, Exposure, Target, ToolSearch, test_command, test_native},
 };
 
 /// Long enough for a loaded machine; only a hang takes it.
-const HANG: Duration = Duration::from_secs(20);
+pub(super) const HANG: Duration = Duration::from_secs(20);
 
 /// Does what a tool's name says.
 #[derive(Default)]
 struct Script {
     running: AtomicUsize,
     started: AtomicUsize,
+    /// PowerShell was upgraded: calls are refused.
+    upgraded: AtomicBool,
 }
 
 /// Counts a job while it runs.
@@ -50,6 +61,21 @@ impl Drop for Mark {
 
 struct Scripted(Arc<Script>);
 
+/// Says what it was asked.
+struct Operations;
+
+impl Executor for Operations {
+    fn execute(&self, job: Job) -> Running {
+        let Target::Native { operation, .. } = &job.target else { panic!("{:?}", job.target) };
+        let value = json!([{"operation": operation.as_ref(), "arguments": job.arguments}]);
+        Box::pin(async move { Ok(output(&value, &json!([]), json!({"count": 1}))) })
+    }
+
+    fn guess(&self, _guess: Guess) -> Pin<Box<dyn Future<Output = Vec<String>> + Send>> {
+        Box::pin(std::future::ready(Vec::new()))
+    }
+}
+
 impl Executor for Scripted {
     fn execute(&self, job: Job) -> Running {
         let script = Arc::clone(&self.0);
@@ -57,10 +83,22 @@ impl Executor for Scripted {
         script.running.fetch_add(1, Ordering::SeqCst);
         let mark = Mark(script);
         Box::pin(async move {
+            if mark.0.upgraded.load(Ordering::SeqCst) {
+                return Err(Error::PowerShellChanged {
+                    home: "/x".to_owned(),
+                    change: "upgraded".to_owned(),
+                });
+            }
             let _mark = mark;
-            let Target::Command(command) = &job.target;
+            let Target::Command(command) = &job.target else { panic!("no command: {:?}", job.target) };
             match command.rsplit('\\').next().unwrap_or_default() {
-                "Get-Echo" => Ok(output(&json!([job.arguments]), &json!([]), json!({"count": 1}))),
+                "Get-Echo" => {
+                    let text = job.arguments.get("Text").and_then(Value::as_str).unwrap_or_default();
+                    let ms =
+                        text.strip_prefix("after ").and_then(|text| text.split(' ').next()?.parse().ok());
+                    tokio::time::sleep(Duration::from_millis(ms.unwrap_or(0))).await;
+                    Ok(output(&json!([job.arguments]), &json!([]), json!({"count": 1})))
+                }
                 "Get-Big" => {
                     let text = "x".repeat(96 << 10);
                     Ok(output(&json!([text]), &json!([]), json!({"count": 1})))
@@ -75,42 +113,151 @@ impl Executor for Scripted {
                 }
                 "Stop-Panic" => panic!("on purpose"),
                 "Write-Steps" => {
-                    let progress = job.progress.expect("a token was sent");
+                    assert!(job.wants.progress, "a token was sent");
                     for percent in [10.0, 60.0, 60.0, 30.0, 100.0] {
                         let text = format!("at {percent}");
-                        let _ = progress.try_send(ProgressRecord { percent: Some(percent), text });
+                        let record = ProgressRecord { percent: Some(percent), text };
+                        let _ = job.events.try_send(JobEvent::Progress(record));
                         tokio::time::sleep(Duration::from_millis(120)).await;
                     }
                     Ok(output(&json!([]), &json!([]), json!({})))
                 }
+                "Write-Log" => {
+                    for (level, text) in [
+                        (LogLevel::Debug, "detail"),
+                        (LogLevel::Info, "news"),
+                        (LogLevel::Warning, "careful"),
+                    ] {
+                        if job.wants.log.is_some_and(|least| least <= level) {
+                            let _ = job.events.try_send(JobEvent::Log(level, text.to_owned()));
+                        }
+                    }
+                    Ok(output(&json!([]), &json!([]), json!({})))
+                }
+                "Get-Rows" => {
+                    let rows: Vec<Value> =
+                        (0..5_000).map(|n| json!({"Id": n, "Name": format!("name {n}")})).collect();
+                    Ok(output(&json!(rows), &json!([]), json!({"count": 5_000})))
+                }
+                "Read-Name" => ask(&job, question("read_line", "Name", &[], &[])).await,
+                "Read-Secret" => ask(&job, question("read_secure", "Password", &[], &[])).await,
                 other => panic!("no such command: {other}"),
             }
         })
     }
+
+    fn guess(&self, guess: Guess) -> Pin<Box<dyn Future<Output = Vec<String>> + Send>> {
+        Box::pin(async move { vec![format!("{} {} {}", guess.command, guess.parameter, guess.begun)] })
+    }
+}
+
+/// Asks a question as the engine does: an answer is the output, a refusal the error.
+async fn ask(job: &Job, mut question: Question) -> Result<Output, Error> {
+    let (sender, answered) = oneshot::channel();
+    question.answer = Box::new(|values| {
+        let _ = sender.send(values);
+    });
+    let (kind, message) = (question.kind.clone(), question.message.clone());
+    if job.wants.questions {
+        let _ = job.events.send(JobEvent::Question(question)).await;
+    } else {
+        drop(question);
+    }
+    match answered.await {
+        Ok(values) => Ok(output(&json!(values), &json!([]), json!({"count": 1}))),
+        Err(_) => Err(Error::PromptBlocked {
+            kind,
+            caption: String::new(),
+            message,
+            fields: Vec::new(),
+            output: Box::default(),
+        }),
+    }
+}
+
+fn core(executor: Arc<dyn Executor>, catalog: CatalogFeed, limits: CallLimits) -> Core {
+    Core { executor, catalog, limits, extras: Arc::new(Extras::default()), audit: None }
+}
+
+fn limits() -> CallLimits {
+    CallLimits {
+        deadline: HANG,
+        long_deadline: HANG,
+        calls: 8,
+        task_after: Duration::from_millis(100),
+        ..CallLimits::default()
+    }
+}
+
+/// A server whose engine is never to be replaced.
+fn healthy(executor: Arc<Scripted>, catalog: CatalogFeed, limits: CallLimits) -> Parts {
+    Parts::new(core(executor, catalog, limits), None, Arc::new(Patient(watch::Sender::new(None))))
 }
 
 fn catalog() -> Catalog {
     let text =
         json!([{"name": "Text", "type": "string", "type_full_name": "System.String", "bindable": true}]);
-    let names = ["Get-Big", "Wait-Long", "Wait-Short", "Stop-Panic", "Write-Steps"];
+    let names = [
+        "Get-Big",
+        "Get-Rows",
+        "Wait-Long",
+        "Wait-Short",
+        "Stop-Panic",
+        "Write-Steps",
+        "Write-Log",
+        "Read-Name",
+        "Read-Secret",
+    ];
     let mut commands: Vec<_> = names.iter().map(|name| test_command(name, json!([]))).collect();
     commands.push(test_command("Get-Echo", text));
     Catalog::new(&commands).expect("a catalogue")
 }
 
+/// An engine whose health a test decides.
+#[derive(Clone)]
+struct Patient(watch::Sender<Option<Replacement>>);
+
+impl Health for Patient {
+    fn replacement(&self) -> Option<Replacement> {
+        *self.0.borrow()
+    }
+
+    fn replacement_wanted(&self) -> Pin<Box<dyn Future<Output = Replacement> + Send + '_>> {
+        Box::pin(async {
+            let mut reasons = self.0.subscribe();
+            let reason = reasons.wait_for(Option::is_some).await.ok().and_then(|reason| *reason);
+            reason.expect("the test holds the sender")
+        })
+    }
+}
+
+/// The lines of a pipe.
+fn reading(pipe: io::PipeReader) -> Receiver<String> {
+    let (line, lines) = mpsc::channel();
+    std::thread::spawn(move || {
+        for text in io::BufReader::new(pipe).lines().map_while(Result::ok) {
+            if line.send(text).is_err() {
+                return;
+            }
+        }
+    });
+    lines
+}
+
 /// A server on a thread, and the client's ends of its pipes.
-struct Client {
+pub(super) struct Client {
     input: Option<io::PipeWriter>,
     lines: Option<Receiver<String>>,
-    server: JoinHandle<Cause>,
+    server: JoinHandle<End>,
     stop: Option<oneshot::Sender<()>>,
     script: Arc<Script>,
     catalog: watch::Sender<CatalogState>,
+    health: Patient,
 }
 
 impl Client {
-    fn new() -> Self {
-        Self::with(CallLimits { deadline: HANG, calls: 8 }, CatalogState::Ready(Arc::new(catalog())))
+    pub(super) fn new() -> Self {
+        Self::with(limits(), CatalogState::Ready(Arc::new(catalog())))
     }
 
     fn with(limits: CallLimits, state: CatalogState) -> Self {
@@ -121,10 +268,28 @@ impl Client {
         let (input, to_server) = io::pipe().expect("a pipe");
         let (from_server, output) = io::pipe().expect("a pipe");
         let streams = (File::from(OwnedFd::from(input)), File::from(OwnedFd::from(output)));
+        let mut client = Self::over(limits, patience, state, None, streams);
+        client.input = Some(to_server);
+        client.lines = Some(reading(from_server));
+        client
+    }
+
+    /// A server over two files whose other ends somebody else has.
+    fn over(
+        limits: CallLimits,
+        patience: Patience,
+        state: CatalogState,
+        left: Option<StdioState>,
+        streams: (File, File),
+    ) -> Self {
         let script = Arc::new(Script::default());
-        let executor = Arc::new(Scripted(Arc::clone(&script)));
-        let (sender, catalog) = watch::channel(state);
+        let commands = Arc::new(Scripted(Arc::clone(&script)));
+        let executor = Arc::new(Routes::new(commands).native("sentinel".into(), Arc::new(Operations)));
+        let sender = watch::Sender::new(state);
+        let catalog = CatalogFeed::from(sender.clone());
         let (stop, stopped) = oneshot::channel::<()>();
+        let health = Patient(watch::Sender::new(None));
+        let sick = health.clone();
         let server = std::thread::spawn(move || {
             let runtime =
                 tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -133,35 +298,35 @@ impl Client {
                     std::future::pending::<()>().await;
                 }
             };
-            runtime.block_on(serve(executor, catalog, limits, patience, streams, stop)).expect("served")
+            runtime.block_on(async {
+                let core = core(executor, catalog, limits);
+                let parts = Parts::new(core, Some(Instant::now()), Arc::new(sick));
+                serve(&parts, patience, streams, left, stop).await.expect("served")
+            })
         });
-        let (line, lines) = mpsc::channel();
-        std::thread::spawn(move || {
-            for text in io::BufReader::new(from_server).lines().map_while(Result::ok) {
-                if line.send(text).is_err() {
-                    return;
-                }
-            }
-        });
-        Self { input: Some(to_server), lines: Some(lines), server, stop: Some(stop), script, catalog: sender }
+        Self { input: None, lines: None, server, stop: Some(stop), script, catalog: sender, health }
     }
 
     /// A client that has shaken hands.
-    fn connected() -> Self {
+    pub(super) fn connected() -> Self {
         let mut client = Self::new();
         client.initialize();
         client
     }
 
     fn initialize(&mut self) -> Value {
+        self.initialize_with(&json!({}))
+    }
+
+    pub(super) fn initialize_with(&mut self, capabilities: &Value) -> Value {
         self.send(json!({"id": "init", "method": "initialize", "params": {
-            "protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}}));
+            "protocolVersion": "2025-06-18", "capabilities": capabilities, "clientInfo": {"name": "t", "version": "1"}}}));
         let answer = self.receive();
         self.send(json!({"method": "notifications/initialized"}));
         answer
     }
 
-    fn send(&mut self, mut message: Value) {
+    pub(super) fn send(&mut self, mut message: Value) {
         message["jsonrpc"] = json!("2.0");
         self.send_text(&message.to_string());
     }
@@ -172,14 +337,14 @@ impl Client {
         self.input.as_mut().expect("open").write_all(&bytes).expect("written");
     }
 
-    fn call(&mut self, id: impl Into<Value>, tool: &str, arguments: Value) {
+    pub(super) fn call(&mut self, id: impl Into<Value>, tool: &str, arguments: Value) {
         let id: Value = id.into();
         self.send(
             json!({"id": id, "method": "tools/call", "params": {"name": tool, "arguments": arguments}}),
         );
     }
 
-    fn receive(&self) -> Value {
+    pub(super) fn receive(&self) -> Value {
         let line = self.lines.as_ref().expect("open").recv_timeout(HANG).expect("an answer");
         serde_json::from_str(&line).expect("JSON")
     }
@@ -190,7 +355,7 @@ impl Client {
         matches!(next, Err(RecvTimeoutError::Timeout))
     }
 
-    fn wait_for_running(&self, count: usize) {
+    pub(super) fn wait_for_running(&self, count: usize) {
         let end = Instant::now() + HANG;
         while self.script.running.load(Ordering::SeqCst) != count {
             assert!(Instant::now() < end, "{} jobs run", self.script.running.load(Ordering::SeqCst));
@@ -198,13 +363,22 @@ impl Client {
         }
     }
 
+    /// Jobs that were begun.
+    pub(super) fn started(&self) -> usize {
+        self.script.started.load(Ordering::SeqCst)
+    }
+
     /// Closes the input and waits for the end.
-    fn end(mut self) -> Cause {
+    pub(super) fn end(mut self) -> Cause {
         self.input = None;
         self.join()
     }
 
     fn join(self) -> Cause {
+        self.ended().cause
+    }
+
+    fn ended(self) -> End {
         let end = Instant::now() + HANG;
         while !self.server.is_finished() {
             assert!(Instant::now() < end, "the server did not end");
@@ -232,7 +406,7 @@ fn old_era_shakes_hands_lists_and_calls() {
     client.send(json!({"id": 1, "method": "tools/list"}));
     let tools = client.receive()["result"]["tools"].as_array().cloned().expect("tools");
     let names: Vec<&str> = tools.iter().filter_map(|tool| tool["name"].as_str()).collect();
-    assert_eq!(names, ["get_big", "get_echo", "stop_panic", "wait_long", "wait_short", "write_steps"]);
+    assert!(names.is_sorted() && names.contains(&"get_echo") && names.contains(&"get_result"), "{names:?}");
     assert_eq!(tools[1]["annotations"]["readOnlyHint"], true);
     assert_eq!(tools[1]["inputSchema"]["properties"]["Text"]["type"], "string");
 
@@ -258,7 +432,7 @@ fn new_era_is_discovered_listed_and_called_without_a_handshake() {
     client.send(modern(2, "tools/list", json!({})));
     let list = client.receive()["result"].clone();
     assert_eq!(list["cacheScope"], "private");
-    assert_eq!(list["tools"].as_array().map(Vec::len), Some(6));
+    assert_eq!(list["tools"].as_array().map(Vec::len), Some(11));
     client.send(modern(3, "tools/call", json!({"name": "get_echo", "arguments": {"Text": "x"}})));
     let result = client.receive()["result"].clone();
     assert_eq!(result["resultType"], "complete");
@@ -270,7 +444,7 @@ fn new_era_is_discovered_listed_and_called_without_a_handshake() {
 
 #[test]
 fn opening_answers_while_the_catalogue_is_being_made() {
-    let mut client = Client::with(CallLimits { deadline: HANG, calls: 8 }, CatalogState::Loading);
+    let mut client = Client::with(limits(), CatalogState::Loading);
     assert_eq!(client.initialize()["id"], "init");
     client.send(json!({"id": 1, "method": "tools/list"}));
     client.call(2, "get_echo", json!({"Text": "early"}));
@@ -285,9 +459,64 @@ fn opening_answers_while_the_catalogue_is_being_made() {
 }
 
 #[test]
+fn cached_catalogue_is_listed_and_calls_that_do_not_fit_it_wait_for_powershell() {
+    let limits = limits();
+    let cached = Catalog::new(&[test_command("Get-Echo", json!([])), test_command("Get-Gone", json!([]))]);
+    let mut client = Client::with(limits, CatalogState::Cached(Arc::new(cached.expect("a catalogue"))));
+    client.initialize();
+    client.send(json!({"id": 1, "method": "tools/list"}));
+    let list = client.receive()["result"].clone();
+    assert_eq!(list["tools"].as_array().map(Vec::len), Some(3));
+    assert!(list["ttlMs"].as_u64().is_none_or(|ttl| ttl < 10_000), "it may change soon: {list}");
+    client.call(2, "get_echo", json!({}));
+    assert_eq!(client.receive()["id"], 2);
+    // A parameter and a tool that the cache does not know.
+    client.call(3, "get_echo", json!({"Text": "x"}));
+    client.call(4, "wait_short", json!({}));
+    assert!(client.silence());
+    client.catalog.send_replace(CatalogState::Ready(Arc::new(catalog())));
+    let mut answers = [client.receive(), client.receive()];
+    answers.sort_by_key(|answer| answer["id"].as_i64());
+    assert_eq!(answers[0]["result"]["structuredContent"]["values"], json!([{"Text": "x"}]));
+    assert_eq!(answers[1]["result"]["structuredContent"]["values"], json!(["done"]));
+    client.end();
+}
+
+#[test]
+fn tools_of_another_source_go_to_their_own_executor_and_are_never_hidden() {
+    let exposure = Exposure { tool_search: ToolSearch::Always, ..Exposure::default() };
+    let commands = [test_command("Get-Echo", json!([]))];
+    let catalog = Catalog::of(&commands, &[test_native("list_incidents")], &exposure).expect("a catalogue");
+    let mut client = Client::connected();
+    client.catalog.send_replace(CatalogState::Ready(Arc::new(catalog)));
+    client.send(json!({"id": 1, "method": "tools/list"}));
+    let list = client.receive()["result"]["tools"].as_array().cloned().unwrap_or_default();
+    let names: Vec<&str> = list.iter().filter_map(|tool| tool["name"].as_str()).collect();
+    assert_eq!(names, ["describe_tool", "get_result", "invoke_tool", "list_incidents", "search_tools"]);
+    client.call(2, "list_incidents", json!({"workspace": "w"}));
+    assert_eq!(
+        client.receive()["result"]["structuredContent"]["values"],
+        json!([{"operation": "incidents.list", "arguments": {"workspace": "w"}}])
+    );
+    client.call(3, "list_incidents", json!({}));
+    let text = client.receive()["result"]["content"][0]["text"].clone();
+    assert!(text.as_str().is_some_and(|text| text.contains("{\"workspace\":\"text\"}")), "{text}");
+    client.call(4, "search_tools", json!({"query": "echo"}));
+    assert_eq!(client.receive()["result"]["structuredContent"]["values"][0]["name"], "get_echo");
+    client.call(5, "invoke_tool", json!({"name": "get_echo", "arguments": {}}));
+    assert_eq!(client.receive()["result"]["structuredContent"]["values"], json!([{}]));
+    client.call(6, "invoke_tool", json!({"name": "invoke_tool"}));
+    assert_eq!(client.receive()["result"]["isError"], true);
+    client.call(7, "search_tools", json!({"first": 0}));
+    let text = client.receive()["result"]["content"][0]["text"].clone();
+    assert!(text.as_str().is_some_and(|text| text.contains("'query' is missing")), "{text}");
+    client.end();
+}
+
+#[test]
 fn missing_powershell_is_said_to_the_client() {
     let state = CatalogState::Failed("no usable PowerShell found".into());
-    let mut client = Client::with(CallLimits { deadline: HANG, calls: 8 }, state);
+    let mut client = Client::with(limits(), state);
     client.initialize();
     client.send(json!({"id": 1, "method": "tools/list"}));
     let error = client.receive()["error"].clone();
@@ -308,7 +537,7 @@ fn wrong_arguments_are_a_result_the_model_can_act_on() {
     let result = client.receive()["result"].clone();
     assert_eq!(result["isError"], true);
     let text = result["content"][0]["text"].as_str().expect("text");
-    assert!(text.contains("'Txet' is not a parameter; there are Text"), "{text}");
+    assert!(text.contains("'Txet' is not a parameter; the nearest is 'Text'. There are Text"), "{text}");
     client.call(2, "get_ehco", json!({}));
     let error = client.receive()["error"].clone();
     assert_eq!(error["code"], -32602);
@@ -452,7 +681,7 @@ fn end_of_input_before_anything_is_an_end_as_well() {
 fn answers_that_are_ready_reach_a_client_that_only_closed_its_input() {
     let patience = Patience { end_of_input: HANG, ..Patience::default() };
     let state = CatalogState::Ready(Arc::new(catalog()));
-    let mut client = Client::patient(CallLimits { deadline: HANG, calls: 8 }, patience, state);
+    let mut client = Client::patient(limits(), patience, state);
     client.initialize();
     let calls: Vec<String> = (0..4)
         .map(|id| {
@@ -478,16 +707,14 @@ fn client_that_closed_its_output_ends_the_server() {
     to_server.write_all(format!("{message}\n").as_bytes()).expect("written");
     let streams = (File::from(OwnedFd::from(input)), File::from(OwnedFd::from(output)));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let (_sender, catalog) = watch::channel(CatalogState::Ready(Arc::new(catalog())));
+    let catalog = CatalogFeed::from(watch::Sender::new(CatalogState::Ready(Arc::new(catalog()))));
     let executor = Arc::new(Scripted(Arc::default()));
-    let limits = CallLimits { deadline: HANG, calls: 1 };
-    let cause = runtime.block_on(async {
-        tokio::time::timeout(
-            HANG,
-            serve(executor, catalog, limits, Patience::default(), streams, std::future::pending()),
-        )
-        .await
+    let parts = healthy(executor, catalog, CallLimits { calls: 1, ..limits() });
+    let end = runtime.block_on(async {
+        let serving = serve(&parts, Patience::default(), streams, None, std::future::pending());
+        tokio::time::timeout(HANG, serving).await
     });
+    let cause = end.map(|end| end.map(|end| end.cause));
     assert!(matches!(cause, Ok(Ok(Cause::OutputClosed(_)))), "{cause:?}");
 }
 
@@ -495,7 +722,7 @@ fn client_that_closed_its_output_ends_the_server() {
 fn stop_lets_calls_end_and_cancels_the_rest() {
     let patience = Patience { asked: Duration::from_secs(3), last_answers: HANG, ..Patience::default() };
     let state = CatalogState::Ready(Arc::new(catalog()));
-    let mut client = Client::patient(CallLimits { deadline: HANG, calls: 8 }, patience, state);
+    let mut client = Client::patient(limits(), patience, state);
     client.initialize();
     client.call(1, "wait_short", json!({}));
     client.call(2, "wait_long", json!({}));
@@ -532,18 +759,12 @@ fn client_that_does_not_read_is_not_read_either() {
     let streams = (File::from(OwnedFd::from(input)), File::from(OwnedFd::from(output)));
     let script = Arc::new(Script::default());
     let executor = Arc::new(Scripted(Arc::clone(&script)));
-    let (_sender, catalog) = watch::channel(CatalogState::Ready(Arc::new(catalog())));
-    let limits = CallLimits { deadline: HANG, calls: CALLS };
+    let catalog = CatalogFeed::from(watch::Sender::new(CatalogState::Ready(Arc::new(catalog()))));
+    let limits = CallLimits { calls: CALLS, calls_of_one: CALLS, ..limits() };
     let server = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        runtime.block_on(serve(
-            executor,
-            catalog,
-            limits,
-            Patience::default(),
-            streams,
-            std::future::pending(),
-        ))
+        let parts = healthy(executor, catalog, limits);
+        runtime.block_on(serve(&parts, Patience::default(), streams, None, std::future::pending()))
     });
     let writer = std::thread::spawn(move || {
         for id in 0..CALLS {
@@ -576,5 +797,5 @@ fn client_that_does_not_read_is_not_read_either() {
     }
     assert_eq!(answers, CALLS);
     drop(writer.join().expect("all was written"));
-    assert!(matches!(server.join().expect("no panic"), Ok(Cause::EndOfInput)));
+    assert!(matches!(server.join().expect("no panic"), Ok(End { cause: Cause::EndOfInput, .. })));
 }

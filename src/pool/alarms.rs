@@ -89,7 +89,8 @@ impl Shared {
             state.dispatch(Instant::now(), actions);
         });
         let Some(call) = stuck else { return };
-        tracing::warn!(slot = slot.0, call = id.0, "a call would not stop; its slot was given up");
+        let call_id = call.spec.correlation_id.as_deref();
+        tracing::warn!(slot = slot.0, call = id.0, call_id, "a call would not stop; its slot was given up");
         self.give_up(slot);
         let reason = call.stop.lock().unwrap_or(StopReason::Cancelled);
         self.answer(&call, Outcome::Abandoned(reason));
@@ -147,6 +148,8 @@ impl Shared {
             state.housekeeping(now, actions);
             state.dispatch(now, actions);
         });
+        // A thread that had been given up may have ended after all.
+        self.judge_replacement();
         self.timer.at(Instant::now() + HOUSEKEEPING, Alarm::Housekeeping);
     }
 
@@ -161,5 +164,6 @@ impl Shared {
                 actions.push(super::state::Action::Fail(call, Error::Degraded { abandoned, budget }));
             }
         });
+        self.judge_replacement();
     }
 }

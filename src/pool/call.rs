@@ -30,6 +30,8 @@ pub(crate) struct CallSpec {
     pub(crate) modules: Vec<String>,
     /// Output values are sent as records, and the pipeline waits for the consumer.
     pub(crate) stream: bool,
+    /// What the caller's own log calls it.
+    pub(crate) correlation_id: Option<Arc<str>>,
 }
 
 /// Why a running call was told to stop. The first reason wins.

@@ -96,6 +96,11 @@ impl Shared {
             state.refill_works();
             state.totals.opened += 1;
             match state.slots.get_mut(&slot) {
+                // It may have read what was there before the change.
+                Some(entry) if entry.stage == SlotStage::Opening && entry.stale => {
+                    state.totals.recycled += 1;
+                    state.close(slot, actions);
+                }
                 Some(slot) if slot.stage == SlotStage::Opening => {
                     slot.stage = SlotStage::Idle;
                     slot.idle_since = now;
@@ -252,5 +257,6 @@ impl Shared {
         if let Some(running) = running {
             self.answer(&running, Outcome::Failed(Error::ExitCalled { code }));
         }
+        self.judge_replacement();
     }
 }

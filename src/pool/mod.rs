@@ -74,6 +74,7 @@ pub(super) struct Shared {
     /// What the embedding program offers to scripts.
     functions: Option<Arc<dyn Functions>>,
     open_functions: functions::OpenCalls,
+    replacement: tokio::sync::watch::Sender<Option<Replacement>>,
 }
 
 /// How far the start is.
@@ -83,6 +84,29 @@ pub(crate) enum Readiness {
     /// At least one slot has opened.
     Ready,
     Failed,
+}
+
+/// Why a process should be replaced by a fresh one: nothing less puts it right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Replacement {
+    /// PowerShell was upgraded or removed on disk: new calls are refused with E105.
+    PowerShellChanged,
+    /// Too many slots were given up: new calls are refused with E203.
+    Degraded,
+    /// A script called `[Environment]::Exit`: a thread is parked in the middle of the runtime's end. Calls still work.
+    ExitCalled,
+}
+
+impl std::fmt::Display for Replacement {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::PowerShellChanged => "PowerShell was upgraded or removed",
+            Self::Degraded => "too many calls could not be stopped",
+            Self::ExitCalled => "a script called [Environment]::Exit",
+        })
+    }
 }
 
 /// What the pool is doing, for people and metrics.
@@ -163,6 +187,7 @@ impl Pool {
                 ready: tokio::sync::watch::Sender::new(Readiness::Starting),
                 functions,
                 open_functions: functions::OpenCalls::default(),
+                replacement: tokio::sync::watch::Sender::new(None),
             }
         });
         if let Some(source) = failure {
@@ -295,6 +320,11 @@ impl Pool {
         self.0.ready.subscribe()
     }
 
+    /// Why the process should be replaced, as that changes.
+    pub(crate) fn replacement(&self) -> tokio::sync::watch::Receiver<Option<Replacement>> {
+        self.0.replacement.subscribe()
+    }
+
     /// The error of a start that failed.
     pub(crate) fn start_error(&self) -> Option<Error> {
         match &self.0.state.lock().phase {
@@ -336,6 +366,14 @@ impl Pool {
             restart_wanted: state.restart_wanted,
             degraded: state.degraded(),
         }
+    }
+
+    /// Replaces every slot that is not a session's: idle ones at once, the others when their call has settled.
+    pub(crate) fn renew(&self) {
+        self.0.decide(|state, actions| {
+            state.renew(actions);
+            state.dispatch(Instant::now(), actions);
+        });
     }
 
     /// Ends everything: lets calls run for `grace`, stops the rest, gives up what does not stop. Blocks. Returns how
@@ -462,6 +500,7 @@ impl Shared {
                 state.phase = Phase::Failed(error);
             }
         });
+        self.judge_replacement();
         self.ready.send_if_modified(|readiness| {
             let starting = *readiness == Readiness::Starting;
             if starting {
@@ -469,6 +508,19 @@ impl Shared {
             }
             starting
         });
+    }
+
+    /// Tells whoever waits for it whether the process should be replaced. To be called when that may have changed.
+    fn judge_replacement(&self) {
+        let state = self.state.lock();
+        let now = match &state.phase {
+            Phase::Failed(Error::PowerShellChanged { .. }) => Some(Replacement::PowerShellChanged),
+            _ if state.degraded() => Some(Replacement::Degraded),
+            _ if state.restart_wanted => Some(Replacement::ExitCalled),
+            _ => None,
+        };
+        drop(state);
+        self.replacement.send_if_modified(|before| std::mem::replace(before, now) != now);
     }
 
     /// A slot did not open. Those who could only run there are told; the background tries again, ever more slowly.

@@ -42,6 +42,8 @@ pub(super) struct Slot {
     pub(super) use_limit: u64,
     /// When it is replaced for its age.
     pub(super) expires: Option<Instant>,
+    /// Files have changed since it began to open.
+    pub(super) stale: bool,
     pub(super) idle_since: Instant,
     pub(super) modules: BTreeSet<String>,
 }
@@ -59,6 +61,7 @@ impl Slot {
             uses: 0,
             use_limit,
             expires,
+            stale: false,
             idle_since: now,
             modules: BTreeSet::new(),
         }
@@ -74,7 +77,9 @@ impl Slot {
     }
 
     pub(super) fn is_worn_out(&self, now: Instant) -> bool {
-        (self.use_limit > 0 && self.uses >= self.use_limit) || self.expires.is_some_and(|at| now >= at)
+        self.stale
+            || (self.use_limit > 0 && self.uses >= self.use_limit)
+            || self.expires.is_some_and(|at| now >= at)
     }
 
     /// Whether a pooled call with this key may run here.

@@ -420,6 +420,23 @@ impl State {
         }
     }
 
+    /// Gives up every slot that is not a session's. What it read when it opened has changed, so that a new one may open
+    /// where the last did not.
+    pub(super) fn renew(&mut self, actions: &mut Vec<Action>) {
+        self.refill_after = None;
+        let mut idle = Vec::new();
+        for slot in self.slots.values_mut().filter(|slot| slot.session.is_none()) {
+            slot.stale = true;
+            if slot.stage == SlotStage::Idle {
+                idle.push(slot.id);
+            }
+        }
+        for slot in idle {
+            self.totals.recycled += 1;
+            self.close(slot, actions);
+        }
+    }
+
     /// Removes a slot that will not stop from the pool and counts it.
     pub(super) fn abandon(&mut self, id: SlotId, call: CallId) {
         if let Some(slot) = self.slots.remove(&id) {

@@ -41,6 +41,7 @@ fn spec() -> CallSpec {
         deadline: Duration::from_secs(20),
         modules: Vec::new(),
         stream: false,
+        correlation_id: None,
     }
 }
 
@@ -325,6 +326,33 @@ fn worn_out_slots_are_recycled() {
     }
     let slots: std::collections::BTreeSet<_> = host.history.lock().iter().map(|(slot, ..)| *slot).collect();
     assert!((3..=6).contains(&slots.len()), "40 uses at 8 to 12 a slot took {} slots", slots.len());
+}
+
+#[test]
+fn renewed_slots_serve_no_further_call() {
+    let (pool, host) = pool_with(PoolConfig { min: 2, ..config() });
+    eventually("two slots stand ready", || pool.stats().idle == 2);
+    let (_, running) = submit(&pool, spec(), "sleep:100");
+    eventually("it runs", || pool.stats().running == 1);
+    pool.renew();
+    drop(outcome(running));
+    for _ in 0..4 {
+        drop(outcome(submit(&pool, spec(), "ok").1));
+    }
+    let history = host.history.lock().clone();
+    let (old, new) = history.split_at(1);
+    assert!(new.iter().all(|(slot, ..)| *slot != old[0].0), "{history:?}");
+    assert_eq!(pool.stats().recycled, 2);
+}
+
+#[test]
+fn slot_that_is_renewed_while_it_opens_is_closed_again() {
+    let pool = Pool::new(config(), &SlotConfig::default(), None).expect("a pool");
+    let host = FakeHost::new(pool.events(), Duration::from_millis(100));
+    pool.started(Arc::clone(&host) as _, Box::new(|| Ok(())));
+    pool.renew();
+    drop(outcome(submit(&pool, spec(), "ok").1));
+    assert_eq!(pool.stats().recycled, 1);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::fd::{BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 
 use zeroize::Zeroizing;
 
@@ -70,4 +70,29 @@ pub fn receive(descriptor: RawFd) -> Option<Zeroizing<Vec<u8>>> {
     file.take(MAX).read_to_end(&mut bytes).ok()?;
     let content = bytes.strip_prefix(MAGIC)?;
     Some(Zeroizing::new(content.to_vec()))
+}
+
+/// Makes a copy of a descriptor that the process which replaces this one inherits, and says its number.
+///
+/// # Errors
+/// What the system says.
+pub fn bequeath(descriptor: &impl AsFd) -> io::Result<RawFd> {
+    Ok(rustix::io::dup(descriptor)?.into_raw_fd())
+}
+
+/// Takes over a socket that the process before this one left. `None` if the number is none.
+pub fn adopt(descriptor: RawFd) -> Option<OwnedFd> {
+    if descriptor < 3 {
+        return None;
+    }
+    // SAFETY: only borrowed to ask whether it is open and what it is, which any number may be asked.
+    let borrowed = unsafe { BorrowedFd::borrow_raw(descriptor) };
+    rustix::io::fcntl_getfd(borrowed).ok()?;
+    let kind = rustix::fs::FileType::from_raw_mode(rustix::fs::fstat(borrowed).ok()?.st_mode);
+    if kind != rustix::fs::FileType::Socket {
+        return None;
+    }
+    rustix::io::fcntl_setfd(borrowed, rustix::io::FdFlags::CLOEXEC).ok()?;
+    // SAFETY: it is open, and the process before this one left it to us alone.
+    Some(unsafe { OwnedFd::from_raw_fd(descriptor) })
 }

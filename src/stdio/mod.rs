@@ -26,7 +26,7 @@ use std::io;
 #[cfg(unix)]
 pub use disposition::is_ignored;
 #[cfg(unix)]
-pub use handover::{receive, send};
+pub use handover::{adopt, bequeath, receive, send};
 #[cfg(unix)]
 pub use replace::{Replacement, replace_process};
 #[cfg(unix)]
@@ -63,7 +63,6 @@ impl Streams {
     /// # Errors
     /// What the system says.
     #[cfg(unix)]
-    #[allow(dead_code, reason = "for servers that restart themselves")]
     pub fn give_back(&self) -> io::Result<()> {
         system::give_back(self)
     }

@@ -23,6 +23,8 @@ pub struct Replacement {
 pub fn replace_process(replacement: Replacement) -> io::Error {
     let Replacement { arguments, mut environment, handover: (variable, descriptor) } = replacement;
     let program = match std::env::current_exe() {
+        // Upgraded or removed meanwhile: the running program itself is still there.
+        Ok(program) if cfg!(target_os = "linux") && !program.exists() => "/proc/self/exe".into(),
         Ok(program) => program,
         Err(error) => return error,
     };

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use runspaced::locate::PowerShellHome;
@@ -32,14 +32,47 @@ pub fn arguments(home: &PowerShellHome, more: &[&str]) -> Vec<String> {
     ["mcp", "--powershell", &home].iter().chain(more).map(|argument| (*argument).to_owned()).collect()
 }
 
+/// A message of revision 2026-07-28.
+pub fn modern(id: u32, method: &str, mut params: Value) -> Value {
+    params["_meta"] = json!({
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"},
+        "io.modelcontextprotocol/clientCapabilities": {},
+    });
+    json!({"id": id, "method": method, "params": params})
+}
+
 impl Client {
-    /// Starts a server.
+    /// Starts a server that remembers nothing.
     pub fn start(arguments: &[String], folder: &Path) -> Self {
+        Self::start_in(arguments, &[("RUNSPACED_MCP__CACHE", "false")], folder)
+    }
+
+    /// Starts a server that finds these variables in its environment.
+    pub fn start_in(arguments: &[String], environment: &[(&str, &str)], folder: &Path) -> Self {
+        Self::spawn(arguments, environment, folder, Stdio::inherit())
+    }
+
+    /// Starts a server with these variables.
+    pub fn start_with(arguments: &[String], folder: &Path, variables: &[(&str, &str)]) -> Self {
+        Self::start_in(arguments, variables, folder)
+    }
+
+    /// Starts a server and reads its log, to the end.
+    pub fn start_with_log(arguments: &[String], folder: &Path) -> (Self, JoinHandle<Vec<String>>) {
+        let mut client = Self::spawn(arguments, &[("RUNSPACED_MCP__CACHE", "false")], folder, Stdio::piped());
+        let log = client.server.stderr.take().expect("a pipe");
+        (client, thread::spawn(|| BufReader::new(log).lines().map_while(Result::ok).collect()))
+    }
+
+    fn spawn(arguments: &[String], environment: &[(&str, &str)], folder: &Path, log: Stdio) -> Self {
         let mut server = Command::new(PROGRAM)
             .args(arguments)
+            .envs(environment.iter().copied())
             .current_dir(folder)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            .stderr(log)
             .spawn()
             .expect("the program starts");
         let output = server.stdout.take().expect("a pipe");
@@ -62,8 +95,12 @@ impl Client {
     }
 
     pub fn initialize(&mut self, version: &str) -> Value {
+        self.initialize_with(version, &json!({}))
+    }
+
+    pub fn initialize_with(&mut self, version: &str, capabilities: &Value) -> Value {
         self.send(json!({"id": "init", "method": "initialize", "params": {
-            "protocolVersion": version, "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}}));
+            "protocolVersion": version, "capabilities": capabilities, "clientInfo": {"name": "test", "version": "1"}}}));
         let answer = self.receive();
         assert_eq!(answer["id"], "init");
         self.send(json!({"method": "notifications/initialized"}));
@@ -116,6 +153,19 @@ impl Client {
             serde_json::from_str(&line).unwrap_or_else(|error| panic!("not JSON: {error}: {line}"));
         assert_eq!(message["jsonrpc"], "2.0", "{line}");
         message
+    }
+
+    /// The answer to this request; notifications that come before it are given too.
+    pub fn answer(&self, id: &str) -> (Value, Vec<Value>) {
+        let mut before = Vec::new();
+        loop {
+            let message = self.receive();
+            if message["id"] == id {
+                return (message, before);
+            }
+            assert!(message.get("id").is_none(), "an answer to something else: {message}");
+            before.push(message);
+        }
     }
 
     /// True if nothing comes for a while.

@@ -2,47 +2,116 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+mod catalog;
 mod client;
+mod conformance;
+mod following;
+mod http;
+mod mapping;
+mod oauth;
+#[cfg(unix)]
+mod replacement;
 mod sdk;
 #[path = "../support/mod.rs"]
 mod support;
+
+mod web;
 
 use std::collections::BTreeSet;
 use std::process::{Command, ExitCode};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use client::{Client, PROGRAM, SCRIPT, arguments};
+use client::{Client, PROGRAM, SCRIPT, arguments, modern};
 use serde_json::{Value, json};
 use support::Context;
 
 fn main() -> ExitCode {
-    support::main(&[
-        test!(without_anything_to_expose_it_says_what_to_name),
-        test!(without_powershell_the_client_is_told_what_to_do),
-        test!(commands_become_tools_with_schemas_and_hints).layouts(),
-        test!(the_new_era_needs_no_handshake).powershell(),
-        test!(functions_of_a_script_become_tools).powershell(),
-        test!(a_module_becomes_tools).powershell(),
-        test!(a_pattern_that_finds_nothing_is_named).powershell(),
-        test!(errors_and_output_come_together).powershell(),
-        test!(what_a_model_did_wrong_is_told_to_it).powershell(),
-        test!(a_question_is_refused_and_nothing_hangs).powershell(),
-        test!(a_cancelled_call_is_stopped_and_never_answered).powershell(),
-        test!(a_deadline_is_answered).powershell(),
-        test!(progress_rises_to_its_end).powershell(),
-        test!(fifty_calls_at_once_each_get_their_own_answer).powershell().limit_s(120),
-        test!(nothing_of_one_call_is_seen_by_the_next).powershell(),
-        test!(console_output_and_cat_do_not_touch_the_protocol).powershell(),
-        test!(broken_input_is_answered_and_the_server_goes_on).powershell(),
-        test!(end_of_input_ends_a_busy_server).powershell(),
-        test!(a_client_that_closed_its_output_ends_the_server).powershell(),
-        test!(sigterm_lets_a_call_end_and_exits_with_zero).powershell(),
-        test!(python_sdk_drives_it).powershell().when(sdk::python).limit_s(300),
-        test!(typescript_sdk_of_the_old_era_drives_it).powershell().when(sdk::node).limit_s(300),
-        test!(typescript_sdk_of_the_new_era_drives_it).powershell().when(sdk::node).limit_s(300),
-    ])
+    let mut tests = TESTS.to_vec();
+    #[cfg(unix)]
+    tests.extend(UNIX_TESTS);
+    support::main(&tests)
 }
+
+const TESTS: &[support::Test] = &[
+    test!(without_anything_to_expose_it_says_what_to_name),
+    test!(without_powershell_the_client_is_told_what_to_do),
+    test!(commands_become_tools_with_schemas_and_hints).layouts(),
+    test!(the_new_era_needs_no_handshake).powershell(),
+    test!(functions_of_a_script_become_tools).powershell(),
+    test!(a_module_becomes_tools).powershell(),
+    test!(a_pattern_that_finds_nothing_is_named).powershell(),
+    test!(errors_and_output_come_together).powershell(),
+    test!(what_a_model_did_wrong_is_told_to_it).powershell(),
+    test!(a_question_is_refused_and_nothing_hangs).powershell(),
+    test!(a_cancelled_call_is_stopped_and_never_answered).powershell(),
+    test!(a_deadline_is_answered).powershell(),
+    test!(progress_rises_to_its_end).powershell(),
+    test!(two_hundred_calls_at_once_each_get_their_own_answer).powershell().limit_s(120),
+    test!(nothing_of_one_call_is_seen_by_the_next).powershell(),
+    test!(console_output_and_cat_do_not_touch_the_protocol).powershell(),
+    test!(broken_input_is_answered_and_the_server_goes_on).powershell(),
+    test!(end_of_input_ends_a_busy_server).powershell(),
+    test!(a_client_that_closed_its_output_ends_the_server).powershell(),
+    test!(sigterm_lets_a_call_end_and_exits_with_zero).powershell(),
+    test!(catalog::the_list_comes_from_the_cache_before_powershell_is_up).powershell(),
+    test!(catalog::a_missing_stale_or_broken_cache_delays_the_list).powershell().limit_s(120),
+    test!(catalog::a_cache_folder_that_cannot_be_written_does_no_harm).powershell(),
+    test!(catalog::a_changed_script_is_announced_and_run).powershell().limit_s(120),
+    test!(catalog::a_broken_script_is_reported_until_it_is_mended).powershell().limit_s(120),
+    test!(catalog::subscribers_of_the_new_era_hear_of_changes).powershell(),
+    test!(catalog::a_large_module_is_searched_described_and_invoked).powershell().limit_s(180),
+    test!(catalog::parameters_become_schemas_and_arguments_reach_them).powershell(),
+    test!(catalog::arguments_that_fit_no_parameter_set_are_explained).powershell(),
+    test!(catalog::dry_run_changes_nothing_and_says_what_it_would_do).powershell(),
+    test!(catalog::pipeline_input_reaches_the_process_block).powershell(),
+    test!(catalog::configuration_renames_describes_and_groups_tools).powershell(),
+    test!(mapping::all_commands_are_mapped_or_it_is_said_why).powershell(),
+    test!(mapping::one_tool_is_shown_with_its_schema).powershell(),
+    test!(following::a_person_is_asked_in_the_old_era).powershell(),
+    test!(following::a_person_is_asked_in_the_new_era).powershell(),
+    test!(following::what_if_and_confirmation).powershell(),
+    test!(following::log_lines_of_the_level_that_was_set).powershell(),
+    test!(following::a_silent_call_shows_that_it_lives).powershell(),
+    test!(following::a_long_result_is_paged_by_its_handle).powershell(),
+    test!(following::a_long_call_becomes_a_task).powershell(),
+    test!(following::prompts_resources_and_completions).powershell(),
+    test!(following::every_call_is_recorded_and_nothing_of_its_content).powershell(),
+    test!(following::every_log_line_of_a_call_has_its_id).powershell(),
+    test!(python_sdk_drives_it).powershell().when(sdk::python).limit_s(300),
+    test!(typescript_sdk_of_the_old_era_drives_it).powershell().when(sdk::node).limit_s(300),
+    test!(typescript_sdk_of_the_new_era_drives_it).powershell().when(sdk::node).limit_s(300),
+    test!(http::both_eras_are_served_over_http).powershell(),
+    test!(http::only_the_holder_of_the_token_may_call).powershell(),
+    test!(http::pages_of_other_hosts_cannot_call).powershell(),
+    test!(http::bad_requests_are_answered_and_slow_ones_end).powershell(),
+    test!(http::a_cancelled_call_of_a_session_is_never_answered).powershell(),
+    test!(http::a_client_that_goes_away_stops_its_call).powershell().limit_s(120),
+    test!(http::two_hundred_calls_at_once_over_http).powershell().limit_s(180),
+    test!(http::too_many_requests_and_sessions_are_told_to_wait).powershell().limit_s(120),
+    test!(http::addresses_that_cannot_be_served_are_refused),
+    test!(http::tls_by_certificate_files).powershell(),
+    test!(http::python_sdk_drives_it_over_http).powershell().when(sdk::python).limit_s(300),
+    test!(http::typescript_sdks_drive_it_over_http).powershell().when(sdk::node).limit_s(300),
+    test!(oauth::tokens_of_the_authority_are_checked_in_full).powershell(),
+    test!(oauth::scopes_allow_tools).powershell(),
+    test!(conformance::requirements_of_2025_11_25).powershell().when(conformance::reachable).limit_s(300),
+    test!(conformance::requirements_of_2026_07_28).powershell().when(conformance::reachable).limit_s(300),
+];
+
+/// What needs Unix: sockets with a mode, and processes that replace themselves.
+#[cfg(unix)]
+const UNIX_TESTS: &[support::Test] = &[
+    test!(http::a_unix_socket_is_its_owners).powershell(),
+    test!(http::a_fresh_process_goes_on_over_http).powershell().limit_s(120),
+    test!(replacement::a_script_that_ends_the_process_does_not_end_the_conversation)
+        .powershell()
+        .limit_s(120),
+    test!(replacement::a_degraded_engine_is_replaced_in_both_eras).powershell().limit_s(240),
+    test!(replacement::an_upgrade_of_powershell_is_taken_up).self_contained().limit_s(120),
+    test!(replacement::a_process_is_not_replaced_without_end).powershell().limit_s(180),
+    test!(replacement::the_streams_stay_blocking_for_everybody_else).powershell(),
+];
 
 fn text(result: &Value) -> &str {
     result["content"][0]["text"].as_str().unwrap_or_default()
@@ -52,14 +121,18 @@ fn values(result: &Value) -> &Value {
     &result["structuredContent"]["values"]
 }
 
+/// The tools made of commands; the server's own one is always there.
 fn tools(client: &mut Client) -> Vec<Value> {
     client.send(json!({"id": "list", "method": "tools/list"}));
     let answer = client.receive();
-    answer["result"]["tools"].as_array().cloned().unwrap_or_else(|| panic!("{answer}"))
+    let mut tools = answer["result"]["tools"].as_array().cloned().unwrap_or_else(|| panic!("{answer}"));
+    tools.retain(|tool| tool["name"] != "get_result");
+    tools
 }
 
 fn names(tools: &[Value]) -> Vec<&str> {
-    tools.iter().filter_map(|tool| tool["name"].as_str()).collect()
+    // The server's own tool is always there.
+    tools.iter().filter_map(|tool| tool["name"].as_str()).filter(|name| *name != "get_result").collect()
 }
 
 fn without_anything_to_expose_it_says_what_to_name(_: &Context) {
@@ -114,15 +187,6 @@ fn commands_become_tools_with_schemas_and_hints(context: &Context) {
     client.finish();
 }
 
-fn modern(id: u32, method: &str, mut params: Value) -> Value {
-    params["_meta"] = json!({
-        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-        "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"},
-        "io.modelcontextprotocol/clientCapabilities": {},
-    });
-    json!({"id": id, "method": method, "params": params})
-}
-
 fn the_new_era_needs_no_handshake(context: &Context) {
     let mut client = Client::start(&arguments(context.home(), &["--script", SCRIPT]), context.scratch());
     client.send(modern(1, "server/discover", json!({})));
@@ -174,7 +238,7 @@ fn a_module_becomes_tools(context: &Context) {
     let tools = tools(&mut client);
     assert_eq!(names(&tools), ["get_shelf"]);
     assert_eq!(tools[0]["inputSchema"]["properties"]["Level"]["enum"], json!(["Low", "High"]));
-    assert_eq!(values(&client.call("get_shelf", json!({"Level": "high"}))), &json!(["shelf high"]));
+    assert_eq!(values(&client.call("get_shelf", json!({"Level": "high"}))), &json!(["shelf High"]));
     client.finish();
 }
 
@@ -213,7 +277,10 @@ fn what_a_model_did_wrong_is_told_to_it(context: &Context) {
     let mut client = Client::of_script(context.home(), context.scratch());
     let result = client.call("get_echo", json!({"Txt": "x", "Times": 101}));
     assert_eq!(result["isError"], true);
-    assert!(text(&result).contains("'Txt' is not a parameter; there are Text, Times"), "{result}");
+    assert!(
+        text(&result).contains("'Txt' is not a parameter; the nearest is 'Text'. There are Text, Times"),
+        "{result}"
+    );
     assert!(
         text(&result).contains("'Times' was given 101, it must be at least 1 and at most 100"),
         "{result}"
@@ -262,6 +329,7 @@ fn a_deadline_is_answered(context: &Context) {
 
 fn progress_rises_to_its_end(context: &Context) {
     let mut client = Client::of_script(context.home(), context.scratch());
+    client.call("get_echo", json!({"Text": "warm"}));
     client.send(json!({"id": 1, "method": "tools/call",
         "params": {"name": "write_steps", "arguments": {}, "_meta": {"progressToken": 77}}}));
     let mut progress = Vec::new();
@@ -286,13 +354,13 @@ fn progress_rises_to_its_end(context: &Context) {
     client.finish();
 }
 
-fn fifty_calls_at_once_each_get_their_own_answer(context: &Context) {
+fn two_hundred_calls_at_once_each_get_their_own_answer(context: &Context) {
     let mut client = Client::of_script(context.home(), context.scratch());
-    for id in 0..50 {
+    for id in 0..200 {
         client.post(id, "get_echo", json!({"Text": format!("call {id}")}));
     }
     let mut answered = BTreeSet::new();
-    for _ in 0..50 {
+    for _ in 0..200 {
         let answer = client.receive();
         let id = answer["id"].as_u64().expect("an id");
         assert_eq!(values(&answer["result"])[0]["Text"], format!("call {id}"), "{answer}");
@@ -400,14 +468,23 @@ fn sigterm_lets_a_call_end_and_exits_with_zero(context: &Context) {
     assert_eq!(client.wait().code(), Some(0));
 }
 
+/// A server of the tests' script and a prompt.
+fn with_prompt(context: &Context) -> Vec<String> {
+    let prompts = context.scratch().join("prompts");
+    std::fs::create_dir_all(&prompts).expect("made");
+    let text = "+++\n[[arguments]]\nname = \"kind\"\nvalues_of = \"Get-Fruit.Kind\"\n+++\nPick {{kind}}.\n";
+    std::fs::write(prompts.join("harvest.md"), text).expect("written");
+    arguments(context.home(), &["--script", SCRIPT, "--prompts", &prompts.to_string_lossy()])
+}
+
 fn python_sdk_drives_it(context: &Context) {
-    sdk::drive_with_python(&arguments(context.home(), &["--script", SCRIPT]), context.scratch());
+    sdk::drive_with_python(&with_prompt(context), context.scratch());
 }
 
 fn typescript_sdk_of_the_old_era_drives_it(context: &Context) {
-    sdk::drive_with_node("old-era.mjs", &arguments(context.home(), &["--script", SCRIPT]), context.scratch());
+    sdk::drive_with_node("old-era.mjs", &with_prompt(context), context.scratch());
 }
 
 fn typescript_sdk_of_the_new_era_drives_it(context: &Context) {
-    sdk::drive_with_node("new-era.mjs", &arguments(context.home(), &["--script", SCRIPT]), context.scratch());
+    sdk::drive_with_node("new-era.mjs", &with_prompt(context), context.scratch());
 }

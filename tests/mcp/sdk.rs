@@ -53,9 +53,11 @@ pub fn drive_with_node(script: &str, server: &[String], folder: &Path) {
 }
 
 fn drive(interpreter: &OsStr, script: &Path, server: &[String], folder: &Path) {
+    // A server is a URL and a token, or the arguments of one to be started.
+    let started = server.first().is_none_or(|first| !first.starts_with("http"));
     let status = Command::new(interpreter)
         .arg(script)
-        .arg(PROGRAM)
+        .args(started.then_some(PROGRAM))
         .args(server)
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .current_dir(folder)

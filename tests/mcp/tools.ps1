@@ -76,3 +76,75 @@ function Set-Leak {
 function Get-Leak {
     "$global:Leak|$env:RUNSPACED_TEST_LEAK"
 }
+
+function Set-Marker {
+    # Lives as long as the runtime does: no reset of a runspace removes it.
+    param([string] $Value)
+    [AppContext]::SetData('runspaced.test.marker', $Value)
+    'set'
+}
+
+function Get-Marker {
+    "$([AppContext]::GetData('runspaced.test.marker'))"
+}
+
+function End-Process {
+    [Environment]::Exit(3)
+}
+
+function Wait-Forever {
+    [Threading.Thread]::Sleep(-1)
+}
+
+function Remove-Thing {
+    [CmdletBinding(SupportsShouldProcess, ConfirmImpact = 'High')]
+    param([Parameter(Mandatory)] [string] $Name)
+    if ($PSCmdlet.ShouldProcess($Name, 'Remove')) { "removed $Name" } else { "kept $Name" }
+}
+
+function Read-Both {
+    $name = Read-Host 'Name'
+    $chosen = $Host.UI.PromptForChoice('Colour', "Which colour, ${name}?", @('&Red', '&Green'), 1)
+    "$name/$chosen/$RunspacedCallId"
+}
+
+function Read-Missing {
+    [CmdletBinding(DefaultParameterSetName = 'A')]
+    param(
+        [Parameter(Mandatory, ParameterSetName = 'A')] [int] $Count,
+        [Parameter(Mandatory, ParameterSetName = 'A')] [bool] $On,
+        [Parameter(Mandatory, ParameterSetName = 'B')] [string] $Other
+    )
+    "$($Count + 1) $On"
+}
+
+function Read-Secret {
+    (Get-Credential -Message 'Who are you?').UserName
+}
+
+function Get-Rows {
+    param([int] $Count = 3000)
+    foreach ($n in 1..$Count) { [pscustomobject]@{ Id = $n; Name = "name of $n"; Kind = if ($n % 3) { 'odd' } else { 'third' } } }
+}
+
+function Get-Text {
+    param([int] $Length = 300000)
+    [pscustomobject]@{ Id = 7; Text = 'abcdefghij' * ($Length / 10) }
+}
+
+function Write-Words {
+    [CmdletBinding()]
+    param()
+    Write-Information 'news'
+    Write-Verbose 'detail'
+    Write-Warning 'careful'
+    'said'
+}
+
+function Get-Fruit {
+    param(
+        [ValidateSet('Apple', 'Pear', 'Plum')] [string] $Kind,
+        [ArgumentCompleter({ param($command, $parameter, $word) "x'y", 'Alder', 'Ash', 'Birch' | Where-Object { $_ -like "$word*" } })] [string] $Tree
+    )
+    "$Kind$Tree"
+}

@@ -88,9 +88,7 @@ internal sealed class SlotUserInterface : PSHostUserInterface
         for (int index = 0; index < descriptions.Count; index++)
         {
             FieldDescription description = descriptions[index];
-            bool secure = description.ParameterTypeFullName == typeof(SecureString).FullName;
-            object value = secure ? Secure(reply.At(index)) : reply.At(index);
-            answers[description.Name] = PSObject.AsPSObject(value);
+            answers[description.Name] = PSObject.AsPSObject(ValueOf(description.ParameterTypeFullName, reply.At(index)));
         }
 
         return answers;
@@ -140,6 +138,17 @@ internal sealed class SlotUserInterface : PSHostUserInterface
             : throw new PromptBlockedException(question);
     }
 
+    // PowerShell converts texts to what a parameter takes, but for these two.
+    private static object ValueOf(string type, string text)
+    {
+        if (type == typeof(SecureString).FullName)
+        {
+            return Secure(text);
+        }
+
+        return type == typeof(bool).FullName && bool.TryParse(text, out bool on) ? on : text;
+    }
+
     // Read-Host with a text comes as a prompt for one field of that name.
     private static PromptQuestion QuestionOf(string caption, string message, Collection<FieldDescription> descriptions)
     {
@@ -150,12 +159,14 @@ internal sealed class SlotUserInterface : PSHostUserInterface
         }
 
         List<string> names = [];
+        List<string> types = [];
         foreach (FieldDescription description in descriptions)
         {
             names.Add(description.Name);
+            types.Add(description.ParameterTypeFullName);
         }
 
-        return new PromptQuestion("prompt", caption, message) { Fields = names };
+        return new PromptQuestion("prompt", caption, message) { Fields = names, Types = types };
     }
 
     private PromptReply Ask(PromptQuestion question) => Audience?.Ask(question) ?? throw new PromptBlockedException(question);

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Management.Automation;
+using System.Management.Automation.Language;
 using System.Management.Automation.Runspaces;
 using System.Text.Json;
 using Runspaced.Host.Output;
@@ -15,7 +16,11 @@ internal sealed class CommandDescriber
 {
     private const CommandTypes Listed = CommandTypes.Cmdlet | CommandTypes.Function | CommandTypes.Filter;
 
+    private const string AllOfModule = "\\*";
+
     private readonly Dictionary<string, List<string>> _aliases = new(StringComparer.OrdinalIgnoreCase);
+    private readonly MamlHelp _help = new();
+    private readonly Dictionary<Ast, Token[]> _tokens = [];
 
     /// <summary>Reads the aliases of the runspace, which must be idle.</summary>
     internal CommandDescriber(Runspace runspace)
@@ -35,20 +40,29 @@ internal sealed class CommandDescriber
     }
 
     /// <summary>
-    /// Adds the command that finds what is to be described: names or wildcard patterns, separated by commas. A pattern
-    /// finds what is imported; a name imports its module, as using it would.
+    /// Adds the command that finds what is to be described: names or wildcard patterns, separated by commas, or
+    /// <c>Module\*</c> for all of a module. Patterns find what is imported; a name imports its module, as using it would.
     /// </summary>
     internal static void AddSearch(PowerShell pipeline, string text)
     {
-        string[] names = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        bool patterns = Array.Exists(names, WildcardPattern.ContainsWildcardCharacters);
-        pipeline.AddCommand("Microsoft.PowerShell.Core\\Get-Command")
-            .AddParameter("Name", names)
-            .AddParameter("CommandType", patterns ? Listed : Listed | CommandTypes.Alias | CommandTypes.ExternalScript);
-        if (patterns)
+        pipeline.AddCommand("Microsoft.PowerShell.Core\\Get-Command");
+        if (text.EndsWith(AllOfModule, StringComparison.Ordinal) && !text.Contains(','))
         {
-            pipeline.AddParameter("ListImported");
+            pipeline.AddParameter("Module", text[..^AllOfModule.Length]).AddParameter("CommandType", Listed).AddParameter("ListImported");
+            return;
         }
+
+        string[] names = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        pipeline.AddParameter("Name", names);
+        if (Array.Exists(names, WildcardPattern.ContainsWildcardCharacters))
+        {
+            pipeline.AddParameter("CommandType", Listed).AddParameter("ListImported");
+            return;
+        }
+
+        // Looking for scripts searches every folder of the path, for every name.
+        bool scripts = Array.Exists(names, name => name.EndsWith(".ps1", StringComparison.OrdinalIgnoreCase));
+        pipeline.AddParameter("CommandType", Listed | CommandTypes.Alias | (scripts ? CommandTypes.ExternalScript : 0));
     }
 
     /// <summary>Adds the description of what the search found.</summary>
@@ -66,7 +80,8 @@ internal sealed class CommandDescriber
 
     private void Write(Utf8JsonWriter json, CommandInfo command)
     {
-        DeclaredCommand declared = DeclaredCommand.Of(command);
+        DeclaredCommand declared = DeclaredCommand.Of(command, _tokens);
+        MamlCommand? maml = declared.Synopsis is null ? _help.Of(command) : null;
         json.WriteStartObject();
         json.WriteString("name"u8, command.Name);
         json.WriteString("module"u8, command.ModuleName);
@@ -74,14 +89,15 @@ internal sealed class CommandDescriber
         json.WriteString("module_path"u8, command.Module?.Path);
         json.WriteString("command_type"u8, command.CommandType.ToString());
         json.WriteString("path"u8, declared.Path);
-        json.WriteString("synopsis"u8, declared.Synopsis);
-        json.WriteString("description"u8, declared.Description);
+        json.WriteString("synopsis"u8, declared.Synopsis ?? maml?.Synopsis);
+        json.WriteString("description"u8, declared.Description ?? maml?.Description);
         json.WriteString("default_parameter_set"u8, declared.DefaultParameterSet);
         json.WriteBoolean("supports_should_process"u8, declared.SupportsShouldProcess);
         json.WriteString("confirm_impact"u8, declared.ConfirmImpact.ToString());
+        json.WriteBoolean("has_process_block"u8, declared.HasProcessBlock);
         WriteOutputTypes(json, command);
         WriteAliases(json, command, declared);
-        WriteParameters(json, command, declared);
+        WriteParameters(json, command, declared, maml);
         json.WriteEndObject();
     }
 
@@ -120,7 +136,7 @@ internal sealed class CommandDescriber
         json.WriteEndArray();
     }
 
-    private static void WriteParameters(Utf8JsonWriter json, CommandInfo command, DeclaredCommand declared)
+    private static void WriteParameters(Utf8JsonWriter json, CommandInfo command, DeclaredCommand declared, MamlCommand? maml)
     {
         Dictionary<string, ParameterMetadata> parameters;
         IReadOnlyCollection<CommandParameterSetInfo> sets;
@@ -142,7 +158,7 @@ internal sealed class CommandDescriber
         {
             if (!declared.IsCommon(parameter.Name))
             {
-                ParameterDescriber.Write(json, parameter, declared.Parameter(parameter.Name));
+                ParameterDescriber.Write(json, parameter, declared.Parameter(parameter.Name), maml);
             }
         }
 

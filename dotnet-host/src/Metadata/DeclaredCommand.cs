@@ -26,9 +26,9 @@ internal sealed class DeclaredCommand
     private readonly List<string> _aliases = [];
     private bool _isAdvanced;
 
-    private DeclaredCommand()
-    {
-    }
+    private readonly Dictionary<Ast, Token[]> _tokens;
+
+    private DeclaredCommand(Dictionary<Ast, Token[]> tokens) => _tokens = tokens;
 
     internal string? Path { get; private set; }
 
@@ -44,9 +44,16 @@ internal sealed class DeclaredCommand
 
     internal IReadOnlyCollection<string> Aliases => _aliases;
 
-    internal static DeclaredCommand Of(CommandInfo command)
+    /// <summary>A function that works on each object of its pipeline input.</summary>
+    internal bool HasProcessBlock { get; private set; }
+
+    /// <summary>
+    /// Reads what a command declares. Help comments are found among the tokens of the whole file: these are kept in
+    /// <paramref name="tokens"/>, or the file would be parsed anew for each of its functions.
+    /// </summary>
+    internal static DeclaredCommand Of(CommandInfo command, Dictionary<Ast, Token[]> tokens)
     {
-        DeclaredCommand declared = new();
+        DeclaredCommand declared = new(tokens);
         try
         {
             declared.Read(command);
@@ -119,17 +126,22 @@ internal sealed class DeclaredCommand
         Read((IEnumerable<Attribute>)script.Attributes);
         IReadOnlyList<ParameterAst>? parameters = null;
         CommentHelpInfo? help = null;
+        ScriptBlockAst? body = null;
         if (script.Ast is FunctionDefinitionAst function)
         {
-            parameters = HeadParameters?.GetValue(function) as IReadOnlyList<ParameterAst> ?? function.Body?.ParamBlock?.Parameters;
-            help = function.GetHelpContent();
+            body = function.Body;
+            parameters = HeadParameters?.GetValue(function) as IReadOnlyList<ParameterAst> ?? body?.ParamBlock?.Parameters;
+            help = function.GetHelpContent(_tokens);
+            HasProcessBlock = function.IsFilter;
         }
-        else if (script.Ast is ScriptBlockAst body)
+        else if (script.Ast is ScriptBlockAst alone)
         {
+            body = alone;
             parameters = body.ParamBlock?.Parameters;
             help = body.GetHelpContent();
         }
 
+        HasProcessBlock |= body?.ProcessBlock is not null;
         Synopsis = Trimmed(help?.Synopsis);
         Description = Trimmed(help?.Description);
         if (parameters is null)
@@ -137,13 +149,14 @@ internal sealed class DeclaredCommand
             return;
         }
 
+        HashSet<string> askedFor = body is null ? [] : BoundParameterReview.NamesIn(body);
         foreach (ParameterAst parameter in parameters)
         {
             string name = parameter.Name.VariablePath.UserPath;
             string? description = null;
             // The parser keeps the names in upper case.
             _ = help?.Parameters?.TryGetValue(name.ToUpperInvariant(), out description);
-            _parameters[name] = new(Trimmed(description), parameter.DefaultValue?.Extent.Text);
+            _parameters[name] = new(Trimmed(description), parameter.DefaultValue, askedFor.Contains(name));
 
             // A parameter with an attribute makes the function an advanced one, without CmdletBinding.
             foreach (AttributeBaseAst attribute in parameter.Attributes)

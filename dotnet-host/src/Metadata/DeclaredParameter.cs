@@ -1,4 +1,9 @@
+using System.Management.Automation.Language;
+
 namespace Runspaced.Host.Metadata;
 
 /// <summary>What the source of a function says about one of its parameters.</summary>
-internal readonly record struct DeclaredParameter(string? Description, string? DefaultText);
+/// <param name="Description">From its help.</param>
+/// <param name="Default">The expression of its default.</param>
+/// <param name="AbsenceMatters">The function asks whether it was given: <c>false</c> is not the same as nothing.</param>
+internal readonly record struct DeclaredParameter(string? Description, ExpressionAst? Default, bool AbsenceMatters);

@@ -1,6 +1,8 @@
 using System;
 using System.Collections.Generic;
+using System.Globalization;
 using System.Management.Automation;
+using System.Management.Automation.Language;
 using System.Reflection;
 using System.Text.Json;
 using Runspaced.Host.Output;
@@ -10,7 +12,7 @@ namespace Runspaced.Host.Metadata;
 /// <summary>Describes one parameter: its type, where it is wanted, and what it accepts.</summary>
 internal static class ParameterDescriber
 {
-    internal static void Write(Utf8JsonWriter json, ParameterMetadata parameter, DeclaredParameter declared)
+    internal static void Write(Utf8JsonWriter json, ParameterMetadata parameter, DeclaredParameter declared, MamlCommand? maml)
     {
         Type type = parameter.ParameterType ?? typeof(object);
         ParameterType shape = ParameterType.Of(type);
@@ -25,8 +27,9 @@ internal static class ParameterDescriber
         WriteSets(json, parameter);
         WriteRules(json, parameter);
         json.WriteString("help_message"u8, HelpMessageOf(parameter));
-        json.WriteString("description"u8, declared.Description);
-        json.WriteString("default_text"u8, DefaultTextOf(parameter) ?? declared.DefaultText);
+        json.WriteString("description"u8, declared.Description ?? maml?.Parameters.GetValueOrDefault(parameter.Name));
+        WriteDefault(json, parameter, declared.Default);
+        json.WriteBoolean("absence_matters"u8, declared.AbsenceMatters);
         json.WriteBoolean("is_dynamic"u8, parameter.IsDynamic);
         json.WriteBoolean("bindable"u8, shape.Unbindable is null);
         if (shape.Unbindable is { } reason)
@@ -153,7 +156,7 @@ internal static class ParameterDescriber
                 json.WriteNull(name);
                 break;
             case sbyte or byte or short or ushort or int or uint or long:
-                json.WriteNumber(name, Convert.ToInt64(bound, System.Globalization.CultureInfo.InvariantCulture));
+                json.WriteNumber(name, Convert.ToInt64(bound, CultureInfo.InvariantCulture));
                 break;
             case ulong number:
                 json.WriteNumber(name, number);
@@ -161,7 +164,7 @@ internal static class ParameterDescriber
             case decimal number:
                 json.WriteNumber(name, number);
                 break;
-            case float or double when Convert.ToDouble(bound, System.Globalization.CultureInfo.InvariantCulture) is var number && double.IsFinite(number):
+            case float or double when Convert.ToDouble(bound, CultureInfo.InvariantCulture) is var number && double.IsFinite(number):
                 json.WriteNumber(name, number);
                 break;
             default:
@@ -197,6 +200,52 @@ internal static class ParameterDescriber
         }
 
         return null;
+    }
+
+    // `default_value` is there only if the default is a constant.
+    private static void WriteDefault(Utf8JsonWriter json, ParameterMetadata parameter, ExpressionAst? expression)
+    {
+        string? shown = DefaultTextOf(parameter);
+        json.WriteString("default_text"u8, shown ?? expression?.Extent.Text);
+        if (shown is null && ConstantDefault.TryRead(expression, out object? value) && value is not null)
+        {
+            json.WritePropertyName("default_value"u8);
+            WriteConstant(json, value);
+        }
+    }
+
+    private static void WriteConstant(Utf8JsonWriter json, object? value)
+    {
+        switch (value)
+        {
+            case null:
+                json.WriteNullValue();
+                break;
+            case bool truth:
+                json.WriteBooleanValue(truth);
+                break;
+            case object?[] values:
+                json.WriteStartArray();
+                foreach (object? one in values)
+                {
+                    WriteConstant(json, one);
+                }
+
+                json.WriteEndArray();
+                break;
+            case sbyte or byte or short or ushort or int or uint or long:
+                json.WriteNumberValue(Convert.ToInt64(value, CultureInfo.InvariantCulture));
+                break;
+            case double number when double.IsFinite(number):
+                json.WriteNumberValue(number);
+                break;
+            case decimal number:
+                json.WriteNumberValue(number);
+                break;
+            default:
+                json.WriteStringValue(LanguagePrimitives.ConvertTo<string>(value));
+                break;
+        }
     }
 
     private static string? DefaultTextOf(ParameterMetadata parameter)

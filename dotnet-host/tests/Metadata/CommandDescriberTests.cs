@@ -1,4 +1,5 @@
 using System;
+using System.IO;
 using System.Linq;
 using System.Management.Automation;
 using System.Text.Json;
@@ -139,6 +140,14 @@ public sealed class CommandDescriberTests
     }
 
     [PowerShellFact]
+    public void Module_GivesAllItsCommandsAndNoOthers()
+    {
+        JsonElement commands = Describe("Own\\*", "New-Module -Name Own { function Get-Own { }; function Set-Own { }; filter Use-Own { } } | Import-Module");
+
+        Assert.Equal(["Get-Own", "Set-Own", "Use-Own"], commands.EnumerateArray().Select(command => command.GetProperty("name").GetString()).Order());
+    }
+
+    [PowerShellFact]
     public void Function_WhoseTypesAreNotThere_SaysSo()
     {
         JsonElement command = Describe("Bad", "function Bad { param([No.Such.Type]$x) }")[0];
@@ -155,6 +164,97 @@ public sealed class CommandDescriberTests
 
         Assert.Equal(["Verbose", "b"], command.GetProperty("parameters").EnumerateArray().Select(parameter => parameter.GetProperty("name").GetString()));
         Assert.Equal("5", Parameter(command, "b").GetProperty("default_text").GetString());
+    }
+
+    [PowerShellFact]
+    public void Defaults_ThatAreConstants_AreValues()
+    {
+        JsonElement command = Describe(
+            "Get-Default",
+            "function Get-Default { param($a = 5, $b = -2.5, $c = 'x', $d = @('p', 1), $e = $true, $f = (Get-Date), $g = @(), $h = $null, $i = (7), $j = \"v$a\") }")[0];
+
+        Assert.Equal(
+            "5 -2.5 \"x\" [\"p\",1] true - [] - 7 -",
+            string.Join(' ', command.GetProperty("parameters").EnumerateArray().Select(
+                parameter => parameter.TryGetProperty("default_value", out JsonElement value) ? value.GetRawText() : "-")));
+        Assert.Equal("(Get-Date)", Parameter(command, "f").GetProperty("default_text").GetString());
+    }
+
+    [PowerShellFact]
+    public void Parameters_WhoseAbsenceIsAskedFor_AreMarked()
+    {
+        JsonElement command = Describe(
+            "Get-Asking",
+            """
+            function Get-Asking {
+                param([switch]$a, [switch]$b, [switch]$c, [switch]$d)
+                if ($PSBoundParameters.ContainsKey('A')) { }
+                & { $psboundparameters['b'] }
+                $PSBoundParameters.c
+                'PSBoundParameters d'
+            }
+            """)[0];
+
+        Assert.Equal(
+            [true, true, true, false],
+            command.GetProperty("parameters").EnumerateArray().Select(parameter => parameter.GetProperty("absence_matters").GetBoolean()));
+    }
+
+    [PowerShellFact]
+    public void ProcessBlocksAndFilters_WorkOnPipelineInput()
+    {
+        JsonElement commands = Describe("Use-*Block", "function Use-ABlock { process { } }; filter Use-BBlock { }; function Use-CBlock { }");
+
+        Assert.Equal(
+            "Use-ABlock=True Use-BBlock=True Use-CBlock=False",
+            string.Join(' ', commands.EnumerateArray()
+                .Select(command => $"{command.GetProperty("name").GetString()}={command.GetProperty("has_process_block").GetBoolean()}")
+                .Order(StringComparer.Ordinal)));
+    }
+
+    [PowerShellFact]
+    public void HelpFile_SaysWhatTheSourceDoesNot()
+    {
+        string folder = Path.Combine(Path.GetTempPath(), $"maml-{Guid.NewGuid():N}", "Helped");
+        Directory.CreateDirectory(Path.Combine(folder, "en-US"));
+        try
+        {
+            File.WriteAllText(Path.Combine(folder, "Helped.psm1"), """
+                # .EXTERNALHELP Helped-help.xml
+                function Get-Helped { [CmdletBinding()] param([string]$Name, [string]$Other) }
+                function Get-Own {
+                    <#
+                    .SYNOPSIS
+                    Its own words.
+                    #>
+                }
+                """);
+            string command(string name) => $"""
+                <command:command><command:details><command:name>{name}</command:name>
+                <maml:description><maml:para>From the file.</maml:para></maml:description></command:details>
+                <maml:description><maml:para>At length.</maml:para><maml:para>Twice.</maml:para></maml:description>
+                <command:parameters><command:parameter><maml:name>Name</maml:name>
+                <maml:description><maml:para>Which one.</maml:para></maml:description></command:parameter></command:parameters></command:command>
+                """;
+            File.WriteAllText(Path.Combine(folder, "en-US", "Helped-help.xml"), $"""
+                <?xml version="1.0" encoding="utf-8"?>
+                <helpItems xmlns:command="http://schemas.microsoft.com/maml/dev/command/2004/10" xmlns:maml="http://schemas.microsoft.com/maml/2004/10">
+                {command("Get-Helped")}{command("Get-Own")}
+                </helpItems>
+                """);
+
+            JsonElement commands = Describe("Get-Helped, Get-Own", $"Import-Module '{folder}'");
+
+            Assert.Equal("From the file.", commands[0].GetProperty("synopsis").GetString());
+            Assert.Equal("At length.\nTwice.", commands[0].GetProperty("description").GetString());
+            Assert.Equal("Which one.", Parameter(commands[0], "Name").GetProperty("description").GetString());
+            Assert.Equal(JsonValueKind.Null, Parameter(commands[0], "Other").GetProperty("description").ValueKind);
+            Assert.Equal("Its own words.", commands[1].GetProperty("synopsis").GetString());
+        }
+        finally
+        {
+            Directory.Delete(Path.GetDirectoryName(folder)!, recursive: true);
+        }
     }
 
     private static JsonElement Parameter(JsonElement command, string name) =>

@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 
-use super::super::error::Result;
-use super::super::functions::is_empty;
-use super::super::value::compare::Key;
-use super::super::value::{Bag, Value, count, json};
 use super::{Accumulator, better};
+use crate::kql::error::Result;
+use crate::kql::functions::is_empty;
+use crate::kql::value::compare::Key;
+use crate::kql::value::{Bag, Value, count, json};
 
 #[derive(Default)]
 pub struct DistinctCount(HashSet<Key>);

@@ -1,10 +1,10 @@
 //! Counts, sums, means, extremes, spreads, percentiles.
 
-use super::super::ast::BinaryOp;
-use super::super::error::Result;
-use super::super::functions::operator;
-use super::super::value::{Value, compare, number};
 use super::{Accumulator, better};
+use crate::kql::ast::BinaryOp;
+use crate::kql::error::Result;
+use crate::kql::functions::operator;
+use crate::kql::value::{Value, compare, number};
 
 #[derive(Default)]
 pub struct Count(i64);
@@ -58,7 +58,7 @@ impl Accumulator for Mean {
                 #[expect(clippy::cast_precision_loss, reason = "a mean is asked for")]
                 Some(*ticks as f64)
             }
-            other => super::super::value::convert::to_real(other),
+            other => crate::kql::value::convert::to_real(other),
         };
         if let Some(term) = term {
             self.count += 1;
@@ -120,7 +120,7 @@ impl Spread {
 
 impl Accumulator for Spread {
     fn add(&mut self, arguments: &[Value]) -> Result<()> {
-        if let Some(x) = super::super::value::convert::to_real(&arguments[0]) {
+        if let Some(x) = crate::kql::value::convert::to_real(&arguments[0]) {
             self.count += 1.0;
             let distance = x - self.mean;
             self.mean += distance / self.count;

@@ -1,8 +1,8 @@
 //! What queries of Basic and Auxiliary tables may not do.
 
-use super::super::ast::{LetValue, Query, Statement};
-use super::super::error::{Problem, ProblemKind};
 use super::references;
+use crate::kql::ast::{LetValue, Query, Statement};
+use crate::kql::error::{Problem, ProblemKind};
 
 /// Operators that put several tables together, and so are refused.
 const REFUSED: [&str; 4] = ["join", "find", "search", "externaldata"];

@@ -2,13 +2,13 @@
 
 use std::collections::HashSet;
 
-use super::super::ast::{
+use super::{Reference, References, UsedOperator};
+use crate::kql::ast::{
     Call, Expr, ExprKind, FunctionDeclaration, JoinCondition, LetValue, Literal, OpKind, Operator,
     PartitionBody, Query, Statement,
 };
-use super::super::error::Span;
-use super::super::{aggregates, catalogue, functions};
-use super::{Reference, References, UsedOperator};
+use crate::kql::error::Span;
+use crate::kql::{aggregates, catalogue, functions};
 
 /// Functions that lead to other places, and `table()`, which leads to a table.
 const PLACES: [&str; 8] = ["workspace", "app", "cluster", "database", "resource", "adx", "arg", "table"];
@@ -179,7 +179,7 @@ impl Walk {
         if own || PLACES.contains(&name) {
             return;
         }
-        let known = super::super::evaluate::is_special(name)
+        let known = crate::kql::evaluate::is_special(name)
             || functions::lookup(name).is_some()
             || aggregates::lookup(name).is_some()
             || catalogue::is_function(name);

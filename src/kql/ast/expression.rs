@@ -1,8 +1,8 @@
 //! Scalar and tabular expressions.
 
-use super::super::error::Span;
-use super::super::value::Type;
 use super::Operator;
+use crate::kql::error::Span;
+use crate::kql::value::Type;
 
 /// A name as written, without brackets and quotes.
 #[derive(Clone, Debug, PartialEq)]

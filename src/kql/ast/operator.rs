@@ -1,8 +1,8 @@
 //! What stands behind a `|`.
 
-use super::super::error::Span;
-use super::super::value::Type;
 use super::{Call, Expr, FunctionParameter, Name, NamedType, Parameter, Statement};
+use crate::kql::error::Span;
+use crate::kql::value::Type;
 
 /// An operator, its parameters and its place.
 #[derive(Clone, Debug, PartialEq)]

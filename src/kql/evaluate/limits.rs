@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use super::super::error::{Problem, ProblemKind, Result};
+use crate::kql::error::{Problem, ProblemKind, Result};
 
 /// Bounds of one query.
 #[derive(Clone, Debug)]
@@ -35,8 +35,11 @@ pub struct Meter {
     depth: Cell<usize>,
 }
 
-/// Subqueries and function calls within each other: what fits the stack of an ordinary thread.
-const MAX_NESTED: usize = 64;
+/// What is nested within each other, in levels of an expression: it has to fit the stack of an ordinary thread (2 MiB).
+const MAX_NESTED: usize = 160;
+
+/// A subquery or a function call takes the stack of so many levels of an expression.
+pub const SUBQUERY: usize = 6;
 
 impl Meter {
     pub fn new(limits: &Limits) -> Self {
@@ -92,15 +95,15 @@ impl Meter {
         self.bytes(rows.saturating_mul(columns.saturating_mul(size_of::<super::Value>()) + 24))
     }
 
-    /// Runs `body` one subquery or function call deeper.
-    pub fn nested<T>(&self, body: impl FnOnce() -> Result<T>) -> Result<T> {
-        if self.depth.get() >= MAX_NESTED {
-            let message = format!("subqueries and functions are nested more than {MAX_NESTED} levels deep");
-            return Err(limit("LIM0001", message));
+    /// Runs `body` so many levels deeper.
+    pub fn nested<T>(&self, levels: usize, body: impl FnOnce() -> Result<T>) -> Result<T> {
+        if self.depth.get() + levels > MAX_NESTED {
+            let message = "subqueries, functions and expressions are nested too deep";
+            return Err(limit("LIM0001", message.to_owned()).hint("split the query with let statements"));
         }
-        self.depth.set(self.depth.get() + 1);
+        self.depth.set(self.depth.get() + levels);
         let result = body();
-        self.depth.set(self.depth.get() - 1);
+        self.depth.set(self.depth.get() - levels);
         result
     }
 }

@@ -1,6 +1,6 @@
 //! The names of columns that have none: `count_`, `max_x`, `Column1`, `a_b`.
 
-use super::super::ast::{Call, Expr, ExprKind};
+use crate::kql::ast::{Call, Expr, ExprKind};
 
 /// Functions whose column is named after their first argument.
 const AFTER_ARGUMENT: &str = "split tostring tohex todynamic toobject tolong toint toreal todouble todatetime totimespan totime \
@@ -22,8 +22,8 @@ pub fn suggested(expr: &Expr) -> Option<String> {
         },
         ExprKind::Element(base, index) => {
             let index = match &index.kind {
-                ExprKind::Literal(super::super::ast::Literal::String(text)) => text.clone(),
-                ExprKind::Literal(super::super::ast::Literal::Typed(_, text)) => text.clone(),
+                ExprKind::Literal(crate::kql::ast::Literal::String(text)) => text.clone(),
+                ExprKind::Literal(crate::kql::ast::Literal::Typed(_, text)) => text.clone(),
                 _ => return None,
             };
             Some(format!("{}_{index}", suggested(base)?))
@@ -60,7 +60,7 @@ fn of_call(call: &Call) -> Option<String> {
     };
     let suffix = argument().unwrap_or_default();
     match (name, call.arguments.get(1).map(|arg| &arg.kind)) {
-        ("percentile", Some(ExprKind::Literal(super::super::ast::Literal::Typed(_, number)))) => {
+        ("percentile", Some(ExprKind::Literal(crate::kql::ast::Literal::Typed(_, number)))) => {
             Some(format!("percentile_{suffix}_{}", number.replace('.', "_")))
         }
         _ => Some(format!("{prefix}_{suffix}")),
@@ -69,7 +69,7 @@ fn of_call(call: &Call) -> Option<String> {
 
 fn column_of(call: &Call) -> Option<String> {
     match &call.arguments.first()?.kind {
-        ExprKind::Literal(super::super::ast::Literal::String(name)) => Some(name.clone()),
+        ExprKind::Literal(crate::kql::ast::Literal::String(name)) => Some(name.clone()),
         _ => None,
     }
 }

@@ -4,14 +4,14 @@ use std::cell::RefCell;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::super::ast::{BinaryOp, LogicalOp};
-use super::super::error::{Result, Span};
-use super::super::functions::Function;
-use super::super::functions::operator::{self, TextOp};
-use super::super::table::Row;
-use super::super::value::compare::{self, Key};
-use super::super::value::{Bag, Type, Value, convert};
 use super::Engine;
+use crate::kql::ast::{BinaryOp, LogicalOp};
+use crate::kql::error::{Result, Span};
+use crate::kql::functions::Function;
+use crate::kql::functions::operator::{self, TextOp};
+use crate::kql::table::Row;
+use crate::kql::value::compare::{self, Key};
+use crate::kql::value::{Bag, Type, Value, convert};
 
 /// A bound expression and its type.
 #[derive(Clone)]

@@ -4,10 +4,10 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::super::ast::FunctionDeclaration;
-use super::super::table::Table;
-use super::super::value::{Type, Value};
 use super::node::Typed;
+use crate::kql::ast::FunctionDeclaration;
+use crate::kql::table::Table;
+use crate::kql::value::{Type, Value};
 
 /// What a name stands for.
 #[derive(Clone)]

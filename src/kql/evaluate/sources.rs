@@ -2,15 +2,16 @@
 
 use std::rc::Rc;
 
-use super::super::ast::{
-    Call, DataTable, Expr, ExprKind, ExternalData, FunctionDeclaration, NamedType, OpKind, ValueType,
-};
-use super::super::error::{Problem, Result};
-use super::super::table::{Column, Row, Table, Tables};
-use super::super::value::{Type, Value, convert};
 use super::bind::{Binder, unresolved};
+use super::limits::SUBQUERY;
 use super::scope::{Binding, Closure, Scope};
 use super::{Datum, Engine, operators, statements};
+use crate::kql::ast::{
+    Call, DataTable, Expr, ExprKind, ExternalData, FunctionDeclaration, NamedType, OpKind, ValueType,
+};
+use crate::kql::error::{Problem, Result};
+use crate::kql::table::{Column, Row, Table, Tables};
+use crate::kql::value::{Type, Value, convert};
 
 /// The functions that lead to the tables of another place.
 const PLACES: [&str; 7] = ["workspace", "app", "cluster", "database", "resource", "adx", "arg"];
@@ -54,8 +55,8 @@ fn call_is_tabular(binder: &Binder<'_>, call: &Call) -> bool {
         Some(Binding::Function(closure)) => gives_table(binder, &closure),
         Some(_) => false,
         None if name == "table" => true,
-        None if super::super::functions::lookup(name).is_some()
-            || super::super::aggregates::lookup(name).is_some() =>
+        None if crate::kql::functions::lookup(name).is_some()
+            || crate::kql::aggregates::lookup(name).is_some() =>
         {
             false
         }
@@ -77,7 +78,7 @@ fn gives_table(binder: &Binder<'_>, closure: &Rc<Closure>) -> bool {
 
 /// Gives the function's own names bindings of the right kind; their content does not matter.
 fn declare(declaration: &FunctionDeclaration, scope: &Rc<Scope>, binder: &Binder<'_>) {
-    use super::super::ast::{LetValue, Statement};
+    use crate::kql::ast::{LetValue, Statement};
     let kind = |tabular: bool| {
         if tabular { Binding::Table(Rc::default()) } else { Binding::Scalar(Value::Null, Type::Dynamic) }
     };
@@ -130,7 +131,7 @@ pub fn datum(engine: &Engine<'_>, scope: &Rc<Scope>, expr: &Expr) -> Result<Datu
 
 /// The rows of a tabular expression.
 pub fn tabular(engine: &Engine<'_>, scope: &Rc<Scope>, expr: &Expr) -> Result<Rc<Table>> {
-    engine.meter.nested(|| evaluate(engine, scope, expr)).map_err(|problem| problem.at(expr.span))
+    engine.meter.nested(SUBQUERY, || evaluate(engine, scope, expr)).map_err(|problem| problem.at(expr.span))
 }
 
 fn evaluate(engine: &Engine<'_>, scope: &Rc<Scope>, expr: &Expr) -> Result<Rc<Table>> {
@@ -262,7 +263,7 @@ pub fn function(
     arguments: &[Expr],
     input: Option<Rc<Table>>,
 ) -> Result<Rc<Table>> {
-    engine.meter.nested(|| {
+    engine.meter.nested(SUBQUERY, || {
         let inner = Rc::new(Scope::inside(&closure.scope));
         let mut parameters = closure.declaration.parameters.as_slice();
         if let (Some(table), Some((first, rest))) = (input, parameters.split_first()) {
@@ -334,7 +335,7 @@ pub fn columns_of(schema: &[NamedType]) -> Result<Vec<Column>> {
 
 fn data_table(engine: &Engine<'_>, scope: &Rc<Scope>, data: &DataTable) -> Result<Table> {
     let columns = columns_of(&data.schema)?;
-    if columns.is_empty() || data.values.len() % columns.len() != 0 {
+    if columns.is_empty() || !data.values.len().is_multiple_of(columns.len()) {
         let message = format!("{} values do not fill rows of {} columns", data.values.len(), columns.len());
         return Err(Problem::semantic("SEM0108", message));
     }

@@ -2,15 +2,15 @@
 
 use std::rc::Rc;
 
-use super::super::ast::{FunctionDeclaration, LetValue, Statement};
-use super::super::error::{Problem, Result};
-use super::super::parser;
-use super::super::table::Table;
-use super::super::value::convert;
 use super::bind::Binder;
 use super::scope::{Binding, Closure, Scope};
 use super::sources::{datum, is_tabular, tabular};
 use super::{Datum, Engine};
+use crate::kql::ast::{FunctionDeclaration, LetValue, Statement};
+use crate::kql::error::{Problem, Result};
+use crate::kql::parser;
+use crate::kql::table::Table;
+use crate::kql::value::convert;
 
 /// Runs statements in order; the tables of the expressions among them are the results.
 pub fn execute(engine: &Engine<'_>, statements: &[Statement], scope: &Rc<Scope>) -> Result<Vec<Table>> {
@@ -42,7 +42,7 @@ pub fn statement(engine: &Engine<'_>, scope: &Rc<Scope>, statement: &Statement) 
         }
         Statement::QueryParameters(parameters) => {
             for parameter in parameters {
-                let super::super::ast::ValueType::Scalar(ty) = parameter.declared.ty else { continue };
+                let crate::kql::ast::ValueType::Scalar(ty) = parameter.declared.ty else { continue };
                 let value = match &parameter.default {
                     Some(default) => Binder::constant(engine, scope).constant_value(default)?.0,
                     None => ty.nothing(),

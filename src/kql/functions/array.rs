@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 
-use super::super::evaluate::Engine;
-use super::super::value::compare::{Key, same, total};
-use super::super::value::{Type, Value, count};
 use super::{Function, MANY, Result, argument, checked_length, long, of_type};
+use crate::kql::evaluate::Engine;
+use crate::kql::value::compare::{Key, same, total};
+use crate::kql::value::{Type, Value, count};
 
 pub fn functions() -> Vec<Function> {
     let dynamic = Type::Dynamic;
@@ -194,7 +194,7 @@ fn array_iff(a: &[Value], _: &Engine<'_>) -> Result<Value> {
 fn range(a: &[Value], engine: &Engine<'_>) -> Result<Value> {
     let (start, stop) = (argument(a, 0), argument(a, 1));
     let one = match start {
-        Value::DateTime(_) => Value::Timespan(super::super::value::timespan::HOUR),
+        Value::DateTime(_) => Value::Timespan(crate::kql::value::timespan::HOUR),
         _ => Value::Long(1),
     };
     let step = a.get(2).unwrap_or(&one);

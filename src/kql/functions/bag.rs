@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::super::evaluate::Engine;
-use super::super::value::{Bag, Type, Value, json};
 use super::{Function, MANY, Result, argument, of_type, text};
+use crate::kql::evaluate::Engine;
+use crate::kql::value::{Bag, Type, Value, json};
 
 pub fn functions() -> Vec<Function> {
     let dynamic = Type::Dynamic;

@@ -1,7 +1,7 @@
 //! Null, emptiness, negation, and the smallest and greatest of several.
 
-use super::super::value::{Type, Value, compare};
 use super::{Function, MANY, Returns, argument, function, of_type};
+use crate::kql::value::{Type, Value, compare};
 
 pub fn functions() -> Vec<Function> {
     let one = (1, 1);
@@ -13,7 +13,7 @@ pub fn functions() -> Vec<Function> {
         of_type("isnotempty", one, Type::Bool, |a, _| Ok((!is_empty(argument(a, 0))).into())),
         of_type("notempty", one, Type::Bool, |a, _| Ok((!is_empty(argument(a, 0))).into())),
         of_type("not", one, Type::Bool, |a, _| {
-            Ok(match super::super::value::convert::cast(argument(a, 0), Type::Bool) {
+            Ok(match crate::kql::value::convert::cast(argument(a, 0), Type::Bool) {
                 Value::Bool(value) => Value::Bool(!value),
                 _ => Value::Null,
             })

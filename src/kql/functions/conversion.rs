@@ -2,10 +2,10 @@
 
 use sha2::{Digest, Sha256};
 
-use super::super::evaluate::Engine;
-use super::super::value::convert::cast;
-use super::super::value::{Type, Value, json};
 use super::{Body, Function, argument, long, of_type, text};
+use crate::kql::evaluate::Engine;
+use crate::kql::value::convert::cast;
+use crate::kql::value::{Type, Value, json};
 
 fn caster(to: Type) -> Body {
     match to {

@@ -1,11 +1,11 @@
 //! Datetimes and timespans.
 
-use super::super::error::Problem;
-use super::super::evaluate::Engine;
-use super::super::value::datetime::{add_months, civil, from_date, from_parts};
-use super::super::value::timespan::{DAY, HOUR, MINUTE, SECOND};
-use super::super::value::{Type, Value, convert, datetime};
 use super::{Body, Function, Result, Returns, argument, datetime_format, function, long, of_type, text};
+use crate::kql::error::Problem;
+use crate::kql::evaluate::Engine;
+use crate::kql::value::datetime::{add_months, civil, from_date, from_parts};
+use crate::kql::value::timespan::{DAY, HOUR, MINUTE, SECOND};
+use crate::kql::value::{Type, Value, convert, datetime};
 
 /// `startofmonth(date, offset)` and its relatives: the unit, and whether the end is meant.
 fn bounds(unit: &'static str, end: bool) -> Body {
@@ -25,7 +25,7 @@ fn unix(ticks_per_unit: i64, nanoseconds: bool, a: &[Value]) -> Value {
     let ticks = match argument(a, 0) {
         Value::Null => None,
         #[expect(clippy::cast_precision_loss, reason = "a fraction of a second is asked for")]
-        Value::Real(number) => super::super::value::number::truncated(number * ticks_per_unit as f64),
+        Value::Real(number) => crate::kql::value::number::truncated(number * ticks_per_unit as f64),
         other => convert::to_long(other)
             .and_then(|n| if nanoseconds { Some(n / 100) } else { n.checked_mul(ticks_per_unit) }),
     };
@@ -209,7 +209,7 @@ fn make_datetime(a: &[Value], _: &Engine<'_>) -> Result<Value> {
     let build = || -> Option<i64> {
         let seconds = if a.len() > 5 { super::real(a, 5)? } else { 0.0 };
         #[expect(clippy::cast_precision_loss, reason = "ticks of a minute fit")]
-        let ticks = super::super::value::number::truncated((seconds * SECOND as f64).round())?;
+        let ticks = crate::kql::value::number::truncated((seconds * SECOND as f64).round())?;
         let (hours, minutes) = (whole(3, 0)?, whole(4, 0)?);
         if !(0..24).contains(&hours) || !(0..60).contains(&minutes) || !(0.0..60.0).contains(&seconds) {
             return None;
@@ -232,7 +232,7 @@ fn make_timespan(a: &[Value], _: &Engine<'_>) -> Result<Value> {
         let first = usize::from(a.len() == 4);
         let seconds = if a.len() > first + 2 { super::real(a, first + 2)? } else { 0.0 };
         #[expect(clippy::cast_precision_loss, reason = "ticks of a minute fit")]
-        let ticks = super::super::value::number::truncated((seconds * SECOND as f64).round())?;
+        let ticks = crate::kql::value::number::truncated((seconds * SECOND as f64).round())?;
         Some(days * DAY + long(a, first)? * HOUR + long(a, first + 1)? * MINUTE + ticks)
     };
     Ok(build().map_or(Value::Null, Value::Timespan))

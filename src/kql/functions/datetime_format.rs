@@ -1,7 +1,7 @@
 //! `format_datetime` and `format_timespan`: `yyyy-MM-dd HH:mm:ss.fff`.
 
-use super::super::value::datetime::civil;
-use super::super::value::timespan::{DAY, HOUR, MINUTE, SECOND};
+use crate::kql::value::datetime::civil;
+use crate::kql::value::timespan::{DAY, HOUR, MINUTE, SECOND};
 
 /// A datetime in the given format.
 pub fn moment(ticks: i64, format: &str) -> String {

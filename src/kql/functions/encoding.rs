@@ -5,8 +5,8 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 
-use super::super::value::{Bag, Type, Value};
 use super::{Function, argument, of_type, text};
+use crate::kql::value::{Bag, Type, Value};
 
 pub fn functions() -> Vec<Function> {
     let string = Type::String;

@@ -1,8 +1,8 @@
 //! Numbers: rounding, bins, powers, trigonometry, bits.
 
-use super::super::ast::BinaryOp;
-use super::super::value::{Type, Value, number};
 use super::{Body, Function, Result, Returns, argument, function, long, of_type, operator, real};
+use crate::kql::ast::BinaryOp;
+use crate::kql::value::{Type, Value, number};
 
 pub fn functions() -> Vec<Function> {
     let number = Type::Real;

@@ -2,8 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::super::value::{Type, Value};
 use super::{Function, MANY, argument, long, of_type, text};
+use crate::kql::value::{Type, Value};
 
 pub fn functions() -> Vec<Function> {
     let (bool, string) = (Type::Bool, Type::String);

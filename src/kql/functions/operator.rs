@@ -1,9 +1,9 @@
 //! Arithmetic, comparison and text operators on values.
 
-use super::super::ast::BinaryOp;
-use super::super::error::{Problem, Result};
-use super::super::evaluate::Engine;
-use super::super::value::{Value, compare, number};
+use crate::kql::ast::BinaryOp;
+use crate::kql::error::{Problem, Result};
+use crate::kql::evaluate::Engine;
+use crate::kql::value::{Value, compare, number};
 
 /// A text operator: what it looks for, where, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -186,7 +186,7 @@ fn moment(op: BinaryOp, at: i64, span: i64) -> Value {
         _ => None,
     };
     ticks
-        .filter(|ticks| (0..=super::super::value::datetime::MAX).contains(ticks))
+        .filter(|ticks| (0..=crate::kql::value::datetime::MAX).contains(ticks))
         .map_or(Value::Null, Value::DateTime)
 }
 
@@ -235,7 +235,7 @@ fn reals(op: BinaryOp, a: f64, b: f64) -> f64 {
 }
 
 fn decimals(op: BinaryOp, left: &Value, right: &Value) -> Value {
-    use super::super::value::{Type, convert::cast};
+    use crate::kql::value::{Type, convert::cast};
     let (Value::Decimal(a), Value::Decimal(b)) = (cast(left, Type::Decimal), cast(right, Type::Decimal))
     else {
         return Value::Null;

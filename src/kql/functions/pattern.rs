@@ -1,8 +1,8 @@
 //! Regular expressions, and trimming by them.
 
-use super::super::evaluate::Engine;
-use super::super::value::{Type, Value, convert, count};
 use super::{Function, MANY, Result, Returns, argument, function, long, of_type, text};
+use crate::kql::evaluate::Engine;
+use crate::kql::value::{Type, Value, convert, count};
 
 pub fn functions() -> Vec<Function> {
     let string = Type::String;
@@ -28,7 +28,7 @@ pub fn functions() -> Vec<Function> {
             Ok(found.map_or(Value::Long(-1), count))
         }),
         of_type("extract_json", (2, MANY), Type::String, |a, _| {
-            let json = super::super::value::json::parse(&text(a, 1));
+            let json = crate::kql::value::json::parse(&text(a, 1));
             Ok(at_path(&json, &text(a, 0)).map_or(Value::string(""), |value| Value::String(value.to_text())))
         }),
     ]

@@ -1,10 +1,10 @@
 //! Arrays of numbers over time, and geography.
 
-use super::super::ast::BinaryOp;
-use super::super::error::Problem;
-use super::super::evaluate::Engine;
-use super::super::value::{Bag, Type, Value, compare};
 use super::{Body, Function, Result, argument, checked_length, of_type, operator, real};
+use crate::kql::ast::BinaryOp;
+use crate::kql::error::Problem;
+use crate::kql::evaluate::Engine;
+use crate::kql::value::{Bag, Type, Value, compare};
 
 pub fn functions() -> Vec<Function> {
     const PAIRS: [(&str, Body); 8] = [

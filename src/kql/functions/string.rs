@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::super::evaluate::Engine;
-use super::super::value::{Type, Value, count};
 use super::{Function, MANY, Result, argument, checked_length, long, of_type, text};
+use crate::kql::evaluate::Engine;
+use crate::kql::value::{Type, Value, count};
 
 pub fn functions() -> Vec<Function> {
     let string = Type::String;

@@ -1,8 +1,8 @@
 //! Scalar expressions by precedence.
 
-use super::super::ast::{BinaryOp, Expr, ExprKind, LogicalOp, Membership, UnaryOp};
-use super::super::error::Result;
 use super::{List, Parser};
+use crate::kql::ast::{BinaryOp, Expr, ExprKind, LogicalOp, Membership, UnaryOp};
+use crate::kql::error::Result;
 
 /// Precedence, loosest first. The last three kinds do not chain: `a == b == c` is an error.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -74,7 +74,10 @@ enum Infix {
     Between(bool),
 }
 
-impl Parser<'_> {
+/// Reads an operand of a tighter operator.
+type Operand<'a> = fn(&mut Parser<'a>) -> Result<Option<Expr>>;
+
+impl<'a> Parser<'a> {
     fn infix(&self) -> Option<(Level, Infix)> {
         let token = self.peek(0);
         if !matches!(token.kind, super::Kind::Keyword | super::Kind::Punctuation) {
@@ -131,7 +134,7 @@ impl Parser<'_> {
     }
 
     fn logical(&mut self, op: LogicalOp) -> Result<Option<Expr>> {
-        let (word, tighter): (_, fn(&mut Self) -> Result<Option<Expr>>) = match op {
+        let (word, tighter): (_, Operand<'a>) = match op {
             LogicalOp::Or => ("or", |p| p.logical(LogicalOp::And)),
             LogicalOp::And => ("and", |p| p.chain(Level::Equality)),
         };

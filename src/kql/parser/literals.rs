@@ -1,10 +1,10 @@
 //! Literals, dynamic literals and types.
 
-use super::super::ast::{DynamicLiteral, Expr, ExprKind, Literal, NamedType, TypeOf, ValueType};
-use super::super::error::Result;
-use super::super::lexer::Kind;
-use super::super::value::Type;
 use super::{List, Parser};
+use crate::kql::ast::{DynamicLiteral, Expr, ExprKind, Literal, NamedType, TypeOf, ValueType};
+use crate::kql::error::Result;
+use crate::kql::lexer::Kind;
+use crate::kql::value::Type;
 
 /// The content of a string token: without prefix and quotes, escapes resolved.
 pub fn string_value(token: &str) -> String {
@@ -24,7 +24,7 @@ fn unescape(text: &str) -> String {
     while let Some(at) = rest.find('\\') {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
-        let length = super::super::lexer::escape_length(rest);
+        let length = crate::kql::lexer::escape_length(rest);
         let (escape, after) = rest.split_at(length.max(1));
         out.extend(character_of(escape));
         rest = after;

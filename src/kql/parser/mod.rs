@@ -17,7 +17,7 @@ use super::nearest::did_you_mean;
 pub const MAX_DEPTH: usize = 100;
 
 /// How long a chain such as `a + b + c` or `a.b.c` may be; `and` and `or` have no limit.
-pub const MAX_CHAIN: usize = 400;
+pub const MAX_CHAIN: usize = 100;
 
 /// Parses one query.
 pub fn parse(text: &str) -> Result<Query> {

@@ -1,9 +1,9 @@
 //! Names: plain, bracketed, braced (`{parameter}` of workbooks), with wildcards.
 
-use super::super::ast::{Name, NamePattern};
-use super::super::error::{Result, Span};
-use super::super::lexer::{Kind, keyword};
 use super::Parser;
+use crate::kql::ast::{Name, NamePattern};
+use crate::kql::error::{Result, Span};
+use crate::kql::lexer::{Kind, keyword};
 
 impl Parser<'_> {
     pub(super) fn is_word_at(&self, offset: usize) -> bool {

@@ -1,9 +1,9 @@
 //! `kind=inner`, `hint.strategy=shuffle` and the like, behind the word of an operator.
 
-use super::super::ast::{Expr, ExprKind, Name, Parameter};
-use super::super::error::Result;
-use super::super::lexer::Kind;
 use super::{List, Parser};
+use crate::kql::ast::{Expr, ExprKind, Name, Parameter};
+use crate::kql::error::Result;
+use crate::kql::lexer::Kind;
 
 /// What the value of a parameter looks like.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -1,10 +1,10 @@
 //! What operators connect: names, calls, brackets, literals, inline tables.
 
-use super::super::ast::{Call, DataTable, Expr, ExprKind, ExternalData, Name, Parameter};
-use super::super::error::{Result, Span};
-use super::super::lexer::Kind;
 use super::parameters::Reading;
 use super::{List, Parser};
+use crate::kql::ast::{Call, DataTable, Expr, ExprKind, ExternalData, Name, Parameter};
+use crate::kql::error::{Result, Span};
+use crate::kql::lexer::Kind;
 
 impl Parser<'_> {
     pub(super) fn primary(&mut self) -> Result<Option<Expr>> {

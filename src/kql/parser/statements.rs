@@ -1,12 +1,12 @@
 //! Statements, functions, pipes.
 
-use super::super::ast::{
+use super::{List, Parser};
+use crate::kql::ast::{
     Expr, ExprKind, FunctionDeclaration, FunctionParameter, LetValue, Name, NamedType, Operator, Query,
     Statement,
 };
-use super::super::error::Result;
-use super::super::lexer::Kind;
-use super::{List, Parser};
+use crate::kql::error::Result;
+use crate::kql::lexer::Kind;
 
 impl Parser<'_> {
     pub(super) fn query(&mut self) -> Result<Query> {
@@ -42,6 +42,10 @@ impl Parser<'_> {
         }
         if self.is("let") && self.name_length(1).is_some() {
             return self.let_statement();
+        }
+        if self.is("let") && self.is_word_at(1) && self.is_at(2, "=") {
+            self.next();
+            return Err(self.unexpected("a name"));
         }
         if self.is("set") {
             self.next();
@@ -119,9 +123,7 @@ impl Parser<'_> {
         Ok(Statement::Pattern(name, parameters, cases))
     }
 
-    fn pattern_case(
-        &mut self,
-    ) -> Result<(Vec<Expr>, Option<super::super::ast::Literal>, FunctionDeclaration)> {
+    fn pattern_case(&mut self) -> Result<(Vec<Expr>, Option<crate::kql::ast::Literal>, FunctionDeclaration)> {
         self.expect("(")?;
         let values = self.list(List::of("a value").required(), Self::unnamed)?;
         self.expect(")")?;

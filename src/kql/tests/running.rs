@@ -31,7 +31,7 @@ fn dynamic_values_are_reached_by_path_and_expanded() {
 #[test]
 fn functions_of_the_query_take_columns_and_tables() {
     assert_eq!(
-        rows("let double = (x: long) { let y = x * 2; y }; Events | summarize sum(double(Level))"),
+        rows("let twice = (x: long) { let y = x * 2; y }; Events | summarize sum(twice(Level))"),
         "[[12]]"
     );
     assert_eq!(
@@ -166,7 +166,7 @@ fn text_with_formats_of_the_service() {
         rows(
             "print 1h + 30s, datetime(2024-01-02 03:04:05.6), 1e20, 0.1 + 0.2, toguid('74BE27DE-1E4E-49D9-B579-FE0B331D3642')"
         ),
-        r#"[["01:00:30","2024-01-02T03:04:05.6000000Z",1e20,0.30000000000000004,"74be27de-1e4e-49d9-b579-fe0b331d3642"]]"#
+        r#"[["01:00:30","2024-01-02T03:04:05.6000000Z",1e+20,0.30000000000000004,"74be27de-1e4e-49d9-b579-fe0b331d3642"]]"#
     );
     assert_eq!(
         rows("print tostring(1e20), tostring(1.0), tostring(dynamic({\"a\":[1,2.5]}))"),

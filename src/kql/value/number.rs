@@ -14,7 +14,7 @@ pub fn real_text(value: f64) -> String {
     let scientific = format!("{value:e}");
     let Some((mantissa, exponent)) = scientific.split_once('e') else { return scientific };
     match exponent.parse::<i32>() {
-        Ok(exponent) if exponent >= 15 || exponent < -5 => {
+        Ok(exponent) if !(-5..15).contains(&exponent) => {
             let sign = if exponent < 0 { '-' } else { '+' };
             format!("{mantissa}E{sign}{:02}", exponent.abs())
         }

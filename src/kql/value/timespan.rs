@@ -35,7 +35,7 @@ pub fn parse(text: &str) -> Option<i64> {
     } else if let Ok(days) = rest.parse::<i64>() {
         days.checked_mul(DAY)?
     } else {
-        super::super::lexer::timespan_ticks(&rest.replace(' ', ""))?
+        crate::kql::lexer::timespan_ticks(&rest.replace(' ', ""))?
     };
     Some(if negative { -ticks } else { ticks })
 }

@@ -33,9 +33,29 @@ struct Excess {
     scan: IdScan,
 }
 
+/// Bytes that were read and are no whole line yet.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(in crate::mcp) struct Unread {
+    pub(in crate::mcp) unread: Vec<u8>,
+    /// Of a line that is too long: how many bytes have gone by, and its id if it was among them.
+    pub(in crate::mcp) passing: Option<(u64, Option<String>)>,
+}
+
 impl Framing {
     pub(super) fn new(limit: usize) -> Self {
         Self { buffer: Vec::new(), searched: 0, limit, excess: None }
+    }
+
+    /// Goes on where another process stopped.
+    pub(super) fn resume(limit: usize, rest: Unread) -> Self {
+        let excess = rest.passing.map(|(bytes, id)| Excess { bytes, scan: IdScan::blind(id) });
+        Self { buffer: rest.unread, searched: 0, limit, excess }
+    }
+
+    /// What a process that goes on from here has to know.
+    pub(super) fn rest(self) -> Unread {
+        let passing = self.excess.map(|excess| (excess.bytes, excess.scan.id()));
+        Unread { unread: self.buffer, passing }
     }
 
     /// Where the next bytes are to be put, behind those that are there.
@@ -138,6 +158,32 @@ mod tests {
                 [Frame::TooLong { bytes: long.len() as u64, id: Some("17".to_owned()) }, line("{\"id\":2}")],
                 "chunks of {size}"
             );
+        }
+    }
+
+    #[test]
+    fn framing_goes_on_in_another_process() {
+        let long = format!("{{\"id\":17,\"params\":\"{}\"}}", "y".repeat(500));
+        let text = format!("{{\"id\":1}}\n{long}\n{{\"id\":2}}\n");
+        for cut in 0..text.len() {
+            let (before, after) = text.as_bytes().split_at(cut);
+            let mut framing = Framing::new(50);
+            let mut seen = Vec::new();
+            framing.buffer().extend_from_slice(before);
+            seen.extend(std::iter::from_fn(|| framing.next()));
+            let mut framing = Framing::resume(50, framing.rest());
+            framing.buffer().extend_from_slice(after);
+            seen.extend(std::iter::from_fn(|| framing.next()));
+            // Cut before the id was over, it is not known.
+            let id = seen.iter().find_map(|frame| match frame {
+                Frame::TooLong { bytes, id } if *bytes == long.len() as u64 => Some(id.clone()),
+                _ => None,
+            });
+            assert!(
+                id.is_some_and(|id| id.is_none() || id.as_deref() == Some("17")),
+                "cut at {cut}: {seen:?}"
+            );
+            assert_eq!((seen.len(), &seen[0], &seen[2]), (3, &line("{\"id\":1}"), &line("{\"id\":2}")));
         }
     }
 

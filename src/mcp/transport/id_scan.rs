@@ -21,6 +21,11 @@ pub(super) struct IdScan {
 }
 
 impl IdScan {
+    /// Knows the id already, or never will: it reads nothing.
+    pub(super) fn blind(id: Option<String>) -> Self {
+        Self { value: id.map(String::into_bytes), found: true, ..Self::default() }
+    }
+
     /// Reads on.
     pub(super) fn feed(&mut self, bytes: &[u8]) {
         for &byte in bytes {

@@ -7,7 +7,7 @@ use serde_json::{json, value::RawValue};
 use super::id_scan::id_in;
 
 /// What a line turned out to be.
-pub(super) enum Reading {
+pub(in crate::mcp) enum Reading {
     Message(Box<ClientJsonRpcMessage>),
     /// No message; this goes back to the client.
     Answer(Vec<u8>),
@@ -31,7 +31,7 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de Raw
 }
 
 /// Reads a line.
-pub(super) fn read(line: &[u8]) -> Reading {
+pub(in crate::mcp) fn read(line: &[u8]) -> Reading {
     match serde_json::from_slice(line) {
         // rmcp takes a request whose id is none for a notification, which nobody would answer.
         Ok(ClientJsonRpcMessage::Notification(_)) if has_id(line) => diagnose(line),
@@ -78,7 +78,7 @@ fn diagnose(line: &[u8]) -> Reading {
 }
 
 /// An error answer as a line. `id` is JSON text; `None`: it is not known.
-pub(super) fn error_line(id: Option<&str>, code: ErrorCode, message: &str) -> Vec<u8> {
+pub(in crate::mcp) fn error_line(id: Option<&str>, code: ErrorCode, message: &str) -> Vec<u8> {
     let error = json!({ "code": code.0, "message": message });
     format!("{{\"jsonrpc\":\"2.0\",\"id\":{},\"error\":{error}}}\n", id.unwrap_or("null")).into_bytes()
 }

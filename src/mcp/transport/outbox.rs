@@ -35,7 +35,7 @@ enum Output {
     #[cfg(unix)]
     Pipe(tokio::net::unix::pipe::Sender),
     #[cfg(unix)]
-    Socket(tokio::net::UnixStream),
+    Socket(super::endpoint::Socket),
     /// Files, terminals, and all there is elsewhere.
     Blocking(Arc<File>),
 }
@@ -97,6 +97,11 @@ impl Outbox {
         }
     }
 
+    /// False once the client is gone or the output was closed.
+    pub(super) async fn is_open(&self) -> bool {
+        self.0.output.lock().await.is_some()
+    }
+
     /// Closes the output, after the message that is being written.
     pub(super) async fn close(&self) {
         self.0.output.lock().await.take();
@@ -126,11 +131,11 @@ impl Drop for Waiting {
 impl Output {
     fn new(file: File) -> io::Result<Self> {
         #[cfg(unix)]
-        let file = match super::endpoint::of(file)? {
+        let file = match super::endpoint::of(file, super::endpoint::Direction::Write)? {
             super::endpoint::Endpoint::Pipe(file) => {
                 return Ok(Self::Pipe(tokio::net::unix::pipe::Sender::from_file(file)?));
             }
-            super::endpoint::Endpoint::Socket(stream) => return Ok(Self::Socket(stream)),
+            super::endpoint::Endpoint::Socket(socket) => return Ok(Self::Socket(socket)),
             super::endpoint::Endpoint::Other(file) => file,
         };
         Ok(Self::Blocking(Arc::new(file)))

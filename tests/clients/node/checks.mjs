@@ -4,8 +4,46 @@ import assert from "node:assert/strict";
 
 const TOOLS = ["get_echo", "get_half", "stop_early", "wait_long", "write_noise", "write_steps"];
 
+// The transport to a server given as SERVER [ARGUMENT...] or as URL TOKEN.
+export function transport({ Stdio, Http }) {
+  const [first, ...rest] = process.argv.slice(2);
+  if (!first.startsWith("http")) return new Stdio({ command: first, args: rest });
+  return new Http(new URL(first), { requestInit: { headers: { Authorization: `Bearer ${rest[0]}` } } });
+}
+
+// The person at the client.
+export function person({ message }) {
+  const answers = { Name: "ann", "Colour\nWhich colour, ann?": "Red" };
+  return { action: "accept", content: { answer: answers[message] ?? "Yes" } };
+}
+
+async function extras({ call, client }) {
+  let result = await call({ name: "read_both", arguments: {} }, {});
+  assert.match(result.structuredContent.values[0], /^ann\/0\//, JSON.stringify(result));
+  result = await call({ name: "remove_thing", arguments: { Name: "x" } }, {});
+  assert.deepEqual(result.structuredContent.values, ["removed x"]);
+
+  result = await call({ name: "get_rows", arguments: {} }, {});
+  const kept = result.structuredContent.result;
+  assert.equal(kept.rows, 3000);
+  result = await call({ name: "get_result", arguments: { result: kept.id, sort_by: ["-Id"], first: 1, fields: ["Id"] } }, {});
+  assert.deepEqual(result.structuredContent.values, [{ Id: 3000 }]);
+  const { contents } = await client.readResource({ uri: `runspaced://result/${kept.id}` });
+  assert.equal(JSON.parse(contents[0].text).length, 3000);
+
+  const { prompts } = await client.listPrompts();
+  assert.deepEqual(prompts.map(({ name }) => name), ["harvest"]);
+  const { messages } = await client.getPrompt({ name: "harvest", arguments: { kind: "Plum" } });
+  assert.equal(messages[0].content.text, "Pick Plum.");
+  const { completion } = await client.complete({
+    ref: { type: "ref/prompt", name: "harvest" },
+    argument: { name: "kind", value: "p" },
+  });
+  assert.deepEqual(completion.values, ["Pear", "Plum"]);
+}
+
 // `call(params, options)` and `list()` are the SDK's own.
-export async function check({ call, list }) {
+export async function check({ call, list, client }) {
   const echo = (text) => call({ name: "get_echo", arguments: { Text: text } }, {});
 
   const { tools } = await list();
@@ -29,6 +67,8 @@ export async function check({ call, list }) {
   assert.equal(result.isError, true);
   await assert.rejects(call({ name: "no_such_tool", arguments: {} }, {}), /no_such_tool/);
 
+  await extras({ call, client });
+
   const seen = [];
   await call({ name: "write_steps", arguments: {} }, { onprogress: ({ progress }) => seen.push(progress) });
   assert.ok(seen.length >= 2, `progress: ${seen}`);
@@ -40,14 +80,14 @@ export async function check({ call, list }) {
   await echo("after the cancel");
 
   const answers = await Promise.all(
-    Array.from({ length: 50 }, (_, number) => {
-      const name = number % 5 === 0 ? "write_noise" : "get_echo";
+    Array.from({ length: 200 }, (_, number) => {
+      const name = number % 10 === 0 ? "write_noise" : "get_echo";
       return call({ name, arguments: { Text: `t${number}` } }, {});
     }),
   );
   answers.forEach(({ isError, structuredContent }, number) => {
     assert.ok(!isError, JSON.stringify(structuredContent));
     const last = structuredContent.values.at(-1);
-    assert.equal(number % 5 === 0 ? last : last.Text, `t${number}`);
+    assert.equal(number % 10 === 0 ? last : last.Text, `t${number}`);
   });
 }

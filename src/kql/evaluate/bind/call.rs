@@ -2,16 +2,17 @@
 
 use std::rc::Rc;
 
-use super::super::super::aggregates;
-use super::super::super::ast::{Call, Expr, ExprKind, FunctionParameter, ValueType};
-use super::super::super::error::{Problem, Result, Span};
-use super::super::super::functions::{self, Function, Returns};
-use super::super::super::nearest::did_you_mean;
-use super::super::super::value::{Type, Value, convert};
+use super::super::limits::SUBQUERY;
 use super::super::node::{Node, Typed};
 use super::super::scope::{Binding, Closure, Scope};
 use super::super::{sources, statements};
 use super::{Binder, Slot, infix};
+use crate::kql::aggregates;
+use crate::kql::ast::{Call, Expr, ExprKind, FunctionParameter, ValueType};
+use crate::kql::error::{Problem, Result, Span};
+use crate::kql::functions::{self, Function, Returns};
+use crate::kql::nearest::did_you_mean;
+use crate::kql::value::{Type, Value, convert};
 
 impl Binder<'_> {
     pub(super) fn call(&self, call: &Call, span: Span) -> Result<Typed> {
@@ -99,7 +100,7 @@ impl Binder<'_> {
 
     /// A function of the query: its body with the arguments put in.
     fn inlined(&self, closure: &Rc<Closure>, call: &Call) -> Result<Typed> {
-        self.engine.meter.nested(|| {
+        self.engine.meter.nested(SUBQUERY, || {
             let scope = Rc::new(Scope::inside(&closure.scope));
             bind_parameters(
                 &call.name.text,
@@ -221,7 +222,7 @@ pub fn common(types: impl Iterator<Item = Type>) -> Type {
 /// A function that nobody knows, or that is known and not here.
 fn unknown(call: &Call) -> Problem {
     let name = call.name.text.as_str();
-    if super::super::super::catalogue::is_function(name) {
+    if crate::kql::catalogue::is_function(name) {
         return Problem::unsupported(format!("the function '{name}'")).at(call.name.span);
     }
     let known: Vec<&str> = functions::names().chain(aggregates::names()).collect();

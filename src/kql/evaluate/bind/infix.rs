@@ -1,13 +1,13 @@
 //! Operators between two values, and membership.
 
-use super::super::super::ast::{BinaryOp, Expr, ExprKind, LogicalOp, Membership};
-use super::super::super::error::{Problem, Result, Span};
-use super::super::super::functions::operator::TextOp;
-use super::super::super::value::compare::Key;
-use super::super::super::value::{Type, Value};
 use super::super::node::{Node, Typed};
 use super::super::sources;
 use super::Binder;
+use crate::kql::ast::{BinaryOp, Expr, ExprKind, LogicalOp, Membership};
+use crate::kql::error::{Problem, Result, Span};
+use crate::kql::functions::operator::TextOp;
+use crate::kql::value::compare::Key;
+use crate::kql::value::{Type, Value};
 
 impl Binder<'_> {
     pub(super) fn binary(&self, op: BinaryOp, left: &Expr, right: &Expr, span: Span) -> Result<Typed> {

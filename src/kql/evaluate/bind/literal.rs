@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::super::super::ast::{DynamicLiteral, Literal, TypeOf};
-use super::super::super::error::{Problem, Result, Span};
-use super::super::super::functions::operator::negate;
-use super::super::super::value::{Type, Value, convert};
 use super::super::node::Typed;
+use crate::kql::ast::{DynamicLiteral, Literal, TypeOf};
+use crate::kql::error::{Problem, Result, Span};
+use crate::kql::functions::operator::negate;
+use crate::kql::value::{Type, Value, convert};
 
 pub fn literal(literal: &Literal, span: Span) -> Result<Typed> {
     Ok(match literal {

@@ -9,15 +9,15 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::super::aggregates::Aggregate;
-use super::super::ast::{Expr, ExprKind, UnaryOp};
-use super::super::error::{Problem, Result, Span};
-use super::super::nearest::did_you_mean;
-use super::super::table::{Column, Table};
-use super::super::value::{Type, Value};
 use super::node::{Node, RowContext, Typed};
 use super::scope::{Binding, Scope};
 use super::{Engine, sources};
+use crate::kql::aggregates::Aggregate;
+use crate::kql::ast::{Expr, ExprKind, UnaryOp};
+use crate::kql::error::{Problem, Result, Span};
+use crate::kql::nearest::did_you_mean;
+use crate::kql::table::{Column, Table};
+use crate::kql::value::{Type, Value};
 
 pub(in crate::kql) use call::bind_parameters;
 use literal::dynamic_value;
@@ -77,7 +77,8 @@ impl<'b> Binder<'b> {
     }
 
     pub fn bind(&self, expr: &Expr) -> Result<Typed> {
-        let bound = self.kind(expr).map_err(|problem| problem.at(expr.span))?;
+        let bound =
+            self.engine.meter.nested(1, || self.kind(expr)).map_err(|problem| problem.at(expr.span))?;
         Ok(Typed { span: expr.span, ..bound })
     }
 

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::super::super::ast::{Call, ExprKind, Literal};
-use super::super::super::error::{Problem, Result, Span};
-use super::super::super::value::{Type, Value};
 use super::super::node::{Node, Typed, Window};
 use super::call::{check_arity, common};
 use super::{Binder, sources};
+use crate::kql::ast::{Call, ExprKind, Literal};
+use crate::kql::error::{Problem, Result, Span};
+use crate::kql::value::{Type, Value};
 
 /// Functions that [`Binder::special`] knows.
 const SPECIAL: [&str; 15] = [
@@ -44,7 +44,7 @@ impl Binder<'_> {
                 self.cases(call, span)?
             }
             "case" => {
-                if arguments.len() < 3 || arguments.len() % 2 == 0 {
+                if arguments.len() < 3 || arguments.len().is_multiple_of(2) {
                     return Err(Problem::semantic(
                         "SEM0219",
                         "case() expects pairs of condition and value, and a last value",
@@ -85,7 +85,7 @@ impl Binder<'_> {
             }
             "estimate_data_size" if matches!(arguments.as_slice(), [star] if matches!(star.kind, ExprKind::Star)) =>
             {
-                let Some(function) = super::super::super::functions::lookup(name) else { return Ok(None) };
+                let Some(function) = crate::kql::functions::lookup(name) else { return Ok(None) };
                 let columns = self.columns.iter().enumerate();
                 let all = columns
                     .map(|(at, column)| Typed { node: Node::Column(at), ty: column.ty, span })

@@ -1,12 +1,12 @@
 //! Operators over columns.
 
-use super::super::super::ast::{Expr, ExprKind, Name, NamePattern};
-use super::super::super::error::{Problem, Result};
-use super::super::super::table::{Column, Table};
-use super::super::super::value::{Type, Value};
 use super::super::bind::{Binder, unresolved};
 use super::super::name;
 use super::{Computed, Context};
+use crate::kql::ast::{Expr, ExprKind, Name, NamePattern};
+use crate::kql::error::{Problem, Result};
+use crate::kql::table::{Column, Table};
+use crate::kql::value::{Type, Value};
 
 /// Binds the expressions of `project` and its like: each gives a column.
 pub fn computed(binder: &Binder<'_>, columns: &[Expr]) -> Result<Computed> {

@@ -1,13 +1,13 @@
 //! `mv-expand` and `mv-apply`.
 
-use super::super::super::ast::{Expr, MvColumn};
-use super::super::super::error::{Problem, Result};
-use super::super::super::table::{Column, Row, Table};
-use super::super::super::value::{Bag, Type, Value, convert, count};
 use super::super::node::Typed;
 use super::super::scope::Scope;
 use super::super::{RowContext, name, sources};
 use super::{Context, columns};
+use crate::kql::ast::{Expr, MvColumn};
+use crate::kql::error::{Problem, Result};
+use crate::kql::table::{Column, Row, Table};
+use crate::kql::value::{Bag, Type, Value, convert, count};
 
 /// What is expanded, and where it goes.
 struct Expansion {

@@ -1,8 +1,8 @@
 //! The content of `externaldata`.
 
-use super::super::super::error::{Problem, Result};
-use super::super::super::table::{Column, Row};
-use super::super::super::value::{Value, convert, json};
+use crate::kql::error::{Problem, Result};
+use crate::kql::table::{Column, Row};
+use crate::kql::value::{Value, convert, json};
 
 /// Appends the rows of a text in the given format.
 pub fn read(

@@ -3,17 +3,17 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use super::super::super::aggregates::{self, Accumulator};
-use super::super::super::ast::{Call, Expr, ExprKind};
-use super::super::super::error::Result;
-use super::super::super::table::{Column, Row, Table};
-use super::super::super::value::compare::Key;
-use super::super::super::value::{Type, Value};
 use super::super::RowContext;
 use super::super::bind::{Binder, Slot};
 use super::super::name;
 use super::super::node::{Node, Typed};
 use super::{Computed, Context, columns};
+use crate::kql::aggregates::{self, Accumulator};
+use crate::kql::ast::{Call, Expr, ExprKind};
+use crate::kql::error::Result;
+use crate::kql::table::{Column, Row, Table};
+use crate::kql::value::compare::Key;
+use crate::kql::value::{Type, Value};
 
 /// Aggregates over groups, and the columns made of them.
 pub struct Aggregation {
@@ -115,7 +115,7 @@ fn several(
     let outputs: Vec<(String, Type)> = if percentiles {
         let value = name::suggested(&expanded.arguments[0]).unwrap_or_default();
         let name_of = |argument: &Expr| match &argument.kind {
-            ExprKind::Literal(super::super::super::ast::Literal::Typed(_, text)) => {
+            ExprKind::Literal(crate::kql::ast::Literal::Typed(_, text)) => {
                 format!("percentile_{value}_{}", text.replace('.', "_"))
             }
             _ => format!("percentile_{value}"),
@@ -136,7 +136,7 @@ fn several(
     slots.borrow_mut().push(slot);
     let cell = |(item, (name, ty)): (usize, (String, Type))| {
         let array = Typed { node: Node::Column(at), ty: Type::Dynamic, span: expr.span };
-        let index = Typed::constant(super::super::super::value::count(item), Type::Long, expr.span);
+        let index = Typed::constant(crate::kql::value::count(item), Type::Long, expr.span);
         (name, Typed { node: Node::Index(Box::new(array), Box::new(index)), ty, span: expr.span })
     };
     Ok(Some(outputs.into_iter().enumerate().map(cell).collect()))

@@ -3,14 +3,14 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use super::super::super::ast::{BinaryOp, Expr, ExprKind, JoinCondition, LogicalOp};
-use super::super::super::error::{Problem, Result};
-use super::super::super::table::{Column, Row, Table};
-use super::super::super::value::Value;
-use super::super::super::value::compare::Key;
 use super::super::bind::unresolved;
 use super::super::{name, sources};
 use super::Context;
+use crate::kql::ast::{BinaryOp, Expr, ExprKind, JoinCondition, LogicalOp};
+use crate::kql::error::{Problem, Result};
+use crate::kql::table::{Column, Row, Table};
+use crate::kql::value::Value;
+use crate::kql::value::compare::Key;
 
 /// Columns of the left and the right side that must be equal.
 struct Equality {
@@ -144,9 +144,7 @@ fn side(expr: &Expr) -> Result<(&str, &str)> {
         },
         ExprKind::Element(base, index) => match (base.as_name(), &index.kind) {
             (Some(base), ExprKind::Name(member)) => Ok((base, member)),
-            (Some(base), ExprKind::Literal(super::super::super::ast::Literal::String(member))) => {
-                Ok((base, member))
-            }
+            (Some(base), ExprKind::Literal(crate::kql::ast::Literal::String(member))) => Ok((base, member)),
             _ => Err(bad_condition(expr)),
         },
         _ => Err(bad_condition(expr)),

@@ -15,13 +15,13 @@ mod union;
 
 use std::rc::Rc;
 
-use super::super::ast::{Expr, OpKind, Operator, Parameter};
-use super::super::error::{Problem, Result};
-use super::super::table::{Column, Row, Table};
 use super::Engine;
 use super::bind::Binder;
 use super::node::{RowContext, Typed};
 use super::scope::{Binding, Scope};
+use crate::kql::ast::{Expr, OpKind, Operator, Parameter};
+use crate::kql::error::{Problem, Result};
+use crate::kql::table::{Column, Row, Table};
 
 pub use external::read as read_external;
 pub use union::union_of;
@@ -42,19 +42,19 @@ impl<'c> Context<'c> {
     pub fn word(&self, name: &str) -> Option<String> {
         let parameter = self.parameters.iter().find(|parameter| parameter.name.text == name)?;
         match &parameter.value.as_ref()?.kind {
-            super::super::ast::ExprKind::Name(word) => Some(word.clone()),
+            crate::kql::ast::ExprKind::Name(word) => Some(word.clone()),
             _ => Some(self.constant(parameter.value.as_ref()?).ok()?.to_text().to_string()),
         }
     }
 
-    pub fn constant(&self, expr: &Expr) -> Result<super::super::value::Value> {
+    pub fn constant(&self, expr: &Expr) -> Result<crate::kql::value::Value> {
         Ok(Binder::constant(self.engine, self.scope).constant_value(expr)?.0)
     }
 
     /// A number of rows.
     pub fn row_count(&self, expr: &Expr) -> Result<usize> {
         let value = self.constant(expr)?;
-        let number = super::super::value::convert::to_long(&value);
+        let number = crate::kql::value::convert::to_long(&value);
         number.and_then(|number| usize::try_from(number).ok()).ok_or_else(|| {
             Problem::semantic("SEM0020", "a number of rows is expected, 0 or more").at(expr.span)
         })

@@ -2,14 +2,14 @@
 
 use std::cmp::Ordering;
 
-use super::super::super::ast::{Expr, ExprKind, Name, NullsOrder, SortKey, TopNested};
-use super::super::super::error::Result;
-use super::super::super::table::{Column, Row, Table};
-use super::super::super::value::{Value, compare};
 use super::super::RowContext;
 use super::super::name;
 use super::group::{Aggregation, grouped};
 use super::{Context, columns};
+use crate::kql::ast::{Expr, ExprKind, Name, NullsOrder, SortKey, TopNested};
+use crate::kql::error::Result;
+use crate::kql::table::{Column, Row, Table};
+use crate::kql::value::{Value, compare};
 
 /// Nulls come first in ascending and last in descending order, unless said otherwise. Equal rows keep their order.
 pub fn sort(cx: &Context<'_>, table: Table, keys: &[SortKey]) -> Result<Table> {
@@ -117,7 +117,7 @@ pub fn top_hitters(
 ) -> Result<Table> {
     let keys = columns::computed(&cx.over(table), std::slice::from_ref(of))?;
     let function = if by.is_some() { "sum" } else { "count" };
-    let call = super::super::super::ast::Call {
+    let call = crate::kql::ast::Call {
         name: Name { text: function.to_owned(), span: of.span },
         arguments: by.into_iter().cloned().collect(),
     };

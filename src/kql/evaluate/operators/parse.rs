@@ -4,12 +4,12 @@ use std::rc::Rc;
 
 use regex::Regex;
 
-use super::super::super::ast::{Expr, ExprKind, NamedType, Parameter, ParsePart};
-use super::super::super::error::{Problem, Result};
-use super::super::super::table::{Column, Table};
-use super::super::super::value::{Type, Value, convert};
 use super::super::sources;
 use super::Context;
+use crate::kql::ast::{Expr, ExprKind, NamedType, Parameter, ParsePart};
+use crate::kql::error::{Problem, Result};
+use crate::kql::table::{Column, Table};
+use crate::kql::value::{Type, Value, convert};
 
 /// The pattern as a regular expression, one group for each column.
 fn pattern_regex(cx: &Context<'_>, pattern: &[ParsePart], as_regex: bool, flags: &str) -> Result<Rc<Regex>> {

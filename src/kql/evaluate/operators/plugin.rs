@@ -3,16 +3,16 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::super::super::ast::{Call, Expr, ExprKind, NamedType, PartitionBody};
-use super::super::super::error::{Problem, Result};
-use super::super::super::functions;
-use super::super::super::table::{Column, Row, Table};
-use super::super::super::value::compare::{Key, same};
-use super::super::super::value::{Type, Value, convert};
 use super::super::scope::{Binding, Scope};
 use super::super::{RowContext, name, sources};
 use super::group::{Aggregation, grouped};
 use super::{Context, columns};
+use crate::kql::ast::{Call, Expr, ExprKind, NamedType, PartitionBody};
+use crate::kql::error::{Problem, Result};
+use crate::kql::functions;
+use crate::kql::table::{Column, Row, Table};
+use crate::kql::value::compare::{Key, same};
+use crate::kql::value::{Type, Value, convert};
 
 pub fn evaluate(cx: &Context<'_>, table: Table, call: &Call, schema: Option<&[NamedType]>) -> Result<Table> {
     let result = match call.name.text.as_str() {
@@ -98,7 +98,7 @@ fn pivot(cx: &Context<'_>, table: &Table, call: &Call) -> Result<Table> {
     let span = call.name.span;
     let count = Expr {
         kind: ExprKind::Call(Call {
-            name: super::super::super::ast::Name { text: "count".to_owned(), span },
+            name: crate::kql::ast::Name { text: "count".to_owned(), span },
             arguments: Vec::new(),
         }),
         span,
@@ -160,11 +160,7 @@ fn narrow(table: &Table) -> Table {
     let columns = [("Row", Type::Long), ("Column", Type::String), ("Value", Type::String)];
     let cells = table.rows.iter().enumerate().flat_map(|(at, row)| {
         let cell = move |(column, value): (&Column, &Value)| {
-            vec![
-                super::super::super::value::count(at),
-                column.name.as_str().into(),
-                Value::String(value.to_text()),
-            ]
+            vec![crate::kql::value::count(at), column.name.as_str().into(), Value::String(value.to_text())]
         };
         table.columns.iter().zip(row).map(cell)
     });

@@ -1,14 +1,14 @@
 //! Operators over rows one by one, and rows out of nothing.
 
-use super::super::super::ast::{Expr, Name};
-use super::super::super::error::Result;
-use super::super::super::functions::steps;
-use super::super::super::table::{Column, Table};
-use super::super::super::value::{Type, Value, count as number};
 use super::super::RowContext;
 use super::super::bind::Binder;
 use super::super::name;
 use super::{Context, columns};
+use crate::kql::ast::{Expr, Name};
+use crate::kql::error::Result;
+use crate::kql::functions::steps;
+use crate::kql::table::{Column, Table};
+use crate::kql::value::{Type, Value, count as number};
 
 pub fn filter(cx: &Context<'_>, table: Table, predicate: &Expr) -> Result<Table> {
     let condition = cx.over(&table).bind(predicate)?;
@@ -43,7 +43,7 @@ pub fn print(cx: &Context<'_>, exprs: &[Expr]) -> Result<Table> {
         let given = given.map_or_else(|| format!("print_{at}"), |name| name.text.clone());
         let name = name::unique(&given, |taken| table.position(taken).is_some());
         table.columns.push(Column::new(name, ty));
-        row.push(super::super::super::value::convert::store(cell, ty));
+        row.push(crate::kql::value::convert::store(cell, ty));
     }
     table.rows.push(row);
     Ok(table)
@@ -57,8 +57,7 @@ pub fn range(cx: &Context<'_>, name: &Name, from: &Expr, to: &Expr, step: &Expr)
     let (step, step_type) = binder.constant_value(step)?;
     let ty = if step_type == Type::Real { Type::Real } else { ty };
     let points: Vec<Value> = steps(&from, &to, &step, true, cx.engine)?;
-    let rows =
-        points.into_iter().map(|point| vec![super::super::super::value::convert::store(point, ty)]).collect();
+    let rows = points.into_iter().map(|point| vec![crate::kql::value::convert::store(point, ty)]).collect();
     Ok(Table { ordered: true, ..Table::new(vec![Column::new(&name.text, ty)], rows) })
 }
 

@@ -2,12 +2,12 @@
 
 use std::rc::Rc;
 
-use super::super::super::ast::{BinaryOp, Expr, ExprKind, Find, Literal, LogicalOp, Search};
-use super::super::super::error::Result;
-use super::super::super::table::{Column, Table};
-use super::super::super::value::{Type, Value};
 use super::super::sources;
 use super::{Context, columns, rows};
+use crate::kql::ast::{BinaryOp, Expr, ExprKind, Find, Literal, LogicalOp, Search};
+use crate::kql::error::Result;
+use crate::kql::table::{Column, Table};
+use crate::kql::value::{Type, Value};
 
 /// The tables to look through: those named, or else all.
 fn tables(cx: &Context<'_>, input: Option<Table>, sources_: &[Expr]) -> Result<Vec<(String, Rc<Table>)>> {

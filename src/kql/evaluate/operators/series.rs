@@ -1,16 +1,16 @@
 //! `make-series`: aggregates at regular points of an axis, as arrays.
 
-use super::super::super::ast::{BinaryOp, Expr, MakeSeries};
-use super::super::super::error::{Problem, Result};
-use super::super::super::functions::{bin, operator, steps};
-use super::super::super::table::{Column, Row, Table};
-use super::super::super::value::compare::{Key, order};
-use super::super::super::value::{Type, Value, convert};
 use super::super::RowContext;
 use super::super::bind::Binder;
 use super::super::name;
 use super::group::{Aggregation, Group};
 use super::{Context, columns};
+use crate::kql::ast::{BinaryOp, Expr, MakeSeries};
+use crate::kql::error::{Problem, Result};
+use crate::kql::functions::{bin, operator, steps};
+use crate::kql::table::{Column, Row, Table};
+use crate::kql::value::compare::{Key, order};
+use crate::kql::value::{Type, Value, convert};
 
 /// Points of the axis for the rows that are there, when the query leaves a bound out.
 fn bounds(
@@ -114,7 +114,7 @@ fn place(position: &Value, points: &[Value], step: &Value) -> Result<Option<usiz
         (Value::Timespan(distance), Value::Timespan(step)) if *step > 0 => Some(distance.div_euclid(*step)),
         _ => match (distance.as_real(), step.as_real()) {
             (Some(distance), Some(step)) if step > 0.0 => {
-                super::super::super::value::number::truncated((distance / step).floor())
+                crate::kql::value::number::truncated((distance / step).floor())
             }
             (None, _) if position.is_null() => None,
             _ => return Err(Problem::runtime("make-series needs a positive step of the axis's kind")),

@@ -2,13 +2,13 @@
 
 use std::rc::Rc;
 
-use super::super::super::ast::{Expr, ExprKind, Parameter};
-use super::super::super::error::{Problem, ProblemKind, Result};
-use super::super::super::table::{Column, Table};
-use super::super::super::value::{Type, Value};
 use super::super::scope::{Binding, Scope};
 use super::super::{Engine, name, sources};
 use super::{Context, columns};
+use crate::kql::ast::{Expr, ExprKind, Parameter};
+use crate::kql::error::{Problem, ProblemKind, Result};
+use crate::kql::table::{Column, Table};
+use crate::kql::value::{Type, Value};
 
 pub fn union(cx: &Context<'_>, input: Option<Table>, exprs: &[Expr]) -> Result<Table> {
     let first = input.map(|table| ("union_arg0".to_owned(), Rc::new(table)));

@@ -1,13 +1,9 @@
 //! Operators that run other operators, plugins, and how results are shown.
 
-use super::super::super::ast::{
-    ExprKind, Facet, Name, OpKind, Operator, Parameter, PartitionBody, Scan, ScanStep,
-};
-use super::super::super::error::Result;
-use super::super::super::lexer::{Kind, Token};
-use super::{Expr, List, Parser, Reading, Spec, Value};
-
-type Parsed = Result<(Vec<Parameter>, OpKind)>;
+use super::{Expr, List, Parsed, Parser, Reading, Spec, Value};
+use crate::kql::ast::{ExprKind, Facet, Name, OpKind, Operator, Parameter, PartitionBody, Scan, ScanStep};
+use crate::kql::error::Result;
+use crate::kql::lexer::{Kind, Token};
 
 const CHARTS: [&str; 21] = [
     "table",

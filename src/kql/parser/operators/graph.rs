@@ -1,11 +1,8 @@
 //! Graphs. They are read and analysed, not run.
 
-use super::super::super::ast::ExprKind;
-use super::super::super::ast::{GraphEdge, GraphPattern, Name, OpKind, Parameter};
-use super::super::super::error::Result;
-use super::{Expr, List, Parser, Reading, Value};
-
-type Parsed = Result<(Vec<Parameter>, OpKind)>;
+use super::{Expr, List, Parsed, Parser, Reading, Value};
+use crate::kql::ast::{ExprKind, GraphEdge, GraphPattern, Name, OpKind, Parameter};
+use crate::kql::error::Result;
 
 fn reference(name: Name) -> Expr {
     Expr { kind: ExprKind::Name(name.text), span: name.span }

@@ -1,11 +1,8 @@
 //! Operators that put rows together.
 
-use super::super::super::ast::{Expr, ExprKind, Name};
-use super::super::super::ast::{MakeSeries, OpKind, Parameter, SeriesRange, TopNested};
-use super::super::super::error::Result;
-use super::{List, Parser, Value};
-
-type Parsed = Result<(Vec<Parameter>, OpKind)>;
+use super::{List, Parsed, Parser, Value};
+use crate::kql::ast::{Expr, ExprKind, MakeSeries, Name, OpKind, SeriesRange, TopNested};
+use crate::kql::error::Result;
 
 impl Parser<'_> {
     pub(super) fn summarize(&mut self) -> Parsed {

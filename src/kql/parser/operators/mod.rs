@@ -7,10 +7,13 @@ mod rows;
 mod shape;
 mod tables;
 
-use super::super::ast::{Expr, OpKind, Operator, Parameter, SortKey};
-use super::super::error::{Result, Span};
 use super::parameters::{Reading, Spec, Value};
 use super::{List, Parser};
+use crate::kql::ast::{Expr, OpKind, Operator, Parameter, SortKey};
+use crate::kql::error::{Result, Span};
+
+/// An operator without its word: parameters and what it does.
+type Parsed = Result<(Vec<Parameter>, OpKind)>;
 
 /// Every word that leads to an operator.
 pub(super) const WORDS: [&str; 60] = [
@@ -151,7 +154,7 @@ impl Parser<'_> {
             return Ok(None);
         }
         let Some(word) = WORDS.iter().copied().find(|word| *word == token.text) else { return Ok(None) };
-        let parse: fn(&mut Self) -> Result<(Vec<Parameter>, OpKind)> = match word {
+        let parse: fn(&mut Self) -> Parsed = match word {
             "where" | "filter" => Self::where_,
             "extend" => {
                 |p| Ok((Vec::new(), OpKind::Extend(p.named_list(List::of("an expression").required())?)))
@@ -219,11 +222,7 @@ impl Parser<'_> {
         self.headed(word, parse).map(Some)
     }
 
-    fn headed(
-        &mut self,
-        word: &'static str,
-        parse: impl FnOnce(&mut Self) -> Result<(Vec<Parameter>, OpKind)>,
-    ) -> Result<Operator> {
+    fn headed(&mut self, word: &'static str, parse: impl FnOnce(&mut Self) -> Parsed) -> Result<Operator> {
         let start: Span = self.next().span;
         let (parameters, kind) = parse(self)?;
         Ok(Operator { word, parameters, kind, span: self.span_from(start) })
@@ -239,7 +238,7 @@ impl Parser<'_> {
 
     /// `expression asc nulls first`
     fn sort_key(&mut self) -> Result<Option<SortKey>> {
-        use super::super::ast::NullsOrder;
+        use crate::kql::ast::NullsOrder;
         let Some(expr) = self.named()? else { return Ok(None) };
         let mut ascending = false;
         for (word, value) in [("asc", true), ("desc", false), ("granny-asc", true), ("granny-desc", false)] {

@@ -1,17 +1,15 @@
 //! Operators that look at rows and columns one by one.
 
-use super::super::super::ast::{OpKind, Parameter};
-use super::super::super::error::Result;
-use super::{List, Parser, Reading, Value};
-
-type Parsed = Result<(Vec<Parameter>, OpKind)>;
+use super::{List, Parsed, Parser, Reading, Value};
+use crate::kql::ast::OpKind;
+use crate::kql::error::Result;
 
 impl Parser<'_> {
     pub(super) fn where_(&mut self) -> Parsed {
         Ok((self.own(&[])?, OpKind::Where(self.expect_named()?)))
     }
 
-    pub(super) fn patterns(&mut self) -> Result<Vec<super::super::super::ast::NamePattern>> {
+    pub(super) fn patterns(&mut self) -> Result<Vec<crate::kql::ast::NamePattern>> {
         self.list(List::of("a column or a pattern"), |p| Ok(p.name_pattern()))
     }
 
@@ -44,7 +42,7 @@ impl Parser<'_> {
         let columns = self.list(List::of("a column or '*'").required(), |p| {
             if p.is("*") {
                 let span = p.next().span;
-                let kind = super::super::super::ast::ExprKind::Star;
+                let kind = crate::kql::ast::ExprKind::Star;
                 return Ok(Some(super::Expr { kind, span }));
             }
             p.named()

@@ -1,11 +1,9 @@
 //! Operators that take values apart.
 
-use super::super::super::ast::{ExprKind, MvColumn, OpKind, Parameter, ParsePart, TypeOf};
-use super::super::super::error::Result;
-use super::super::super::value::Type;
-use super::{List, Parser, Reading, Value};
-
-type Parsed = Result<(Vec<Parameter>, OpKind)>;
+use super::{List, Parsed, Parser, Reading, Value};
+use crate::kql::ast::{ExprKind, MvColumn, OpKind, ParsePart, TypeOf};
+use crate::kql::error::Result;
+use crate::kql::value::Type;
 
 impl Parser<'_> {
     pub(super) fn mv_expand(&mut self) -> Parsed {
@@ -22,7 +20,7 @@ impl Parser<'_> {
             p.at_list_end(0) || (p.is_any(0, &["limit", "id", "on"]) && !p.is_any(1, &[",", "to", "="]))
         });
         let columns = if self.is("to") {
-            vec![MvColumn { expr: None, ty: self.to_type()? }]
+            vec![MvColumn { expr: None, ty: self.target_type()? }]
         } else {
             self.list(list, Self::mv_column)?
         };
@@ -40,11 +38,11 @@ impl Parser<'_> {
             return Err(self.unexpected("an expression before 'to'"));
         }
         let Some(expr) = self.named()? else { return Ok(None) };
-        Ok(Some(MvColumn { expr: Some(expr), ty: self.to_type()? }))
+        Ok(Some(MvColumn { expr: Some(expr), ty: self.target_type()? }))
     }
 
     /// `to typeof(type)`
-    fn to_type(&mut self) -> Result<Option<Type>> {
+    fn target_type(&mut self) -> Result<Option<Type>> {
         if !self.eat("to") {
             return Ok(None);
         }

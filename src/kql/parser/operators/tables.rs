@@ -1,10 +1,8 @@
 //! Operators over several tables.
 
-use super::super::super::ast::{Expr, ExprKind, Find, JoinCondition, OpKind, Operator, Parameter, Search};
-use super::super::super::error::Result;
-use super::{List, Parser, Reading, Value};
-
-type Parsed = Result<(Vec<Parameter>, OpKind)>;
+use super::{List, Parsed, Parser, Reading, Value};
+use crate::kql::ast::{Expr, ExprKind, Find, JoinCondition, OpKind, Operator, Search};
+use crate::kql::error::Result;
 
 impl Parser<'_> {
     pub(super) fn join(&mut self) -> Parsed {
@@ -55,10 +53,7 @@ impl Parser<'_> {
                 } else {
                     let rest = self.expect_unnamed()?;
                     let span = star.span.to(rest.span);
-                    Expr {
-                        kind: ExprKind::Logical(super::super::super::ast::LogicalOp::And, vec![star, rest]),
-                        span,
-                    }
+                    Expr { kind: ExprKind::Logical(crate::kql::ast::LogicalOp::And, vec![star, rest]), span }
                 }
             }
             None => return Err(self.unexpected("what to look for")),
@@ -127,7 +122,7 @@ impl Parser<'_> {
         }
         let Some(name) = self.name() else { return Ok(None) };
         if self.eat(":") {
-            match super::super::super::value::Type::from_word(self.peek(0).text) {
+            match crate::kql::value::Type::from_word(self.peek(0).text) {
                 Some(_) => self.next(),
                 None => return Err(self.unexpected("a type")),
             };

@@ -1,0 +1,45 @@
+//! Microsoft Sentinel: operations on workspaces, each written once.
+//!
+//! An [`Operation`] has a name in PowerShell, a name as a tool, typed parameters, and rows of a known shape. Reads take one
+//! workspace, several, a pattern or all, and stream their rows. Writes are planned, and applied with the plan's digest; what
+//! was intended is in the journal before the first byte goes out, and what became of it afterwards. [`operations`] lists
+//! them all: the catalogue of tools, the PowerShell module, the command line and the documentation are made from that list.
+
+mod account;
+mod apply;
+mod arguments;
+mod cache;
+mod definition;
+mod error;
+mod export;
+mod folder;
+mod inventory;
+mod journal;
+mod operations;
+mod parameter;
+mod plan;
+mod read;
+mod service;
+mod target;
+mod times;
+mod verify;
+mod wildcard;
+mod workspace;
+
+pub use account::Account;
+pub use apply::{Applied, Outcome};
+pub use cache::CacheStatus;
+pub use definition::{Column, Example, Kind, Operation, Undo};
+pub use error::Error;
+pub use inventory::Inventory;
+pub use journal::{Entry, Journal, Recorded};
+pub use operations::{operation, operations};
+pub use parameter::Parameter;
+pub use plan::{Change, Difference, Plan};
+pub use read::{Item, Reading, WorkspaceFailure};
+pub use service::{Call, Sentinel, SentinelSettings};
+pub use verify::State;
+pub use workspace::{Onboarded, Workspace};
+
+/// Result of an operation.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,0 +1,84 @@
+//! Automation rules to a file.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Destination, portable};
+use crate::azure::Surface;
+use crate::sentinel::definition::{Read, Rows};
+use crate::sentinel::export::{ExportRow, Writer};
+use crate::sentinel::operations::rules;
+use crate::sentinel::read::rows_of;
+use crate::sentinel::target::{Object, Target};
+use crate::sentinel::wildcard::Wildcard;
+
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(crate) struct Export {
+    #[serde(flatten)]
+    place: Destination,
+    /// Only rules that are enabled; false: only those that are not
+    enabled: Option<bool>,
+    /// Only rules whose display names fit this pattern (* and ?)
+    name: Option<String>,
+}
+
+impl Read for Export {
+    type Row = ExportRow;
+
+    fn rows(self, target: Target) -> Rows {
+        rows_of(async move {
+            let request = target.get(&target.sentinel(&["automationRules"]), Surface::SecurityInsights);
+            let name = self.name.as_deref().map(Wildcard::new);
+            let mut chosen = Vec::new();
+            for raw in target.client.list(&target.scope, request).await? {
+                let rule = Object::of(&raw)?;
+                let shown = rule.text("/properties/displayName").unwrap_or_default();
+                let on = rule.flag("/properties/triggeringLogic/isEnabled");
+                if name.as_ref().is_none_or(|name| name.matches(&shown))
+                    && self.enabled.is_none_or(|wanted| on == Some(wanted))
+                {
+                    let mut object = json!({ "name": rule.name() });
+                    if let (Some(object), Some(rule)) =
+                        (object.as_object_mut(), portable(&rule.0).as_object())
+                    {
+                        object.extend(rule.clone());
+                    }
+                    chosen.push(object);
+                }
+            }
+            // Rules are mentioned by id, which is another one in another workspace.
+            let mut names = BTreeMap::new();
+            for raw in rules::all(&target).await?.iter() {
+                let rule = Object::of(raw)?;
+                names.insert(rule.id(), rule.text("/properties/displayName").unwrap_or_default());
+            }
+            let text = json!(chosen).to_string().to_ascii_lowercase();
+            names.retain(|id, _| text.contains(&id.to_ascii_lowercase()));
+            let mut playbooks: Vec<Value> = Vec::new();
+            for action in
+                chosen.iter().flat_map(|rule| rule["properties"]["actions"].as_array().into_iter().flatten())
+            {
+                let playbook = &action["actionConfiguration"]["logicAppResourceId"];
+                if playbook.is_string() && !playbooks.contains(playbook) {
+                    playbooks.push(playbook.clone());
+                }
+            }
+            let document =
+                json!({ "analyticsRules": names, "playbooks": playbooks, "automationRules": chosen });
+            let mut writer =
+                Writer::new(&target, &self.place.backup_path, self.place.timestamped, self.place.force)?;
+            let title = format!("{} automation rules", chosen.len());
+            writer.write(
+                "automation_rules.json",
+                &title,
+                "automation rules",
+                format!("{document:#}\n").as_bytes(),
+            )?;
+            writer.manifest("automation-rules")?;
+            Ok(writer.rows())
+        })
+    }
+}

@@ -1,0 +1,314 @@
+//! Operations, ready to be called: read, planned, applied, undone.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use super::account::Account;
+use super::apply::{Applied, apply, plan_undo};
+use super::arguments::{Bound, bind};
+use super::cache::{Cache, CacheStatus};
+use super::definition::{Operation, Run};
+use super::inventory::{Inventories, Inventory};
+use super::journal::Journal;
+use super::parameter::Common;
+use super::plan::Plan;
+use super::read::{Reading, WorkspaceFailure};
+use super::target::Target;
+use super::workspace::{Selection, Workspace};
+use super::{Error, Result};
+use crate::azure::Scope;
+
+/// Operations on the workspaces that some identities see. Clones share everything.
+#[derive(Clone)]
+pub struct Sentinel(Arc<Inner>);
+
+pub(crate) struct Inner {
+    accounts: Arc<Vec<Account>>,
+    pub(crate) inventories: Inventories,
+    pub(crate) cache: Cache,
+    journal: Journal,
+    settings: SentinelSettings,
+}
+
+/// Settings of operations.
+#[derive(Debug, Clone)]
+pub struct SentinelSettings {
+    /// The workspace that is meant where none is named.
+    pub workspace: Option<String>,
+    /// Names of tenants, by id.
+    pub tenant_names: HashMap<String, String>,
+    /// Where writes are recorded.
+    pub journal: PathBuf,
+    /// Below it, exports and backups are written, and nowhere else.
+    pub backups: PathBuf,
+    /// Time that an operation may take.
+    pub timeout: Duration,
+}
+
+/// What a call is, beside its arguments.
+#[derive(Debug, Clone, Default)]
+pub struct Call {
+    /// Id that travels to Azure with every request; a new one if there is none.
+    pub correlation_id: Option<String>,
+    /// Time that it may take; the setting's if there is none.
+    pub timeout: Option<Duration>,
+}
+
+impl Sentinel {
+    /// Operations through these identities, the main one first.
+    pub fn new(accounts: Vec<Account>, settings: SentinelSettings) -> Self {
+        let accounts = Arc::new(accounts);
+        Self(Arc::new(Inner {
+            inventories: Inventories::new(accounts.clone(), settings.tenant_names.clone()),
+            accounts,
+            cache: Cache::default(),
+            journal: Journal::new(&settings.journal),
+            settings,
+        }))
+    }
+
+    /// Reads. The rows come as Azure gives them.
+    ///
+    /// # Errors
+    /// Wrong arguments, no such workspace, no inventory. What goes wrong in a single workspace comes among the rows.
+    pub async fn read(
+        &self,
+        operation: &'static Operation,
+        arguments: Map<String, Value>,
+        call: &Call,
+    ) -> Result<Reading> {
+        let bound = bind(operation, arguments)?;
+        match operation.run {
+            Run::Fleet(rows) => Ok(Reading::of_rows(rows(self.0.clone(), bound.own).await?)),
+            Run::Read(rows) => {
+                let (targets, missing) = self.targets(operation.name, &bound.common, call).await?;
+                Ok(Reading::over(targets, missing, move |target| rows(target, bound.own.clone())))
+            }
+            Run::Write(_) => Err(Error::declined(
+                format!("{} changes something, so it is planned first", operation.name),
+                "Plan it, look at the plan, and apply it with the plan's digest.",
+            )),
+        }
+    }
+
+    /// Plans a write. Nothing is changed.
+    ///
+    /// # Errors
+    /// Those of [`read`](Self::read), and whatever speaks against the change.
+    pub async fn plan(
+        &self,
+        operation: &'static Operation,
+        arguments: Map<String, Value>,
+        call: &Call,
+    ) -> Result<Plan> {
+        let bound = bind(operation, arguments)?;
+        let target = self.one_target(operation, &bound, call).await?;
+        self.plan_in(&target, operation, &bound).await
+    }
+
+    async fn plan_in(&self, target: &Target, operation: &'static Operation, bound: &Bound) -> Result<Plan> {
+        let Run::Write(plan) = operation.run else {
+            return Err(Error::declined(format!("{} only reads", operation.name), "Read it."));
+        };
+        let draft = plan(target.clone(), bound.own.clone()).await?;
+        Ok(draft.into_plan(target, bound.all.clone(), None))
+    }
+
+    /// Plans a write anew and carries it out if it is still the plan with this digest.
+    ///
+    /// # Errors
+    /// [`Error::Stale`] if it is another one, [`Error::NotConfirmed`] if it cannot be undone and `confirm` does not name
+    /// what it ends, [`Error::Journal`] if it cannot be recorded. Nothing was done then. What became of a write that was
+    /// begun is in the answer.
+    pub async fn apply(
+        &self,
+        operation: &'static Operation,
+        arguments: Map<String, Value>,
+        digest: &str,
+        confirm: Option<&str>,
+        call: &Call,
+    ) -> Result<Applied> {
+        let bound = bind(operation, arguments)?;
+        let target = self.one_target(operation, &bound, call).await?;
+        let plan = self.plan_in(&target, operation, &bound).await?;
+        if plan.digest != digest {
+            return Err(Error::Stale {
+                given: digest.to_owned(),
+                now: plan.digest.clone(),
+                plan: Box::new(plan),
+            });
+        }
+        self.carry_out(target, plan, confirm).await
+    }
+
+    /// Plans a write and carries it out at once: for callers who have asked already.
+    ///
+    /// # Errors
+    /// Those of [`apply`](Self::apply).
+    pub async fn run(
+        &self,
+        operation: &'static Operation,
+        arguments: Map<String, Value>,
+        confirm: Option<&str>,
+        call: &Call,
+    ) -> Result<Applied> {
+        let bound = bind(operation, arguments)?;
+        let target = self.one_target(operation, &bound, call).await?;
+        let plan = self.plan_in(&target, operation, &bound).await?;
+        self.carry_out(target, plan, confirm).await
+    }
+
+    async fn carry_out(&self, target: Target, plan: Plan, confirm: Option<&str>) -> Result<Applied> {
+        if let Some(name) = &plan.confirm
+            && confirm != Some(name.as_str())
+        {
+            return Err(Error::NotConfirmed { name: name.clone() });
+        }
+        apply(target, self.0.journal.clone(), plan).await
+    }
+
+    /// Plans to take back what an entry of the journal did.
+    ///
+    /// # Errors
+    /// [`Error::Undo`] if that is not possible.
+    pub async fn plan_undo(&self, entry: &str, call: &Call) -> Result<Plan> {
+        let (target, entry) = self.undo_target(entry, call).await?;
+        plan_undo(&target, &entry).await
+    }
+
+    /// Takes back what an entry of the journal did.
+    ///
+    /// # Errors
+    /// Those of [`apply`](Self::apply) and [`plan_undo`](Self::plan_undo).
+    pub async fn undo(&self, entry: &str, digest: &str, call: &Call) -> Result<Applied> {
+        let (target, entry) = self.undo_target(entry, call).await?;
+        let plan = plan_undo(&target, &entry).await?;
+        if plan.digest != digest {
+            return Err(Error::Stale {
+                given: digest.to_owned(),
+                now: plan.digest.clone(),
+                plan: Box::new(plan),
+            });
+        }
+        let confirm = plan.confirm.clone();
+        self.carry_out(target, plan, confirm.as_deref()).await
+    }
+
+    async fn undo_target(&self, entry: &str, call: &Call) -> Result<(Target, super::journal::Entry)> {
+        let entry = self.0.journal.read(entry)?;
+        let common = Common { workspace_name: vec![entry.workspace_id.to_string()], ..Common::default() };
+        let name = super::operation(&entry.operation).map_or("Undo", |operation| operation.name);
+        let (mut targets, _) = self.targets(name, &common, call).await?;
+        Ok((targets.remove(0), entry))
+    }
+
+    /// The journal.
+    pub fn journal(&self) -> &Journal {
+        &self.0.journal
+    }
+
+    /// The inventory.
+    ///
+    /// # Errors
+    /// If no identity could be asked.
+    pub async fn inventory(&self, fresh: bool) -> Result<Arc<Inventory>> {
+        self.0.inventories.get(&Scope::within(self.0.settings.timeout), fresh).await
+    }
+
+    /// How the cache does.
+    pub async fn cache_status(&self) -> CacheStatus {
+        self.0.cache.status().await
+    }
+
+    /// Forgets everything that was read.
+    pub async fn clear_cache(&self) {
+        self.0.cache.clear();
+        self.0.inventories.clear().await;
+    }
+
+    async fn one_target(&self, operation: &'static Operation, bound: &Bound, call: &Call) -> Result<Target> {
+        let (mut targets, _) = self.targets(operation.name, &bound.common, call).await?;
+        if targets.len() > 1 {
+            return Err(Error::Workspace {
+                what: format!(
+                    "{} changes something, so it takes one workspace, and {} were named",
+                    operation.name,
+                    targets.len()
+                ),
+                candidates: targets.iter().map(|target| target.workspace.name.clone()).take(12).collect(),
+            });
+        }
+        Ok(targets.remove(0))
+    }
+
+    /// The workspaces that are meant; and, where a pattern or filter means whatever there is, the identities whose workspaces
+    /// could not be asked for.
+    async fn targets(
+        &self,
+        operation: &'static str,
+        common: &Common,
+        call: &Call,
+    ) -> Result<(Vec<Target>, Vec<WorkspaceFailure>)> {
+        let inner = &self.0;
+        let time = call.timeout.unwrap_or(inner.settings.timeout);
+        let id = call.correlation_id.clone().unwrap_or_else(|| uuid::Uuid::now_v7().to_string());
+        let scope = Scope::with_correlation(&id, time);
+        let selection = Selection {
+            workspaces: common.workspace_name.clone(),
+            resource_group: common.resource_group_name.clone(),
+            subscription: common.subscription_id.clone(),
+            tenant: common.tenant_id.clone(),
+            tenant_filter: common.tenant_filter.clone(),
+        };
+        let default = inner.settings.workspace.as_deref();
+        let inventory = inner.inventories.get(&scope, common.no_cache).await?;
+        let chosen = match selection.choose(&inventory.workspaces, default) {
+            // It may have been made a moment ago.
+            Err(Error::Workspace { .. }) if !common.no_cache && !common.workspace_name.is_empty() => {
+                let inventory = inner.inventories.get(&scope, true).await?;
+                selection.choose(&inventory.workspaces, default)?
+            }
+            chosen => chosen?,
+        };
+        let missing = inventory.failures.iter().filter(|_| selection.is_open()).map(|(account, error)| {
+            WorkspaceFailure {
+                tenant_name: account.clone(),
+                workspace_name: String::new(),
+                error: error.clone(),
+            }
+        });
+        let targets = chosen.into_iter().map(|workspace| self.target(operation, workspace, &scope, common));
+        Ok((targets.collect(), missing.collect()))
+    }
+
+    fn target(
+        &self,
+        operation: &'static str,
+        workspace: Arc<Workspace>,
+        scope: &Scope,
+        common: &Common,
+    ) -> Target {
+        let inner = &self.0;
+        Target {
+            operation,
+            client: inner.accounts[workspace.account].client.clone(),
+            workspace,
+            scope: scope.clone(),
+            cache: inner.cache.clone(),
+            raw: common.raw,
+            fresh: common.no_cache,
+            now: jiff::Timestamp::now(),
+            backups: inner.settings.backups.clone(),
+        }
+    }
+}
+
+impl std::fmt::Debug for Sentinel {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sentinel").field("accounts", &self.0.accounts).finish_non_exhaustive()
+    }
+}
