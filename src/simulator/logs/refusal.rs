@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::engine::{Fault, QueryError};
+use crate::kql::{Problem, ProblemKind};
 use crate::simulator::exchange::Answer;
 use crate::simulator::refusal::Refusal;
 
@@ -35,19 +35,24 @@ pub(super) fn nested(
 const INVALID: &str = "The request had some invalid properties";
 
 /// A query that cannot be run.
-pub(super) fn query(error: &QueryError, correlation: &str) -> Answer {
-    let (code, message) = match error.fault {
-        Fault::Syntax => ("SyntaxError", "A syntax error has been identified in the query."),
-        Fault::Unsupported => ("SimulatorUnsupported", "This simulator does not run the query; Azure may."),
-        Fault::UnknownTable | Fault::UnknownColumn | Fault::Semantic => {
-            ("SemanticError", "A semantic error occurred.")
+pub(super) fn query(problem: &Problem, text: &str, correlation: &str) -> Answer {
+    let (code, message) = match problem.kind {
+        ProblemKind::Syntax => ("SyntaxError", "A syntax error has been identified in the query."),
+        ProblemKind::Unsupported => {
+            ("SimulatorUnsupported", "This simulator does not run the query; Azure may.")
         }
+        ProblemKind::Semantic => ("SemanticError", "A semantic error occurred."),
+        _ => ("EngineError", "Something went wrong processing your query on the server."),
+    };
+    let said = match &problem.hint {
+        Some(hint) => format!("{}; {hint}", problem.message),
+        None => problem.message.clone(),
     };
     nested(
         400,
         correlation,
-        &[("BadArgumentError", INVALID), (code, message), (&error.code, &error.message)],
-        error.place,
+        &[("BadArgumentError", INVALID), (code, message), (problem.code, said.as_str())],
+        problem.position(text),
     )
 }
 

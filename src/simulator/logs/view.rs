@@ -4,9 +4,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::cells::Row;
-use super::engine::{Column, StoredFunction, Table, Tables};
 use super::feeds::{Feed, HISTORY, events};
+use super::kusto::{column, row};
 use super::{derived, schema};
+use crate::kql::{self, Column, Row as Cells, StoredFunction, Table, Tables};
 use crate::simulator::exchange::Object;
 use crate::simulator::ids::Dice;
 use crate::simulator::state::{Resource, State};
@@ -73,7 +74,7 @@ impl<'a> View<'a> {
         format!("{}.example", name.split('-').next().unwrap_or(name))
     }
 
-    fn made_up(&self, table: &str, columns: &[Column]) -> Vec<Vec<Value>> {
+    fn made_up(&self, table: &str, columns: &[Column]) -> Vec<Cells> {
         let Some((_, feed)) = self.feeds().find(|(name, _)| *name == table) else { return Vec::new() };
         let domain = self.domain();
         let place = (self.customer_id(), self.workspace.id.as_str(), domain.as_str());
@@ -81,8 +82,10 @@ impl<'a> View<'a> {
         events(feed, self.from, self.to, self.now)
             .into_iter()
             .map(|(number, time)| {
-                let mut row = Row::new(table, time, place, Dice::new(self.seed ^ number, &label));
-                columns.iter().map(|column| row.cell(&column.name, &column.kind)).collect()
+                let mut made = Row::new(table, time, place, Dice::new(self.seed ^ number, &label));
+                let cells: Vec<Value> =
+                    columns.iter().map(|column| made.cell(&column.name, column.ty.word())).collect();
+                row(cells.iter().map(Some), columns)
             })
             .collect()
     }
@@ -90,14 +93,15 @@ impl<'a> View<'a> {
     fn laid_out(
         &self,
         table: &str,
-        rows: impl IntoIterator<Item = Object>,
+        objects: impl IntoIterator<Item = Object>,
         columns: &[Column],
-    ) -> Vec<Vec<Value>> {
-        rows.into_iter()
-            .map(|mut row| {
-                row.entry("TenantId").or_insert_with(|| json!(self.customer_id()));
-                row.entry("Type").or_insert_with(|| json!(table));
-                columns.iter().map(|column| row.get(&column.name).cloned().unwrap_or(Value::Null)).collect()
+    ) -> Vec<Cells> {
+        objects
+            .into_iter()
+            .map(|mut object| {
+                object.entry("TenantId").or_insert_with(|| json!(self.customer_id()));
+                object.entry("Type").or_insert_with(|| json!(table));
+                row(columns.iter().map(|column| object.get(&column.name)), columns)
             })
             .collect()
     }
@@ -129,49 +133,59 @@ impl<'a> View<'a> {
 }
 
 impl Tables for View<'_> {
-    fn columns(&self, table: &str) -> Option<Vec<Column>> {
+    fn schema(&self, table: &str) -> Option<Vec<Column>> {
         let resource = self.resource(table)?;
-        let column = |name: &str, kind: &str| Column {
-            name: name.to_owned(),
-            kind: schema::query_type(kind).to_owned(),
-        };
         let mut columns: Vec<Column> = match schema::of_microsoft(table) {
             Some(known) => known.iter().map(|(name, kind)| column(name, kind)).collect(),
-            None => {
-                vec![column("TenantId", "string"), column("Type", "string"), column("_ResourceId", "string")]
-            }
+            None => ["TenantId", "Type", "_ResourceId"].map(|name| column(name, "string")).into(),
         };
         let own = resource.property("schema").and_then(|schema| schema.get("columns")?.as_array());
         for entry in own.into_iter().flatten() {
             let (name, kind) =
                 (entry["name"].as_str().unwrap_or_default(), entry["type"].as_str().unwrap_or_default());
             if !columns.iter().any(|known| known.name == name) {
-                columns.push(column(name, kind));
+                columns.push(column(name, schema::query_type(kind)));
             }
         }
         Some(columns)
     }
 
-    fn rows(&self, table: &str) -> Vec<Vec<Value>> {
-        let Some(columns) = self.columns(table) else { return Vec::new() };
+    fn rows(&self, table: &str) -> kql::Result<Vec<Cells>> {
+        let Some(columns) = self.schema(table) else { return Ok(Vec::new()) };
         let mut rows = match derived::rows(self, table) {
             Some(rows) if self.is_placed() => self.laid_out(table, rows, &columns),
             Some(_) => Vec::new(),
             None => self.made_up(table, &columns),
         };
         rows.extend(self.laid_out(table, self.came_in(table), &columns));
-        rows
+        Ok(rows)
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.below("Microsoft.OperationalInsights/workspaces/tables")
+            .map(|table| table.name().to_owned())
+            .collect()
     }
 
     fn function(&self, name: &str) -> Option<StoredFunction> {
         let kind = "Microsoft.OperationalInsights/workspaces/savedSearches";
         let found = self.below(kind).find(|search| search.text("functionAlias") == Some(name))?;
         Some(StoredFunction {
-            query: found.text("query")?.to_owned(),
+            body: found.text("query")?.to_owned(),
             parameters: found.text("functionParameters").unwrap_or_default().to_owned(),
         })
     }
 
+    fn call(&self, name: &str, arguments: &[kql::Value]) -> Option<kql::Result<Table>> {
+        match name {
+            "_GetWatchlist" => self.watchlist(arguments.first()?.as_str()?).map(Ok),
+            _ => None,
+        }
+    }
+}
+
+impl View<'_> {
+    /// The items of a watchlist.
     fn watchlist(&self, alias: &str) -> Option<Table> {
         let kind = "Microsoft.SecurityInsights/watchlists";
         let watchlist = self.below(kind).find(|found| found.name().eq_ignore_ascii_case(alias))?;
@@ -181,29 +195,17 @@ impl Tables for View<'_> {
             .collection(&format!("{}/watchlistItems", watchlist.id))
             .filter_map(|item| item.property("itemsKeyValue")?.as_object())
             .collect();
-        let mut names: Vec<String> = Vec::new();
+        let mut columns = vec![column("SearchKey", "string")];
         for name in items.iter().flat_map(|item| item.keys()) {
-            if !names.contains(name) {
-                names.push(name.clone());
+            if !columns.iter().any(|known| known.name == *name) {
+                columns.push(column(name, "string"));
             }
         }
-        let rows = items
-            .iter()
-            .map(|item| {
-                let cells = names.iter().map(|name| item.get(name).cloned().unwrap_or(Value::Null));
-                std::iter::once(item.get(key).cloned().unwrap_or(Value::Null)).chain(cells).collect()
-            })
-            .collect();
-        let columns = std::iter::once("SearchKey".to_owned()).chain(names);
-        Some(Table {
-            columns: columns.map(|name| Column { name, kind: "string".to_owned() }).collect(),
-            rows,
-        })
-    }
-
-    fn names(&self) -> Vec<String> {
-        self.below("Microsoft.OperationalInsights/workspaces/tables")
-            .map(|table| table.name().to_owned())
-            .collect()
+        let cells = |item: &&Object| {
+            let values = columns.iter().skip(1).map(|column| item.get(&column.name));
+            row(std::iter::once(item.get(key)).chain(values), &columns)
+        };
+        let rows = items.iter().map(cells).collect();
+        Some(Table::new(columns, rows))
     }
 }
