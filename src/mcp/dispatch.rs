@@ -15,7 +15,7 @@ use tracing::Instrument as _;
 
 use super::{
     admission::{Admission, Place},
-    call::{Asking, Caller, Defer, Executor, Job, JobEvent, LogLevel, ToolCall, Wants},
+    call::{Asking, Caller, Defer, Done, Executor, Job, JobEvent, LogLevel, ToolCall, Wants},
     client::Client,
     completions::Guess,
     conduct::{Audience, Clock, Conducted, Unanswered, conduct},
@@ -30,10 +30,10 @@ use super::{
     shutdown::Shutdown,
 };
 use crate::{
-    Error, Output,
+    Error,
     catalog::{self, Catalog, CatalogFeed, ToolSpec},
     observe::{Audit, DigestKey, Entry, Subject},
-    policy::{Offer, Policy, Verdict},
+    policy::{Mode, Offer, Policy, Verdict},
 };
 
 /// Events of a job that may wait for those who follow it.
@@ -450,6 +450,10 @@ impl Dispatcher {
             Ok(offer) => offer,
             Err(reason) => return Worked::Ended(Outcome::NoCatalog(reason), "no_catalog"),
         };
+        // By whatever name it was called.
+        if let Some(tool) = offer.all.get(&request.tool) {
+            request.tool.clone_from(&tool.name);
+        }
         let grants = &request.client.grants;
         let reply = |text| Outcome::Reply { call_id: request.call_id.clone(), reply: Reply::failure(text) };
         if !grants.shows(&request.tool) {
@@ -532,6 +536,7 @@ impl Dispatcher {
             events,
             wants,
             stop: clock.stop.clone(),
+            may_write: self.policy.mode() == Mode::Write,
         };
         let result = self.executor.execute(job).await;
         drop(turn);
@@ -574,7 +579,7 @@ impl Dispatcher {
     fn render(
         &self,
         request: &Request,
-        result: Result<Output, Error>,
+        result: Result<Done, Error>,
         options: &CallOptions,
         unanswered: Option<&Unanswered>,
     ) -> (Reply, &'static str) {
@@ -587,10 +592,13 @@ impl Dispatcher {
             confirmable: options.confirmable,
         };
         match result {
-            Ok(output) => {
+            Ok(Done { output, remark }) => {
                 let reply = Reply::of_output(&output, &view);
                 let word = if reply.is_error { "error" } else { "ok" };
-                (reply, word)
+                match remark {
+                    Some(remark) => remark.on(reply),
+                    None => (reply, word),
+                }
             }
             Err(error) => {
                 tracing::info!(code = error.code(), "a tool call failed");
@@ -629,7 +637,7 @@ enum Worked {
     /// Not to its job.
     Ended(Outcome, &'static str),
     /// `planned`: it ran as `-WhatIf`, because the policy lets it do no more.
-    Ran { result: Result<Output, Error>, options: CallOptions, planned: bool },
+    Ran { result: Result<Done, Error>, options: CallOptions, planned: bool },
 }
 
 /// A job that the clock stopped was not cancelled by anybody.
