@@ -150,7 +150,7 @@ fn names(tools: &[Value]) -> Vec<&str> {
 }
 
 fn without_anything_to_expose_it_says_what_to_name(_: &Context) {
-    let output = Command::new(PROGRAM).arg("mcp").output().expect("it starts");
+    let output = Command::new(PROGRAM).args(["mcp", "--no-sentinel"]).output().expect("it starts");
     assert_eq!(output.status.code(), Some(2));
     assert!(output.stdout.is_empty());
     let text = String::from_utf8_lossy(&output.stderr);
@@ -159,7 +159,8 @@ fn without_anything_to_expose_it_says_what_to_name(_: &Context) {
 
 fn without_powershell_the_client_is_told_what_to_do(context: &Context) {
     let nowhere = context.scratch().join("nowhere").to_string_lossy().into_owned();
-    let arguments = ["mcp", "--powershell", &nowhere, "--command", "Get-Date"].map(str::to_owned);
+    let arguments =
+        ["mcp", "--no-sentinel", "--powershell", &nowhere, "--command", "Get-Date"].map(str::to_owned);
     let mut client = Client::start(&arguments, context.scratch());
     client.initialize("2025-06-18");
     client.send(json!({"id": 1, "method": "tools/list"}));
