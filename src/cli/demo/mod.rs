@@ -19,6 +19,7 @@ use runspaced::simulator::Simulator;
 use super::Exit;
 use super::flags::GlobalFlags;
 use super::screen::{Palette, complain, say};
+use super::simulate::rules;
 use crate::signals::Signals;
 use morning::Morning;
 use place::Place;
@@ -53,6 +54,9 @@ pub struct DemoArguments {
     /// Fill the workspaces from this folder of rules, hunting queries, watchlists and so on
     #[arg(long, value_name = "DIR")]
     content: Option<PathBuf>,
+    /// Rules of faults to inject into the simulated Azure, as TOML
+    #[arg(long, value_name = "FILE")]
+    faults: Option<PathBuf>,
 }
 
 /// Runs it. A step that fails is shown, and the others go on.
@@ -90,6 +94,9 @@ async fn demo(arguments: &DemoArguments, global: &GlobalFlags, started: Instant)
     let mut builder = Simulator::builder().seed(arguments.seed);
     if let Some(folder) = &arguments.content {
         builder = builder.content(folder);
+    }
+    if let Some(file) = &arguments.faults {
+        builder = builder.faults(rules(file).map_err(|trouble| trouble.to_string())?);
     }
     let place =
         Place::begin(builder, arguments.folder.as_deref()).await.map_err(|trouble| trouble.to_string())?;

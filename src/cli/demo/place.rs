@@ -1,21 +1,17 @@
-//! Where the demo happens: a simulated Azure in this process, and operations that are signed in to it and to nothing else.
+//! Where the demo happens: a simulated Azure in this process, and a folder for what the operations write.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use runspaced::azure::{
-    Client, Cloud, CustomEndpoints, Identity, IdentityKind, IdentitySettings, Transport, TransportSettings,
-    Variables,
-};
-use runspaced::sentinel::{Account, Sentinel, SentinelSettings};
-use runspaced::simulator::{Builder, Simulator, app};
-use zeroize::Zeroizing;
+use runspaced::sentinel::Sentinel;
+use runspaced::simulator::{Builder, Simulator};
+
+use crate::loopback::Loopback;
 
 /// Time that one operation may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A simulated Azure, and a folder for what the operations write. Both are gone when it is dropped.
+/// A simulated Azure, and a folder. Both are gone when it is dropped, unless the folder is the user's.
 pub struct Place {
     pub azure: Simulator,
     folder: Folder,
@@ -62,51 +58,13 @@ impl Place {
         matches!(self.folder, Folder::Kept(_))
     }
 
-    /// Operations that sign in as the application of the managing tenant. Neither the configuration nor the environment is
-    /// looked at: nothing but the simulated Azure can be reached with them.
+    /// Operations that reach nothing but the simulated Azure.
     ///
     /// # Errors
     /// Why not, in words.
     pub fn connect(&self) -> Result<Sentinel, String> {
-        let azure = &self.azure;
-        let cloud = Cloud::custom(&CustomEndpoints {
-            authority: azure.login_url.clone(),
-            resource_manager: azure.arm_url.clone(),
-            logs: azure.query_url.clone(),
-            ingestion: azure.ingest_url.clone(),
-        })
-        .map_err(|error| error.to_string())?;
-        let transport = Transport::new(&TransportSettings {
-            ca_pem: Some(azure.ca_pem.clone()),
-            no_proxy: true,
-            ..TransportSettings::default()
-        })
-        .map_err(|error| error.to_string())?;
-        let app = azure.app(app::CONTRIBUTOR).ok_or("the simulated Azure lacks its application")?;
-        let variables: Variables = [
-            ("AZURE_TENANT_ID", &app.tenant),
-            ("AZURE_CLIENT_ID", &app.client_id),
-            ("AZURE_CLIENT_SECRET", &app.secret),
-        ]
-        .into_iter()
-        .map(|(name, value)| (name, Zeroizing::new(value.clone())))
-        .collect();
-        let settings = IdentitySettings { kind: IdentityKind::Secret, customers: Vec::new() };
-        let (identity, _) = Identity::read(&settings, &variables)
-            .map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))?;
-        let client = Client::new(cloud.clone(), transport.clone(), identity.broker(&cloud, &transport));
-        let account =
-            Account { label: "main".to_owned(), tenant: identity.tenant().map(str::to_owned), client };
-        let tenant_names: HashMap<String, String> =
-            azure.tenants().iter().map(|tenant| (tenant.id.clone(), tenant.name.clone())).collect();
-        let settings = SentinelSettings {
-            workspace: None,
-            tenant_names,
-            journal: self.folder().join("journal"),
-            backups: self.folder().join("backups"),
-            timeout: PATIENCE,
-        };
-        Ok(Sentinel::new(vec![account], settings))
+        let door = Loopback::of(&self.azure).ok_or("the simulated Azure lacks its application")?;
+        door.sentinel(self.folder(), PATIENCE)
     }
 }
 
@@ -114,8 +72,6 @@ impl Place {
 fn temporary() -> Result<tempfile::TempDir, Trouble> {
     let mut builder = tempfile::Builder::new();
     let builder = builder.prefix("runspaced-demo-");
-    builder
-        .tempdir()
-        .or_else(|_| builder.tempdir_in("."))
-        .map_err(|source| Trouble::Folder { place: std::env::temp_dir(), source })
+    let made = builder.tempdir().or_else(|_| builder.tempdir_in("."));
+    made.map_err(|source| Trouble::Folder { place: std::env::temp_dir(), source })
 }
