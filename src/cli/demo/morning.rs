@@ -1,7 +1,6 @@
 //! An analyst's morning, as far as it has got: the session, and what is remembered from one step to the next.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
@@ -116,11 +115,6 @@ impl<'a> Morning<'a> {
             .as_str()
             .map(str::to_owned)
             .ok_or_else(|| format!("{tool}: nothing is in the journal"))
-    }
-
-    /// Time that the calls of this step took.
-    pub fn waited(&self) -> Duration {
-        self.asked.iter().map(|asked| asked.answer.took).sum()
     }
 }
 

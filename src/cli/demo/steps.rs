@@ -252,6 +252,62 @@ fn same_rule(one: &Value, other: &Value) -> bool {
     plain(one) == plain(other)
 }
 
-async fn backup_and_restore(_morning: &mut Morning<'_>) -> Result<Finding, String> {
-    Err("not written yet".to_owned())
+async fn backup_and_restore(morning: &mut Morning<'_>) -> Result<Finding, String> {
+    // Two workspaces have this name; the group says which one.
+    let empty = json!({"workspace_name": ["law-sandbox"], "resource_group_name": "rg-test"});
+    let with = |more: Value| {
+        let mut arguments = empty.clone();
+        for (name, value) in more.as_object().into_iter().flatten() {
+            arguments[name] = value.clone();
+        }
+        arguments
+    };
+    let before = morning.rows("get_analytics_rules", empty.clone()).await?;
+    ensure(before.is_empty(), || {
+        format!("the workspace is not empty: it has {}", count(before.len(), "rule"))
+    })?;
+    let original =
+        backup(morning, json!({"workspace_name": ["law-contoso"], "backup_path": "original"})).await?;
+    morning.change("restore_sentinel_workspace", with(json!({"path": original}))).await?;
+    let copy = backup(morning, with(json!({"backup_path": "copy"}))).await?;
+    let compared =
+        morning.rows("test_sentinel_backup", json!({"path": original, "compare_with": copy})).await?;
+    let (whole, objects): (Vec<&Value>, Vec<&Value>) =
+        compared.iter().partition(|row| text(row, "Kind").is_empty());
+    ensure(whole.iter().all(|row| text(row, "State") == "whole"), || {
+        "a file is not as it was written".to_owned()
+    })?;
+    let other: Vec<&&Value> = objects.iter().filter(|row| text(row, "State") != "same").collect();
+    ensure(other.is_empty(), || {
+        let named: Vec<String> = other
+            .iter()
+            .take(3)
+            .map(|row| format!("{} ({})", text(row, "Name"), text(row, "State")))
+            .collect();
+        format!("{} not the same: {}", count(other.len(), "object"), named.join(", "))
+    })?;
+    let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
+    for row in &objects {
+        *kinds.entry(text(row, "Kind")).or_default() += 1;
+    }
+    let rows = kinds
+        .iter()
+        .map(|(kind, number)| json!({"Kind": kind, "Objects": number, "State": "same"}))
+        .collect();
+    let said = format!(
+        "{} of {} were restored into an empty workspace; a backup of that one is the same.",
+        count(objects.len(), "object"),
+        count(kinds.len(), "kind")
+    );
+    Ok(Finding { said, columns: vec!["Kind", "Objects", "State"], rows })
+}
+
+/// Backs up, and answers the backup's folder below that of all backups.
+async fn backup(morning: &mut Morning<'_>, arguments: Value) -> Result<String, String> {
+    let rows = morning.rows("backup_sentinel_workspace", arguments).await?;
+    let whole = rows.iter().find(|row| text(row, "State") == "whole").ok_or("the backup is not whole")?;
+    let root = morning.folder().join("backups");
+    let folder = std::path::Path::new(text(whole, "Path"));
+    let below = folder.strip_prefix(&root).map_err(|_| format!("the backup is in {}", folder.display()))?;
+    Ok(below.display().to_string())
 }
