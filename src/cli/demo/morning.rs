@@ -72,6 +72,7 @@ impl<'a> Morning<'a> {
     /// # Errors
     /// What the tool did not like, and workspaces that could not be read.
     pub async fn rows(&mut self, tool: &str, arguments: Value) -> Result<Vec<Value>, String> {
+        let whole = arguments["_first"].is_null();
         let mut content = self.ask(tool, arguments).await?;
         if let Some(error) = content["errors"].as_array().and_then(|errors| errors.first()) {
             return Err(format!(
@@ -81,7 +82,7 @@ impl<'a> Morning<'a> {
         }
         let mut rows = taken(&mut content);
         let (id, all) = (content["result"]["id"].clone(), content["result"]["rows"].as_u64().unwrap_or(0));
-        while !id.is_null() && (rows.len() as u64) < all {
+        while whole && !id.is_null() && (rows.len() as u64) < all {
             let mut page = self.ask("get_result", json!({"result": id, "skip": rows.len()})).await?;
             let more = taken(&mut page);
             if more.is_empty() {
@@ -102,11 +103,12 @@ impl<'a> Morning<'a> {
         let Some(digest) = plan["digest"].as_str().filter(|_| plan["applied"] == false) else {
             return Err(format!("{tool}: there is nothing to do, or no plan of it"));
         };
-        let mut agreed: Map<String, Value> = arguments.as_object().cloned().unwrap_or_default();
+        let mut agreed = Map::new();
         agreed.insert("plan_digest".to_owned(), json!(digest));
         if let Some(name) = plan["confirm"].as_str() {
             agreed.insert("confirm".to_owned(), json!(name));
         }
+        agreed.extend(arguments.as_object().cloned().unwrap_or_default());
         let applied = self.ask(tool, Value::Object(agreed)).await?;
         if applied["plan"]["applied"] != true {
             return Err(format!("{tool}: the plan was not applied: {}", applied["plan"]));

@@ -112,7 +112,11 @@ async fn health(morning: &mut Morning<'_>) -> Result<Finding, String> {
 async fn disabled_rules(morning: &mut Morning<'_>) -> Result<Finding, String> {
     let columns = vec!["TenantName", "WorkspaceName", "DisplayName", "Kind", "Severity"];
     let arguments = json!({"workspace_name": ["*"], "enabled": false, "_fields": columns});
-    let rows = morning.rows("get_analytics_rules", arguments).await?;
+    let mut rows = morning.rows("get_analytics_rules", arguments).await?;
+    rows.sort_by(|one, other| {
+        let key = |row| ["TenantName", "WorkspaceName", "DisplayName"].map(|column| text(row, column));
+        key(one).cmp(&key(other))
+    });
     let said = match rows.len() {
         0 => "No rule is switched off.".to_owned(),
         some => format!(
@@ -177,7 +181,8 @@ async fn query(morning: &mut Morning<'_>) -> Result<Finding, String> {
     const QUERY: &str = "SigninLogs\n| where ResultType != \"0\"\n| summarize Failed = count(), Codes = make_set(ResultType), Latest = max(TimeGenerated) by UserPrincipalName\n| top 5 by Failed";
     let both = ["law-contoso", "law-fabrikam"];
     let arguments = json!({"workspace_name": both, "query": QUERY, "time_range": "24h"});
-    let rows = morning.rows("invoke_sentinel_query", arguments).await?;
+    let mut rows = morning.rows("invoke_sentinel_query", arguments).await?;
+    rows.sort_by(|one, other| text(one, "WorkspaceName").cmp(text(other, "WorkspaceName")));
     let answered: BTreeSet<&str> = rows.iter().map(|row| text(row, "WorkspaceName")).collect();
     ensure(answered == BTreeSet::from(both), || format!("only {answered:?} have failed sign-ins"))?;
     let failed: i64 = rows.iter().filter_map(|row| row["Failed"].as_i64()).sum();
