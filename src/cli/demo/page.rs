@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::record::{CallRecord, Record, StepRecord, cell};
+use serde_json::Value;
+
+use super::record::{CallRecord, Record, StepRecord, cell, moment};
 
 /// Rows of a table that the page has.
 const ROWS: usize = 100;
@@ -83,15 +85,17 @@ fn section(page: &mut String, number: usize, step: &StepRecord) {
 
 fn table(page: &mut String, step: &StepRecord) {
     page.push_str("<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr>");
+    let first = step.rows.first().unwrap_or(&Value::Null);
     for column in &step.columns {
-        let _ = write!(page, "<th scope=\"col\">{}</th>", escaped(&spaced(column)));
+        let _ =
+            write!(page, "<th scope=\"col\"{}>{}</th>", class_of(&first[*column]), escaped(&spaced(column)));
     }
     page.push_str("</tr></thead>\n<tbody>\n");
     for row in step.rows.iter().take(ROWS) {
         page.push_str("<tr>");
         for column in &step.columns {
             let value = &row[*column];
-            let class = if value.is_number() { " class=\"figure\"" } else { "" };
+            let class = class_of(value);
             let shown = escaped(&cell(value));
             // States have a colour beside their word.
             let shown = match (*column, value.as_str()) {
@@ -106,6 +110,15 @@ fn table(page: &mut String, step: &StepRecord) {
     let more = step.rows.len().saturating_sub(ROWS);
     if more > 0 {
         let _ = writeln!(page, "<p class=\"more\">and {more} more</p>");
+    }
+}
+
+/// Figures stand below each other, times on one line.
+fn class_of(value: &Value) -> &'static str {
+    match value {
+        Value::Number(_) => " class=\"figure\"",
+        Value::String(text) if moment(text).is_some() => " class=\"moment\"",
+        _ => "",
     }
 }
 

@@ -124,8 +124,32 @@ impl CallRecord {
 pub fn cell(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
-        Value::String(text) => text.clone(),
+        Value::String(text) => match moment(text) {
+            Some((day, time)) => format!("{day} {time}"),
+            None => text.clone(),
+        },
         Value::Array(items) => items.iter().map(cell).collect::<Vec<_>>().join(", "),
         other => other.to_string(),
+    }
+}
+
+/// Day and time of a moment in UTC, to the second.
+pub fn moment(text: &str) -> Option<(&str, &str)> {
+    let (day, time) = text.strip_suffix('Z')?.split_once('T')?;
+    text.parse::<jiff::Timestamp>().ok()?;
+    Some((day, time.split_once('.').map_or(time, |(seconds, _)| seconds)))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::cell;
+
+    #[test]
+    fn moments_are_shown_to_the_second_and_nothing_else_is_touched() {
+        assert_eq!(cell(&json!("2026-11-22T10:25:14.2490069Z")), "2026-11-22 10:25:14");
+        assert_eq!(cell(&json!("T-Z")), "T-Z");
+        assert_eq!(cell(&json!(["a", 1, null])), "a, 1, ");
     }
 }
