@@ -99,13 +99,13 @@ async fn without_powershell_the_operations_stay_and_it_is_said_why_commands_are_
 async fn without_an_identity_a_call_says_what_to_set() {
     let setting = Setting::start().await;
     let mut command = setting.command(&[]);
-    command.env_remove("AZURE_CLIENT_SECRET");
+    command.env_remove("AZURE_TENANT_ID");
     let mut client = Client::spawn(command);
     client.initialize("2025-11-25");
     assert!(named(&tools(&mut client), "list_workspaces").is_some());
     let refused = client.call("list_workspaces", json!({}));
     assert_eq!(refused["isError"], true);
-    assert!(text(&refused).contains("AZURE_CLIENT_SECRET"), "{refused}");
+    assert!(text(&refused).contains("AZURE_TENANT_ID"), "{refused}");
     assert!(text(&refused).contains("runspaced sentinel check"), "{refused}");
     client.finish();
 }
