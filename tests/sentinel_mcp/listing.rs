@@ -1,5 +1,7 @@
 //! What is listed, and how.
 
+use std::process::Stdio;
+
 use runspaced::sentinel::operations;
 use serde_json::{Value, json};
 
@@ -75,7 +77,7 @@ async fn the_tools_can_be_left_out_or_chosen_by_family() {
     assert!(named(&listed, "get_sentinel_incidents").is_some());
     assert!(named(&listed, "get_analytics_rules").is_none());
     client.finish();
-    let output = setting.command(&["--no-sentinel"]).output().expect("runs");
+    let output = setting.command(&["--no-sentinel"]).stderr(Stdio::piped()).output().expect("runs");
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("--command"));
 }
