@@ -153,7 +153,7 @@ impl Hosting for McpArguments {
         let config = Arc::new(config);
         let server = match &engine {
             Some(engine) => Server::new(engine.clone(), exposure),
-            None => Server::without_powershell(),
+            None => Server::without_powershell(exposure),
         };
         let server = match config.settings.mcp.sentinel {
             true => operations.offered_by(server, Arc::clone(&config), secrets.clone()),

@@ -100,9 +100,9 @@ impl Server {
         Self::of(Some(engine), exposure)
     }
 
-    /// A server without commands of PowerShell, which is not started.
-    pub fn without_powershell() -> Self {
-        Self::of(None, Exposure::default())
+    /// A server without commands of PowerShell, which is not started. The exposure's toolsets choose among its tools.
+    pub fn without_powershell(exposure: Exposure) -> Self {
+        Self::of(None, exposure)
     }
 
     fn of(engine: Option<Engine>, exposure: Exposure) -> Self {

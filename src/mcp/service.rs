@@ -300,7 +300,7 @@ fn no_catalog(reason: String) -> ErrorData {
 
 fn tool(spec: &ToolSpec) -> Tool {
     let hints = &spec.annotations;
-    Tool::new(spec.name.clone(), spec.description.clone(), Arc::new(options::schema(spec)))
+    let mut tool = Tool::new(spec.name.clone(), spec.description.clone(), Arc::new(options::schema(spec)))
         .with_title(spec.title.clone())
         .with_annotations(
             ToolAnnotations::with_title(spec.title.clone())
@@ -308,7 +308,9 @@ fn tool(spec: &ToolSpec) -> Tool {
                 .destructive(hints.destructive)
                 .idempotent(hints.idempotent)
                 .open_world(hints.open_world),
-        )
+        );
+    tool.output_schema.clone_from(&spec.output_schema);
+    tool
 }
 
 fn get_result() -> Tool {

@@ -14,6 +14,9 @@ mod policy;
 #[cfg(unix)]
 mod replacement;
 mod sdk;
+#[allow(dead_code, reason = "shared with the tests of operations")]
+#[path = "../sentinel_mcp/server.rs"]
+mod setting;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -93,6 +96,7 @@ const TESTS: &[support::Test] = &[
     test!(policy::a_folder_does_not_widen_the_policy).powershell().limit_s(120),
     test!(policy::tables_are_those_of_this_powershell).powershell().limit_s(120),
     test!(python_sdk_drives_it).powershell().when(sdk::python).limit_s(300),
+    test!(python_sdk_drives_operations_without_powershell).when(sdk::python).limit_s(300),
     test!(typescript_sdk_of_the_old_era_drives_it).powershell().when(sdk::node).limit_s(300),
     test!(typescript_sdk_of_the_new_era_drives_it).powershell().when(sdk::node).limit_s(300),
     test!(http::both_eras_are_served_over_http).powershell(),
@@ -494,6 +498,21 @@ fn with_prompt(context: &Context) -> Vec<String> {
 
 fn python_sdk_drives_it(context: &Context) {
     sdk::drive_with_python(&with_prompt(context), context.scratch());
+}
+
+fn python_sdk_drives_operations_without_powershell(context: &Context) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("threads");
+    let setting = runtime.block_on(setting::Setting::start());
+    let app = setting.azure.app(runspaced::simulator::app::CONTRIBUTOR).expect("is there");
+    let settings = setting.folder.path().join("settings.toml").display().to_string();
+    let server =
+        ["mcp", "--config", &settings, "--allow-writes", "--powershell", "nowhere"].map(str::to_owned);
+    let identity = [
+        ("AZURE_TENANT_ID", app.tenant.as_str()),
+        ("AZURE_CLIENT_ID", &app.client_id),
+        ("AZURE_CLIENT_SECRET", &app.secret),
+    ];
+    sdk::drive_operations_with_python(&server, context.scratch(), &identity);
 }
 
 fn typescript_sdk_of_the_old_era_drives_it(context: &Context) {

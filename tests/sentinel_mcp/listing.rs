@@ -1,5 +1,7 @@
 //! What is listed, and how.
 
+use std::process::Stdio;
+
 use runspaced::sentinel::operations;
 use serde_json::{Value, json};
 
@@ -75,7 +77,7 @@ async fn the_tools_can_be_left_out_or_chosen_by_family() {
     assert!(named(&listed, "get_sentinel_incidents").is_some());
     assert!(named(&listed, "get_analytics_rules").is_none());
     client.finish();
-    let output = setting.command(&["--no-sentinel"]).output().expect("runs");
+    let output = setting.command(&["--no-sentinel"]).stderr(Stdio::piped()).output().expect("runs");
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("--command"));
 }
@@ -99,13 +101,13 @@ async fn without_powershell_the_operations_stay_and_it_is_said_why_commands_are_
 async fn without_an_identity_a_call_says_what_to_set() {
     let setting = Setting::start().await;
     let mut command = setting.command(&[]);
-    command.env_remove("AZURE_CLIENT_SECRET");
+    command.env_remove("AZURE_TENANT_ID");
     let mut client = Client::spawn(command);
     client.initialize("2025-11-25");
     assert!(named(&tools(&mut client), "list_workspaces").is_some());
     let refused = client.call("list_workspaces", json!({}));
     assert_eq!(refused["isError"], true);
-    assert!(text(&refused).contains("AZURE_CLIENT_SECRET"), "{refused}");
+    assert!(text(&refused).contains("AZURE_TENANT_ID"), "{refused}");
     assert!(text(&refused).contains("runspaced sentinel check"), "{refused}");
     client.finish();
 }

@@ -9,5 +9,6 @@ mod changing;
 mod client;
 mod listing;
 mod never_again;
+mod pages;
 mod reading;
 mod server;

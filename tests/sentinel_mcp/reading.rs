@@ -13,7 +13,7 @@ async fn rows_of_all_workspaces_come_with_what_failed_beside_them() {
     let mut client = setting.server(&[]);
     let result = client.call(
         "get_analytics_rules",
-        json!({"workspace_name": "*", "_fields": ["WorkspaceName", "RuleName"]}),
+        json!({"workspace_name": "*", "_fields": ["WorkspaceName", "DisplayName"]}),
     );
     let mut workspaces: Vec<&str> =
         rows(&result).iter().filter_map(|row| row["WorkspaceName"].as_str()).collect();

@@ -35,13 +35,24 @@ impl Connection {
     /// Why there are none, and what to set.
     pub(super) async fn ready(self) -> Result<Sentinel, Error> {
         self.0.await.map_err(|problems| {
-            let what = format!("Microsoft Sentinel cannot be reached, because of this server's settings: {problems}");
-            azure::Error::setting(
-                what,
-                "Whoever runs the server sets AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET or another identity in its \
-                 environment, and looks with `runspaced sentinel check`.",
-            )
-            .into()
+            let what = format!(
+                "Microsoft Sentinel cannot be reached, because of this server's settings: {problems}"
+            );
+            azure::Error::setting(what, REMEDY).into()
         })
+    }
+}
+
+/// What to do about settings.
+const REMEDY: &str = "Whoever runs the server sets AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET or another identity in \
+                      its environment, and looks with `runspaced sentinel check`.";
+
+/// The same error; where signing in failed and nothing better is known, it says what to set.
+pub(super) fn explained(error: Error) -> Error {
+    match error {
+        Error::Azure(error) if error.kind() == azure::Kind::SignIn && error.advice().is_none() => {
+            error.remedy(REMEDY).into()
+        }
+        other => other,
     }
 }

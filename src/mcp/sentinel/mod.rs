@@ -20,7 +20,7 @@ mod tool;
 
 use std::pin::Pin;
 
-use futures_util::StreamExt as _;
+use futures_util::{StreamExt as _, TryFutureExt as _};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument as _;
 
@@ -54,7 +54,7 @@ impl Operations {
 
 impl Executor for Operations {
     fn execute(&self, job: Job) -> Running {
-        let work = carry_out(self.connection.clone(), job).in_current_span();
+        let work = carry_out(self.connection.clone(), job).map_err(connection::explained).in_current_span();
         let work = AbortOnDropHandle::new(self.runtime.spawn(work));
         Box::pin(async move {
             match work.await {

@@ -132,7 +132,7 @@ fn rows_schema(operation: &Operation) -> Map<String, Value> {
     object(json!({
         "type": "object",
         "properties": {
-            "values": {"type": "array", "items": {"type": "object", "properties": properties}},
+            "values": {"type": "array", "items": {"properties": properties}},
             "errors": {"type": "array", "description": "Workspaces that could not be read, beside the rows of the others"},
             "result": {"type": "object", "description": "The rest of a long result: get_result takes its id"},
         },
