@@ -24,15 +24,80 @@ fn record(finished: &Finished) -> Value {
         .unwrap_or_else(|error| panic!("{error}: {}\n{}", finished.out, finished.err))
 }
 
-/// What does not depend on times and made-up content.
-fn structure(record: &Value) -> Value {
-    let steps = record["steps"].as_array().expect("steps");
-    let step = |step: &Value| {
-        let tools: Vec<&Value> =
-            step["calls"].as_array().expect("calls").iter().map(|call| &call["tool"]).collect();
-        json!({"question": step["question"], "columns": step["columns"], "tools": tools})
-    };
-    steps.iter().map(step).collect()
+/// The steps in order: what is asked, the operations without which it cannot be, the tools that are called.
+const STEPS: &[(&str, &[&str], &[&str])] = &[
+    ("Which workspaces are there, in all tenants?", &[], &["list_workspaces"]),
+    ("How are they?", &["Test-SentinelHealth"], &["sentinel_health_check"]),
+    ("Are rules switched off anywhere?", &[], &["get_analytics_rules"]),
+    ("What is new and serious?", &[], &["get_sentinel_incidents"]),
+    (
+        "I take the latest one.",
+        &[],
+        &[
+            "assign_incident_owner",
+            "assign_incident_owner",
+            "add_incident_comment",
+            "add_incident_comment",
+            "show_incident_details",
+        ],
+    ),
+    ("Whose sign-ins fail, at two customers?", &[], &["invoke_sentinel_query"]),
+    ("Export every rule.", &[], &["get_analytics_rules", "export_analytics_rules"]),
+    (
+        "Switch a noisy rule off. No, take that back.",
+        &[],
+        &[
+            "get_analytics_rules",
+            "get_analytics_rule_details",
+            "disable_analytics_rule",
+            "disable_analytics_rule",
+            "get_analytics_rule_details",
+            "undo_change",
+            "undo_change",
+            "get_analytics_rule_details",
+        ],
+    ),
+    (
+        "Back up a workspace and restore it into an empty one.",
+        &["Backup-SentinelWorkspace", "Restore-SentinelWorkspace", "Test-SentinelBackup"],
+        &[
+            "get_analytics_rules",
+            "backup_sentinel_workspace",
+            "restore_sentinel_workspace",
+            "restore_sentinel_workspace",
+            "backup_sentinel_workspace",
+            "test_sentinel_backup",
+        ],
+    ),
+];
+
+/// Every step is there whose operations are, with the calls that it is made of.
+fn structure(context: &Context, record: &Value) {
+    let operations = finish(program(context, &["sentinel", "list"])).ok();
+    let expected = STEPS.iter().filter(|(_, needs, _)| needs.iter().all(|need| operations.contains(need)));
+    let expected: Vec<(&str, Vec<&str>)> =
+        expected.map(|(asked, _, tools)| (*asked, tools.to_vec())).collect();
+    let taken: Vec<(&str, Vec<&str>)> = record["steps"]
+        .as_array()
+        .expect("steps")
+        .iter()
+        .map(|step| {
+            let calls = step["calls"].as_array().expect("calls").iter();
+            let tools = calls.filter_map(|call| call["tool"].as_str()).filter(|tool| *tool != "get_result");
+            (step["question"].as_str().expect("a text"), tools.collect())
+        })
+        .collect();
+    assert_eq!(taken, expected);
+    for step in record["steps"].as_array().expect("steps") {
+        // What the page and the transcript show is what came.
+        for column in step["columns"].as_array().expect("columns") {
+            let column = column.as_str().expect("a text");
+            assert!(
+                step["rows"].as_array().is_some_and(|rows| rows.iter().all(|row| row.get(column).is_some())),
+                "{column}: {step}"
+            );
+        }
+    }
 }
 
 pub fn every_step_works_and_the_report_needs_nothing(context: &Context) {
@@ -47,7 +112,7 @@ pub fn every_step_works_and_the_report_needs_nothing(context: &Context) {
     }
     assert_eq!((finished.code, &record["failed"]), (0, &json!(0)), "{}", finished.err);
     assert!(record["azure_requests"].as_u64() > Some(50), "it did ask: {}", record["azure_requests"]);
-    insta::assert_json_snapshot!("demo_structure", structure(&record));
+    structure(context, &record);
 
     let page = std::fs::read_to_string(&report).expect("the report is written");
     well_formed(&page);
