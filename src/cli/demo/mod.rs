@@ -13,7 +13,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use runspaced::mcp::{Mode, Policy, Server};
+use runspaced::mcp::{Exposure, Mode, Policy, Server};
 use runspaced::simulator::Simulator;
 
 use super::Exit;
@@ -101,7 +101,9 @@ async fn demo(arguments: &DemoArguments, global: &GlobalFlags, started: Instant)
     let place =
         Place::begin(builder, arguments.folder.as_deref()).await.map_err(|trouble| trouble.to_string())?;
     let sentinel = place.connect()?;
-    let server = Server::without_powershell().policy(Policy::new(Mode::Write)).sentinel(move || Ok(sentinel));
+    let server = Server::without_powershell(Exposure::default())
+        .policy(Policy::new(Mode::Write))
+        .sentinel(move || Ok(sentinel));
     let mut session = Session::open(server).await?;
     let mut record = Record::begin(about(&session), started.elapsed());
     let palette = Palette { colours: global.color.applies_to(&io::stdout()) };
