@@ -263,12 +263,12 @@ async fn a_workspace_with_all_of_it_comes_back() {
     // Azure takes enabled rules only where their queries run; these need solutions that nobody has.
     let rules =
         setting.rows("Get-AnalyticsRules", json!({"workspace_name": WORKSPACE, "include_query": true})).await;
-    let solutions = ["GWorkspaceActivityReports", "ImpervaAttackAnalytics"];
+    let solutions = ["GWorkspaceActivityReports", "ImpervaAttackAnalytics", "PrivilegedWorkloadIdentityInfo"];
     let needy: Vec<&Value> = rules
         .iter()
         .filter(|rule| {
             let query = rule["Query"].as_str().unwrap_or_default().trim_start();
-            rule["Enabled"] == true && solutions.iter().any(|function| query.starts_with(function))
+            rule["Enabled"] == true && solutions.iter().any(|function| query.contains(function))
         })
         .map(|rule| &rule["RuleId"])
         .collect();
