@@ -232,6 +232,13 @@ impl Catalog {
         self.index().search(query).into_iter().filter_map(|name| self.get(name))
     }
 
+    /// Makes ready to search, which is done at the first search otherwise.
+    pub(crate) fn prepare_search(&self) {
+        if self.searched {
+            self.index();
+        }
+    }
+
     /// What is searched; made when it is first wanted.
     fn index(&self) -> &SearchIndex {
         self.index.get_or_init(|| {
