@@ -97,12 +97,17 @@ fn card(page: &mut String, figure: &Figure) {
         let _ = write!(page, "<small>{}</small>", table::ratio(ratio));
     }
     page.push_str("</div>\n<div class=\"facts\">");
+    if let Some(floor) = &figure.floor {
+        let _ = write!(
+            page,
+            "<span class=\"key\">measured</span><span class=\"key of-floor\">{}: {}</span>",
+            escaped(floor.what),
+            table::amount(floor.value, figure.unit)
+        );
+    }
     let mut facts = Vec::new();
     if let Some(target) = figure.target {
         facts.push(format!("target {}", table::wanted(target, figure.unit)));
-    }
-    if let Some(floor) = &figure.floor {
-        facts.push(format!("{}: {}", floor.what, table::amount(floor.value, figure.unit)));
     }
     if let Some(percentiles) = &figure.percentiles {
         facts.push(format!("p95 {}", table::amount(percentiles.p95, figure.unit)));
