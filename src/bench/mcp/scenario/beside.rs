@@ -37,9 +37,13 @@ pub(super) fn measure(context: &Context<'_>) -> Result<Vec<Figure>, BenchError> 
             .samples(&all(rounds.iter().map(|(beside, _)| beside)))
             .against("quick call alone", None)
             .load(load);
-    let slowest =
-        Figure::new("beside.slowest", "the slowest of them", Unit::Milliseconds, Figure::alone(slowest))
-            .load(load);
+    let slowest = Figure::new(
+        "beside.slowest",
+        "slowest quick call beside one of 3 s",
+        Unit::Milliseconds,
+        Figure::alone(slowest),
+    )
+    .load(load);
     Ok(match context.server.is_own() {
         // A call that waited for the long one would take seconds.
         true => vec![

@@ -48,8 +48,8 @@ pub(super) fn measure(context: &Context<'_>) -> Result<Vec<Figure>, BenchError> 
     let middle = Figure::alone(rounds.iter().map(|round| round.median() / 1e6));
     // Of a round of 10 or 20 the 99th percentile is its slowest.
     let slowest = Figure::alone(rounds.iter().map(|round| round.percentiles(1e6).p99));
-    let (title, p99) = ("cancel of a script loop -> the next call's answer", "the same, p99");
-    let p99 = Figure::new("cancel.p99", p99, Unit::Milliseconds, slowest).load(load);
+    let title = "cancel of a script loop -> the next call's answer";
+    let p99 = Figure::new("cancel.p99", format!("{title}, p99"), Unit::Milliseconds, slowest).load(load);
     Ok(vec![
         Figure::new("cancel.p50", title, Unit::Milliseconds, middle).samples(&all(&rounds)).load(load),
         if context.server.is_own() { p99.target(Target::AtMost { limit: 15.0 }) } else { p99 },

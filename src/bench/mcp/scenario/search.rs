@@ -45,7 +45,12 @@ pub(super) fn measure(context: &Context<'_>) -> Result<Vec<Figure>, BenchError> 
             .detail("functions", FUNCTIONS),
         figure("search.list.cached", "process start -> tools/list, 1,500 functions, cached", &cached.listed)
             .load(load),
-        figure("search.list.uncached", "the same without a cache", &uncached.listed).load(load),
+        figure(
+            "search.list.uncached",
+            "process start -> tools/list, 1,500 functions, no cache",
+            &uncached.listed,
+        )
+        .load(load),
     ])
 }
 

@@ -74,9 +74,14 @@ pub(super) fn measure(context: &Context<'_>) -> Result<Vec<Figure>, BenchError> 
             &cached.listed,
         )
         .target(at_most(10.0)),
-        figure("start.list.every", "the same, every tool listed (no search)", &whole.listed)
-            .target(at_most(10.0)),
-        figure("start.list.uncached", "the same without a cache", &uncached.listed).target(at_most(500.0)),
+        figure(
+            "start.list.every",
+            "process start -> tools/list answered, every tool in it, cached",
+            &whole.listed,
+        )
+        .target(at_most(10.0)),
+        figure("start.list.uncached", "process start -> tools/list answered, no cache", &uncached.listed)
+            .target(at_most(500.0)),
     ];
     Ok(figures.into_iter().map(|figure| figure.load(load)).collect())
 }
