@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod faults;
+mod health;
 mod identity;
+mod permissions;
 mod reads;
 mod setting;
 mod writes;

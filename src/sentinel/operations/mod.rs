@@ -2,7 +2,9 @@
 
 mod collection;
 mod exports;
+mod health;
 mod incidents;
+mod permissions;
 mod query;
 mod rules;
 mod tables;
@@ -18,6 +20,8 @@ pub fn operations() -> &'static [Operation] {
     static OPERATIONS: LazyLock<Vec<Operation>> = LazyLock::new(|| {
         [
             workspaces::operations(),
+            health::operations(),
+            permissions::own(),
             tables::operations(),
             rules::operations(),
             incidents::operations(),
