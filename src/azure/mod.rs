@@ -5,6 +5,7 @@
 //! Azure refused it unexecuted (401, 429); after anything else the caller has to look, and [`Error::happened`] says so.
 
 mod advice;
+mod attempt;
 mod broker;
 mod client;
 mod cloud;
@@ -18,6 +19,7 @@ mod operation;
 mod paging;
 mod permissions;
 mod reason;
+mod request;
 mod resource;
 mod retry;
 mod roles;
@@ -30,7 +32,7 @@ mod tests;
 
 pub use advice::{Advice, Mover};
 pub use broker::TokenBroker;
-pub use client::{Answer, Client, Method, Request, Scope};
+pub use client::Client;
 pub use cloud::{Audience, Cloud, CloudName, CustomEndpoints};
 pub use error::{Error, Happened, Kind};
 pub use graph::GraphQuery;
@@ -42,6 +44,7 @@ pub use operation::Waiting;
 pub use paging::Page;
 pub use permissions::{Permissions, is_of_data};
 pub use reason::Reason;
+pub use request::{Answer, Method, Request, Scope};
 pub use resource::ResourceId;
 pub use retry::RetryPolicy;
 pub use roles::{Role, smallest_role};
