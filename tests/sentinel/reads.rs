@@ -22,6 +22,7 @@ async fn arguments(setting: &Setting, name: &str) -> Value {
         }
         "Show-IncidentDetails" | "Get-IncidentComments" => json!({"incident_number": incident().await}),
         "Invoke-SentinelQuery" => json!({"query": "Usage | take 3", "time_range": "7d"}),
+        "Test-SentinelContent" => json!({"content": {"name": "q", "query": "Usage | take 1"}}),
         "Get-SentinelTables" => json!({"table_type": "All"}),
         "Get-WorkbookDetails" | "Export-SentinelWorkbook" => {
             let id = setting.rows("Get-SentinelWorkbooks", json!({"workspace_name": WORKSPACE})).await[0]["WorkbookId"].clone();

@@ -1,6 +1,7 @@
 //! The operations, a family a module.
 
 mod collection;
+mod content;
 mod exports;
 mod health;
 mod incidents;
@@ -22,6 +23,7 @@ pub fn operations() -> &'static [Operation] {
             workspaces::operations(),
             health::operations(),
             permissions::own(),
+            content::operations(),
             tables::operations(),
             rules::operations(),
             incidents::operations(),

@@ -58,7 +58,7 @@ struct Doctor {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
-enum Allowed {
+pub(super) enum Allowed {
     Yes,
     Unknown,
     No,
@@ -85,10 +85,10 @@ struct PermissionRow {
 }
 
 /// What this identity may do at a workspace and its group.
-struct Held {
+pub(super) struct Held {
     workspace: azure::Result<Permissions>,
     group: azure::Result<Permissions>,
-    principal: Option<String>,
+    pub(super) principal: Option<String>,
 }
 
 impl Together for Doctor {
@@ -120,7 +120,7 @@ fn failure(target: &Target, error: Error) -> Item {
     })
 }
 
-async fn hold(target: &Target) -> Held {
+pub(super) async fn hold(target: &Target) -> Held {
     let workspace = &target.workspace;
     let group = ResourceId::new(format!(
         "/subscriptions/{}/resourceGroups/{}",
@@ -136,7 +136,7 @@ async fn hold(target: &Target) -> Held {
 
 impl Held {
     /// Whether an action may be done, and why it is not known.
-    fn allows(&self, action: &str) -> (Allowed, Option<String>) {
+    pub(super) fn allows(&self, action: &str) -> (Allowed, Option<String>) {
         // What lies beside the workspace is decided at the group.
         let lower = action.to_ascii_lowercase();
         let beside = ["microsoft.insights/", "microsoft.resources/", "microsoft.authorization/"]

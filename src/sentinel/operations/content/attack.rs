@@ -33,7 +33,10 @@ pub(super) fn tactics(report: &mut Report, place: &str, given: &Value) {
             report.error(
                 place,
                 format!("'{tactic}' is no tactic that Sentinel knows"),
-                near.map_or_else(|| format!("They are {}.", TACTICS.join(", ")), |near| format!("Did you mean '{near}'?")),
+                near.map_or_else(
+                    || format!("They are {}.", TACTICS.join(", ")),
+                    |near| format!("Did you mean '{near}'?"),
+                ),
             );
         }
     }
@@ -66,7 +69,11 @@ pub(super) fn sub_techniques(report: &mut Report, place: &str, given: &Value, te
         if !is_technique(technique) || !technique.contains('.') {
             report.error(place, format!("'{technique}' is no sub-technique"), "They are written T1110.001.");
         } else if !main.contains(&parent) {
-            report.error(place, format!("'{technique}' is given and its technique is not"), format!("Add {parent} to techniques."));
+            report.error(
+                place,
+                format!("'{technique}' is given and its technique is not"),
+                format!("Add {parent} to techniques."),
+            );
         }
     }
 }
@@ -76,7 +83,8 @@ fn texts(value: &Value) -> impl Iterator<Item = &str> {
 }
 
 fn is_technique(text: &str) -> bool {
-    let digits = |part: &str, count: usize| part.len() == count && part.bytes().all(|byte| byte.is_ascii_digit());
+    let digits =
+        |part: &str, count: usize| part.len() == count && part.bytes().all(|byte| byte.is_ascii_digit());
     let Some(number) = text.strip_prefix('T') else { return false };
     match number.split_once('.') {
         Some((main, sub)) => digits(main, 4) && digits(sub, 3),

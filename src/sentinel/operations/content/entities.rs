@@ -10,8 +10,14 @@ const MOST_FIELDS: usize = 3;
 
 /// Kinds of entities with their identifiers.
 const ENTITIES: [(&str, &str); 18] = [
-    ("Account", "Name FullName NTDomain DnsDomain UPNSuffix Sid AadTenantId AadUserId PUID IsDomainJoined DisplayName ObjectGuid CloudAppAccountId"),
-    ("Host", "DnsDomain NTDomain HostName FullName NetBiosName AzureID OMSAgentID OSFamily OSVersion IsDomainJoined"),
+    (
+        "Account",
+        "Name FullName NTDomain DnsDomain UPNSuffix Sid AadTenantId AadUserId PUID IsDomainJoined DisplayName ObjectGuid CloudAppAccountId",
+    ),
+    (
+        "Host",
+        "DnsDomain NTDomain HostName FullName NetBiosName AzureID OMSAgentID OSFamily OSVersion IsDomainJoined",
+    ),
     ("IP", "Address AddressScope"),
     ("Malware", "Name Category"),
     ("File", "Directory Name"),
@@ -25,21 +31,38 @@ const ENTITIES: [(&str, &str); 18] = [
     ("SecurityGroup", "DistinguishedName SID ObjectGuid"),
     ("URL", "Url"),
     ("Mailbox", "MailboxPrimaryAddress DisplayName Upn ExternalDirectoryObjectId RiskLevel AadId"),
-    ("MailCluster", "NetworkMessageIds CountByDeliveryStatus CountByThreatType CountByProtectionStatus Threats Query QueryTime MailCount IsVolumeAnomaly Source ClusterSourceIdentifier ClusterSourceType ClusterQueryStartTime ClusterQueryEndTime ClusterGroup"),
-    ("MailMessage", "Recipient Urls Threats Sender P1Sender P1SenderDisplayName P1SenderDomain SenderIP P2Sender P2SenderDisplayName P2SenderDomain ReceivedDate NetworkMessageId InternetMessageId Subject AntispamDirection DeliveryAction DeliveryLocation Language ThreatDetectionMethods"),
-    ("SubmissionMail", "SubmissionId SubmissionDate Submitter NetworkMessageId Timestamp Recipient Sender SenderIp Subject ReportType"),
+    (
+        "MailCluster",
+        "NetworkMessageIds CountByDeliveryStatus CountByThreatType CountByProtectionStatus Threats Query QueryTime MailCount IsVolumeAnomaly Source ClusterSourceIdentifier ClusterSourceType ClusterQueryStartTime ClusterQueryEndTime ClusterGroup",
+    ),
+    (
+        "MailMessage",
+        "Recipient Urls Threats Sender P1Sender P1SenderDisplayName P1SenderDomain SenderIP P2Sender P2SenderDisplayName P2SenderDomain ReceivedDate NetworkMessageId InternetMessageId Subject AntispamDirection DeliveryAction DeliveryLocation Language ThreatDetectionMethods",
+    ),
+    (
+        "SubmissionMail",
+        "SubmissionId SubmissionDate Submitter NetworkMessageId Timestamp Recipient Sender SenderIp Subject ReportType",
+    ),
 ];
 
 /// Checks entity mappings: kinds, identifiers, and that the query gives the columns.
 pub(super) fn mappings(report: &mut Report, place: &str, given: &Value, gives: Option<&Gives>) {
     let Some(mappings) = given.as_array() else {
         if !given.is_null() {
-            report.error(place, "it is no list", "Write a list of objects with entityType and fieldMappings.");
+            report.error(
+                place,
+                "it is no list",
+                "Write a list of objects with entityType and fieldMappings.",
+            );
         }
         return;
     };
     if mappings.len() > MOST {
-        report.error(place, format!("there are {} mappings, {MOST} at most", mappings.len()), "Leave some out.");
+        report.error(
+            place,
+            format!("there are {} mappings, {MOST} at most", mappings.len()),
+            "Leave some out.",
+        );
     }
     for (index, mapping) in mappings.iter().enumerate() {
         let place = format!("{place}[{index}]");
@@ -51,7 +74,10 @@ pub(super) fn mappings(report: &mut Report, place: &str, given: &Value, gives: O
             report.error(
                 &format!("{place}.entityType"),
                 format!("'{kind}' is no kind of entity"),
-                near.map_or_else(|| format!("They are {}.", names()), |near| format!("Did you mean '{near}'?")),
+                near.map_or_else(
+                    || format!("They are {}.", names()),
+                    |near| format!("Did you mean '{near}'?"),
+                ),
             );
         }
         let fields = mapping["fieldMappings"].as_array().map(Vec::as_slice).unwrap_or_default();
@@ -73,7 +99,12 @@ pub(super) fn mappings(report: &mut Report, place: &str, given: &Value, gives: O
                     format!("They are {}.", identifiers.replace(' ', ", ")),
                 );
             }
-            column(report, &format!("{place}.fieldMappings"), field["columnName"].as_str().unwrap_or_default(), gives);
+            column(
+                report,
+                &format!("{place}.fieldMappings"),
+                field["columnName"].as_str().unwrap_or_default(),
+                gives,
+            );
         }
     }
 }

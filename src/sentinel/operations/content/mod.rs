@@ -18,7 +18,7 @@ use crate::azure::smallest_role;
 use crate::sentinel::Result;
 use crate::sentinel::definition::{Example, Operation, Read, Rows};
 use crate::sentinel::read::rows_of;
-use crate::sentinel::target::{Object, Target};
+use crate::sentinel::target::Target;
 use schema::Schema;
 use source::{Content, Source};
 
@@ -132,9 +132,13 @@ impl Check {
         (report.kind, report.name) = (crate::sentinel::parameter::word(&kind), content.name());
         let schema = Schema::read(target).await?;
         match &content {
-            Content::Rule(rule) => rule::check(&mut report, target, &schema, &rule.body, rule.id.as_deref()).await?,
+            Content::Rule(rule) => {
+                rule::check(&mut report, target, &schema, &rule.body, rule.id.as_deref()).await?
+            }
             Content::Hunting(query) => others::hunting(&mut report, target, &schema, query).await?,
-            Content::Workbook { name, document } => others::workbook(&mut report, target, &schema, name, document).await?,
+            Content::Workbook { name, document } => {
+                others::workbook(&mut report, target, &schema, name, document).await?
+            }
             Content::Watchlist { alias, properties, items } => {
                 watchlist::check(&mut report, &schema, alias, properties, items.as_deref());
             }
@@ -164,7 +168,11 @@ async fn role(report: &mut Report, target: &Target, kind: ContentKind) {
         ((Allowed::No, _), Some(role)) => report.error(
             "role",
             format!("this identity may not save it: {action} is missing"),
-            format!("The role '{}': {}", role.name, role.command(held.principal.as_deref(), Some(target.workspace.id.as_str()))),
+            format!(
+                "The role '{}': {}",
+                role.name,
+                role.command(held.principal.as_deref(), Some(target.workspace.id.as_str()))
+            ),
         ),
         ((_, reason), _) => report.warning(
             "role",
@@ -237,10 +245,4 @@ impl Report {
             "It works where Sentinel is switched on and has a source that it reads.",
         );
     }
-}
-
-/// A property of a saved search, also where older answers spell its name with a capital.
-fn property(search: &Object, name: &str) -> Option<String> {
-    let capital = name[..1].to_ascii_uppercase() + &name[1..];
-    search.text(&format!("/properties/{name}")).or_else(|| search.text(&format!("/properties/{capital}")))
 }

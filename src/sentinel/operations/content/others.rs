@@ -32,7 +32,10 @@ pub(super) async fn hunting(
         let search = Object::of(raw)?;
         if id.is_some_and(|id| search.name().eq_ignore_ascii_case(id)) {
             replaced = true;
-        } else if super::property(&search, "displayName").is_some_and(|own| !name.is_empty() && own.eq_ignore_ascii_case(name)) {
+        } else if search
+            .property("displayName")
+            .is_some_and(|own| !name.is_empty() && own.eq_ignore_ascii_case(name))
+        {
             report.warning(
                 "displayName",
                 format!("there is a saved query of this name already, {}", search.name()),
@@ -42,7 +45,11 @@ pub(super) async fn hunting(
     }
     report.info(
         "name",
-        if replaced { format!("a query with this id is there: it would be replaced by '{name}'") } else { format!("the query '{name}' would be saved") },
+        if replaced {
+            format!("a query with this id is there: it would be replaced by '{name}'")
+        } else {
+            format!("the query '{name}' would be saved")
+        },
         "",
     );
     Ok(())
@@ -59,10 +66,18 @@ pub(super) async fn automation(
     match name.chars().count() {
         0 => report.error("properties.displayName", "it is missing", "The rule has to have a name."),
         1..=500 => {}
-        many => report.error("properties.displayName", format!("it has {many} characters, 500 at most"), "Shorten it."),
+        many => report.error(
+            "properties.displayName",
+            format!("it has {many} characters, 500 at most"),
+            "Shorten it.",
+        ),
     }
     if !properties["order"].as_i64().is_some_and(|order| (1..=1000).contains(&order)) {
-        report.error("properties.order", "it is no number from 1 to 1000", "Rules run by it, the least first.");
+        report.error(
+            "properties.order",
+            "it is no number from 1 to 1000",
+            "Rules run by it, the least first.",
+        );
     }
     trigger(report, &properties["triggeringLogic"]);
     actions(report, &properties["actions"]);
@@ -75,18 +90,36 @@ pub(super) async fn automation(
         if id.is_some_and(|id| rule.name().eq_ignore_ascii_case(id)) {
             replaced = true;
         } else if !name.is_empty() && own.eq_ignore_ascii_case(name) {
-            report.warning("properties.displayName", format!("there is an automation rule of this name already, {}", rule.name()), "Both would run: give this one another name, or remove one.");
-        } else if rule.number("/properties/order").is_some() && rule.number("/properties/order") == properties["order"].as_i64() {
-            report.info("properties.order", format!("'{own}' has the same order"), "Which of the two runs first is not certain.");
+            report.warning(
+                "properties.displayName",
+                format!("there is an automation rule of this name already, {}", rule.name()),
+                "Both would run: give this one another name, or remove one.",
+            );
+        } else if rule.number("/properties/order").is_some()
+            && rule.number("/properties/order") == properties["order"].as_i64()
+        {
+            report.info(
+                "properties.order",
+                format!("'{own}' has the same order"),
+                "Which of the two runs first is not certain.",
+            );
         }
     }
     if !replaced && listed.len() >= 512 {
-        report.error("properties", format!("the workspace has {} automation rules, 512 at most", listed.len()), "Remove one first.");
+        report.error(
+            "properties",
+            format!("the workspace has {} automation rules, 512 at most", listed.len()),
+            "Remove one first.",
+        );
     }
     mentioned(report, target, properties).await?;
     report.info(
         "name",
-        if replaced { format!("a rule with this id is there: it would be replaced by '{name}'") } else { format!("the automation rule '{name}' would be created") },
+        if replaced {
+            format!("a rule with this id is there: it would be replaced by '{name}'")
+        } else {
+            format!("the automation rule '{name}' would be created")
+        },
         "",
     );
     Ok(())
@@ -95,11 +128,20 @@ pub(super) async fn automation(
 fn trigger(report: &mut Report, logic: &Value) {
     let place = "properties.triggeringLogic";
     if !logic.is_object() {
-        return report.error(place, "it is missing", "It says when the rule runs: triggersOn, triggersWhen, conditions.");
+        return report.error(
+            place,
+            "it is missing",
+            "It says when the rule runs: triggersOn, triggersWhen, conditions.",
+        );
     }
-    for (name, allowed) in [("triggersOn", ["Incidents", "Alerts"]), ("triggersWhen", ["Created", "Updated"])] {
+    for (name, allowed) in [("triggersOn", ["Incidents", "Alerts"]), ("triggersWhen", ["Created", "Updated"])]
+    {
         if !logic[name].as_str().is_some_and(|text| allowed.contains(&text)) {
-            report.error(&format!("{place}.{name}"), "it is missing or none of those", format!("One of {}.", allowed.join(", ")));
+            report.error(
+                &format!("{place}.{name}"),
+                "it is missing or none of those",
+                format!("One of {}.", allowed.join(", ")),
+            );
         }
     }
     if !logic["isEnabled"].is_boolean() {
@@ -107,12 +149,20 @@ fn trigger(report: &mut Report, logic: &Value) {
     }
     let conditions = logic["conditions"].as_array().map(Vec::as_slice).unwrap_or_default();
     if conditions.len() > 50 {
-        report.error(&format!("{place}.conditions"), format!("there are {}, 50 at most", conditions.len()), "Leave some out.");
+        report.error(
+            &format!("{place}.conditions"),
+            format!("there are {}, 50 at most", conditions.len()),
+            "Leave some out.",
+        );
     }
     let kinds = ["Property", "PropertyArray", "PropertyChanged", "PropertyArrayChanged", "Boolean"];
     for (index, condition) in conditions.iter().enumerate() {
         if !condition["conditionType"].as_str().is_some_and(|kind| kinds.contains(&kind)) {
-            report.error(&format!("{place}.conditions[{index}].conditionType"), "it is missing or none of those", format!("One of {}.", kinds.join(", ")));
+            report.error(
+                &format!("{place}.conditions[{index}].conditionType"),
+                "it is missing or none of those",
+                format!("One of {}.", kinds.join(", ")),
+            );
         }
     }
 }
@@ -133,12 +183,20 @@ fn actions(report: &mut Report, actions: &Value) {
             "RunPlaybook" => "logicAppResourceId",
             "AddIncidentTask" => "title",
             other => {
-                report.error(&format!("{place}.actionType"), format!("'{other}' is none"), "One of ModifyProperties, RunPlaybook, AddIncidentTask.");
+                report.error(
+                    &format!("{place}.actionType"),
+                    format!("'{other}' is none"),
+                    "One of ModifyProperties, RunPlaybook, AddIncidentTask.",
+                );
                 continue;
             }
         };
         if !action["actionConfiguration"][wanted].is_string() {
-            report.error(&format!("{place}.actionConfiguration.{wanted}"), "it is missing", "The action has to have it.");
+            report.error(
+                &format!("{place}.actionConfiguration.{wanted}"),
+                "it is missing",
+                "The action has to have it.",
+            );
         }
     }
 }
@@ -148,17 +206,32 @@ async fn mentioned(report: &mut Report, target: &Target, properties: &Value) -> 
     let mut ids: Vec<String> = Vec::new();
     for condition in properties["triggeringLogic"]["conditions"].as_array().into_iter().flatten() {
         let of = &condition["conditionProperties"];
-        if of["propertyName"].as_str().is_some_and(|name| name.to_ascii_lowercase().contains("analyticruleids")) {
-            ids.extend(of["propertyValues"].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned));
+        if of["propertyName"]
+            .as_str()
+            .is_some_and(|name| name.to_ascii_lowercase().contains("analyticruleids"))
+        {
+            ids.extend(
+                of["propertyValues"]
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .filter_map(Value::as_str)
+                    .map(str::to_owned),
+            );
         }
     }
     if !ids.is_empty() {
         let rules = super::super::rules::all(target).await?;
-        let known: Vec<String> = rules.iter().map(|raw| Ok(Object::of(raw)?.name())).collect::<Result<_>>()?;
+        let known: Vec<String> =
+            rules.iter().map(|raw| Ok(Object::of(raw)?.name())).collect::<Result<_>>()?;
         for id in ids {
             let short = id.rsplit('/').next().unwrap_or_default();
             if !known.iter().any(|own| own.eq_ignore_ascii_case(short)) {
-                report.error("properties.triggeringLogic.conditions", format!("it names the rule {short}, which the workspace does not have"), "Rules have other ids in each workspace: name the one that is meant here.");
+                report.error(
+                    "properties.triggeringLogic.conditions",
+                    format!("it names the rule {short}, which the workspace does not have"),
+                    "Rules have other ids in each workspace: name the one that is meant here.",
+                );
             }
         }
     }
@@ -174,15 +247,29 @@ pub(super) async fn workbook(
     document: &Value,
 ) -> Result<()> {
     if !document["items"].is_array() {
-        report.error("items", "there is no list of items", "Export the workbook from its editor: advanced editor, gallery template.");
+        report.error(
+            "items",
+            "there is no list of items",
+            "Export the workbook from its editor: advanced editor, gallery template.",
+        );
     }
     if document["version"] != "Notebook/1.0" {
-        report.warning("version", format!("it is {}", document["version"]), "Workbooks of today are of the version Notebook/1.0.");
+        report.warning(
+            "version",
+            format!("it is {}", document["version"]),
+            "Workbooks of today are of the version Notebook/1.0.",
+        );
     }
     items(report, schema, &document["items"], "items");
     for (found, _) in super::super::workbooks::listed(target, false).await? {
-        if !name.is_empty() && found.text("/properties/displayName").is_some_and(|own| own.eq_ignore_ascii_case(name)) {
-            report.warning("displayName", format!("there is a workbook of this name already, {}", found.name()), "Give this one another name, or change that one with Update-SentinelWorkbook.");
+        if !name.is_empty()
+            && found.text("/properties/displayName").is_some_and(|own| own.eq_ignore_ascii_case(name))
+        {
+            report.warning(
+                "displayName",
+                format!("there is a workbook of this name already, {}", found.name()),
+                "Give this one another name, or change that one with Update-SentinelWorkbook.",
+            );
         }
     }
     report.info("displayName", format!("the workbook '{name}' would be created"), "");
@@ -195,7 +282,10 @@ fn items(report: &mut Report, schema: &Schema, items: &Value, place: &str) {
         let place = format!("{place}[{index}]");
         let content = &item["content"];
         // A query of logs; other types ask other services.
-        if item["type"] == 3 && content["queryType"].as_i64().unwrap_or(0) == 0 && let Some(text) = content["query"].as_str() {
+        if item["type"] == 3
+            && content["queryType"].as_i64().unwrap_or(0) == 0
+            && let Some(text) = content["query"].as_str()
+        {
             logs_query(report, schema, text, &format!("{place}.content.query"));
         }
         self::items(report, schema, &content["items"], &format!("{place}.content.items"));
@@ -208,12 +298,21 @@ fn logs_query(report: &mut Report, schema: &Schema, text: &str, place: &str) {
         return;
     }
     match kql::parse(text) {
-        Err(problem) => report.warning(place, problem.headline(text), "Its part of the workbook will show an error."),
+        Err(problem) => {
+            report.warning(place, problem.headline(text), "Its part of the workbook will show an error.")
+        }
         Ok(query) => {
             let found = kql::analysis::references(&query);
             for name in found.table_names().filter(|name| !name.contains('*')) {
-                if schema.plan(name).is_none() && !schema.has_function(name) && !super::schema::is_built_in(name) {
-                    report.warning(place, format!("the workspace has no table or function '{name}'"), "Its part of the workbook will show an error until the data is connected.");
+                if schema.plan(name).is_none()
+                    && !schema.has_function(name)
+                    && !super::schema::is_built_in(name)
+                {
+                    report.warning(
+                        place,
+                        format!("the workspace has no table or function '{name}'"),
+                        "Its part of the workbook will show an error until the data is connected.",
+                    );
                 }
             }
         }

@@ -25,7 +25,13 @@ pub(super) struct Gives {
 }
 
 /// Checks a query. `None`: it cannot be told what it gives.
-pub(super) fn check(report: &mut Report, place: &str, text: &str, schema: &Schema, used: Use) -> Option<Gives> {
+pub(super) fn check(
+    report: &mut Report,
+    place: &str,
+    text: &str,
+    schema: &Schema,
+    used: Use,
+) -> Option<Gives> {
     if text.trim().is_empty() {
         report.error(place, "the query is empty", "Write one in KQL.");
         return None;
@@ -56,7 +62,9 @@ pub(super) fn check(report: &mut Report, place: &str, text: &str, schema: &Schem
         );
     }
     match kql::check(&query, &Lenient { schema, missing }, &Options::default()) {
-        Ok(output) => output.tables.into_iter().last().map(|table| Gives { columns: table.columns, open: table.open }),
+        Ok(output) => {
+            output.tables.into_iter().last().map(|table| Gives { columns: table.columns, open: table.open })
+        }
         Err(problem) => {
             refused(report, place, text, &problem);
             None
@@ -83,7 +91,10 @@ fn missing(
             report.built_in(place, name);
             continue;
         }
-        let near = schema.nearest(name).map(|near| format!("Did you mean '{near}'? Else: c")).unwrap_or_else(|| "C".to_owned());
+        let near = schema
+            .nearest(name)
+            .map(|near| format!("Did you mean '{near}'? Else: c"))
+            .unwrap_or_else(|| "C".to_owned());
         report.error(
             &located(place, text, table.span),
             format!("the workspace has no table or function '{name}'"),
@@ -108,8 +119,15 @@ fn missing(
         );
     }
     for alias in found.watchlists.iter().filter(|alias| !schema.has_watchlist(alias)) {
-        let near = schema.nearest_watchlist(alias).map(|near| format!("Did you mean '{near}'? ")).unwrap_or_default();
-        report.error(place, format!("the workspace has no watchlist '{alias}'"), format!("{near}Make the watchlist first."));
+        let near = schema
+            .nearest_watchlist(alias)
+            .map(|near| format!("Did you mean '{near}'? "))
+            .unwrap_or_default();
+        report.error(
+            place,
+            format!("the workspace has no watchlist '{alias}'"),
+            format!("{near}Make the watchlist first."),
+        );
     }
     missing
 }
@@ -152,11 +170,16 @@ fn refused(report: &mut Report, place: &str, text: &str, problem: &Problem) {
     let hint = problem.hint.clone().unwrap_or_default();
     match problem.kind {
         ProblemKind::Syntax | ProblemKind::Semantic => {
-            let remedy = if hint.is_empty() { "Correct the query there.".to_owned() } else { sentence(&hint) };
+            let remedy =
+                if hint.is_empty() { "Correct the query there.".to_owned() } else { sentence(&hint) };
             report.error(&place, what, remedy);
         }
         // What is not understood here, Azure may run.
-        _ => report.warning(&place, what, "The rest of the query was not checked; Azure may run it all the same."),
+        _ => report.warning(
+            &place,
+            what,
+            "The rest of the query was not checked; Azure may run it all the same.",
+        ),
     }
 }
 

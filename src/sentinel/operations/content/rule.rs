@@ -10,8 +10,14 @@ use crate::sentinel::Result;
 use crate::sentinel::target::{Object, Target};
 use crate::sentinel::times::seconds;
 
-const KINDS: [&str; 6] =
-    ["Scheduled", "NRT", "Fusion", "MicrosoftSecurityIncidentCreation", "ThreatIntelligence", "MLBehaviorAnalytics"];
+const KINDS: [&str; 6] = [
+    "Scheduled",
+    "NRT",
+    "Fusion",
+    "MicrosoftSecurityIncidentCreation",
+    "ThreatIntelligence",
+    "MLBehaviorAnalytics",
+];
 const SEVERITIES: [&str; 4] = ["High", "Medium", "Low", "Informational"];
 const OPERATORS: [&str; 4] = ["GreaterThan", "LessThan", "Equal", "NotEqual"];
 /// Enabled rules of a kind that a workspace may have.
@@ -34,7 +40,10 @@ pub(super) async fn check(
         report.error(
             "kind",
             format!("'{kind}' is no kind of rule"),
-            near.map_or_else(|| format!("They are {}.", KINDS.join(", ")), |near| format!("Did you mean '{near}'?")),
+            near.map_or_else(
+                || format!("They are {}.", KINDS.join(", ")),
+                |near| format!("Did you mean '{near}'?"),
+            ),
         );
         return Ok(());
     }
@@ -71,7 +80,11 @@ fn text(report: &mut Report, properties: &Value, name: &str, most: usize, wanted
     let place = format!("properties.{name}");
     match properties[name].as_str() {
         Some(text) if text.chars().count() > most => {
-            report.error(&place, format!("it has {} characters, {most} at most", text.chars().count()), "Shorten it.");
+            report.error(
+                &place,
+                format!("it has {} characters, {most} at most", text.chars().count()),
+                "Shorten it.",
+            );
         }
         Some(text) if !text.trim().is_empty() => {}
         _ if wanted => report.error(&place, "it is missing", "The rule has to have it."),
@@ -148,10 +161,19 @@ fn suppression(report: &mut Report, properties: &Value) {
 fn classified(report: &mut Report, properties: &Value) {
     attack::tactics(report, "properties.tactics", &properties["tactics"]);
     attack::techniques(report, "properties.techniques", &properties["techniques"], true);
-    attack::sub_techniques(report, "properties.subTechniques", &properties["subTechniques"], &properties["techniques"]);
+    attack::sub_techniques(
+        report,
+        "properties.subTechniques",
+        &properties["subTechniques"],
+        &properties["techniques"],
+    );
     let some = |name: &str| properties[name].as_array().is_some_and(|list| !list.is_empty());
     if !some("tactics") {
-        report.info("properties.tactics", "there are none", "Coverage by MITRE ATT&CK will not show the rule.");
+        report.info(
+            "properties.tactics",
+            "there are none",
+            "Coverage by MITRE ATT&CK will not show the rule.",
+        );
     }
 }
 
@@ -159,10 +181,19 @@ fn alerts(report: &mut Report, properties: &Value, gives: Option<&Gives>) {
     entities::mappings(report, "properties.entityMappings", &properties["entityMappings"], gives);
     if let Some(details) = properties["customDetails"].as_object() {
         if details.len() > DETAILS {
-            report.error("properties.customDetails", format!("there are {}, {DETAILS} at most", details.len()), "Leave some out.");
+            report.error(
+                "properties.customDetails",
+                format!("there are {}, {DETAILS} at most", details.len()),
+                "Leave some out.",
+            );
         }
         for (name, column) in details {
-            entities::column(report, &format!("properties.customDetails.{name}"), column.as_str().unwrap_or_default(), gives);
+            entities::column(
+                report,
+                &format!("properties.customDetails.{name}"),
+                column.as_str().unwrap_or_default(),
+                gives,
+            );
         }
     }
     let replaced = &properties["alertDetailsOverride"];
@@ -212,9 +243,15 @@ fn incidents(report: &mut Report, properties: &Value) {
             );
         }
     }
-    let chosen = ["groupByEntities", "groupByAlertDetails", "groupByCustomDetails"].iter().any(|name| !list(name).is_empty());
+    let chosen = ["groupByEntities", "groupByAlertDetails", "groupByCustomDetails"]
+        .iter()
+        .any(|name| !list(name).is_empty());
     if grouping["enabled"] == true && grouping["matchingMethod"] == "Selected" && !chosen {
-        report.error(place, "alerts are grouped by what is selected, and nothing is", "Name entities or details, or use AllEntities.");
+        report.error(
+            place,
+            "alerts are grouped by what is selected, and nothing is",
+            "Name entities or details, or use AllEntities.",
+        );
     }
 }
 
@@ -237,7 +274,10 @@ async fn in_workspace(
             if rule.text("/kind").as_deref() != Some(kind) {
                 report.error(
                     "kind",
-                    format!("the rule '{own}' has this id and is of kind {}", rule.text("/kind").unwrap_or_default()),
+                    format!(
+                        "the rule '{own}' has this id and is of kind {}",
+                        rule.text("/kind").unwrap_or_default()
+                    ),
                     "The kind of a rule cannot be changed: use another id, or remove that rule first.",
                 );
             }
@@ -248,7 +288,11 @@ async fn in_workspace(
                 "Two rules of one name make the same alerts: remove one, or give this one another name.",
             );
         }
-        enabled += usize::from(!same && rule.text("/kind").as_deref() == Some(kind) && rule.flag("/properties/enabled") == Some(true));
+        enabled += usize::from(
+            !same
+                && rule.text("/kind").as_deref() == Some(kind)
+                && rule.flag("/properties/enabled") == Some(true),
+        );
     }
     if let Some((_, most)) = MOST.iter().find(|(own, _)| *own == kind)
         && enabled >= *most
@@ -262,7 +306,11 @@ async fn in_workspace(
     }
     report.info(
         "id",
-        if replaced { format!("a rule with this id is there: it would be replaced by '{name}'") } else { format!("a {kind} rule '{name}' would be created") },
+        if replaced {
+            format!("a rule with this id is there: it would be replaced by '{name}'")
+        } else {
+            format!("a {kind} rule '{name}' would be created")
+        },
         "",
     );
     template(report, target, properties).await
@@ -270,7 +318,9 @@ async fn in_workspace(
 
 /// Whether the template is there, and whether it is newer.
 async fn template(report: &mut Report, target: &Target, properties: &Value) -> Result<()> {
-    let Some(name) = properties["alertRuleTemplateName"].as_str().filter(|name| !name.is_empty()) else { return Ok(()) };
+    let Some(name) = properties["alertRuleTemplateName"].as_str().filter(|name| !name.is_empty()) else {
+        return Ok(());
+    };
     let place = target.sentinel(&["alertRuleTemplates", name]);
     match target.find(&place, Surface::AlertRules).await? {
         None => report.warning(
@@ -311,6 +361,9 @@ mod tests {
 
     #[test]
     fn placeholders_are_found() {
-        assert_eq!(placeholders("Logon of {{User}} from {{ Ip }}, {{open").collect::<Vec<_>>(), ["User", "Ip"]);
+        assert_eq!(
+            placeholders("Logon of {{User}} from {{ Ip }}, {{open").collect::<Vec<_>>(),
+            ["User", "Ip"]
+        );
     }
 }

@@ -51,11 +51,10 @@ impl Schema {
         }
         for raw in searches?.iter() {
             let search = Object::of(raw)?;
-            let text = |name: &str| super::property(&search, name);
-            if let Some(alias) = text("functionAlias").filter(|alias| !alias.is_empty()) {
+            if let Some(alias) = search.property("functionAlias").filter(|alias| !alias.is_empty()) {
                 let function = StoredFunction {
-                    parameters: text("functionParameters").unwrap_or_default(),
-                    body: text("query").unwrap_or_default(),
+                    parameters: search.property("functionParameters").unwrap_or_default(),
+                    body: search.property("query").unwrap_or_default(),
                 };
                 schema.functions.insert(alias, function);
             }
@@ -81,7 +80,10 @@ impl Schema {
 
     /// The table or function with the most similar name.
     pub(super) fn nearest(&self, name: &str) -> Option<&str> {
-        crate::nearest::nearest(name, self.tables.keys().map(String::as_str).chain(self.functions.keys().map(String::as_str)))
+        crate::nearest::nearest(
+            name,
+            self.tables.keys().map(String::as_str).chain(self.functions.keys().map(String::as_str)),
+        )
     }
 
     /// The watchlist with the most similar alias.
@@ -97,9 +99,9 @@ pub(super) fn is_built_in(function: &str) -> bool {
 
 fn columns(table: &Object) -> Vec<Column> {
     let mut columns: Vec<Column> = Vec::new();
-    let listed = ["standardColumns", "columns"].into_iter().flat_map(|part| {
-        table.at(&format!("/properties/schema/{part}")).as_array().into_iter().flatten()
-    });
+    let listed = ["standardColumns", "columns"]
+        .into_iter()
+        .flat_map(|part| table.at(&format!("/properties/schema/{part}")).as_array().into_iter().flatten());
     for column in listed {
         let name = column["name"].as_str().unwrap_or_default();
         let kind = column["type"].as_str().unwrap_or_default().to_ascii_lowercase();

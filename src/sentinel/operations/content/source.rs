@@ -33,7 +33,8 @@ pub(super) fn read(target: &Target, file: Option<&str>, given: Option<&Value>) -
     match (file, given) {
         (Some(path), None) => {
             let path = below(&target.backups, path)?;
-            let failed = |problem: &dyn std::fmt::Display| Error::file("no content can be read from", &path, problem);
+            let failed =
+                |problem: &dyn std::fmt::Display| Error::file("no content can be read from", &path, problem);
             let size = std::fs::metadata(&path).map_err(|error| failed(&error))?.len();
             if size > LARGEST {
                 return Err(failed(&format!("it has {size} bytes, {LARGEST} at most")));
@@ -41,12 +42,14 @@ pub(super) fn read(target: &Target, file: Option<&str>, given: Option<&Value>) -
             let text = std::fs::read_to_string(&path).map_err(|error| failed(&error))?;
             let document = parse(&text).map_err(|problem| failed(&problem))?;
             let beside = path.with_file_name("data.csv");
-            let small = std::fs::metadata(&beside).is_ok_and(|about| about.is_file() && about.len() <= LARGEST);
+            let small =
+                std::fs::metadata(&beside).is_ok_and(|about| about.is_file() && about.len() <= LARGEST);
             let beside = if small { std::fs::read_to_string(&beside).ok() } else { None };
             Ok(Source { document, beside })
         }
         (None, Some(Value::String(text))) => {
-            let document = parse(text).map_err(|problem| Error::arguments(target.operation, format!("Content: {problem}")))?;
+            let document = parse(text)
+                .map_err(|problem| Error::arguments(target.operation, format!("Content: {problem}")))?;
             Ok(Source { document, beside: None })
         }
         (None, Some(document)) => Ok(Source { document: document.clone(), beside: None }),
@@ -71,7 +74,11 @@ impl Source {
         let document = only(self.document)?;
         let kind = match kind.or_else(|| kind_of(&document)) {
             Some(kind) => kind,
-            None => return Err("it looks like no rule, hunting query, workbook, watchlist or automation rule".to_owned()),
+            None => {
+                return Err(
+                    "it looks like no rule, hunting query, workbook, watchlist or automation rule".to_owned()
+                );
+            }
         };
         let text = |value: &Value| value.as_str().map(str::to_owned);
         let id = text(&document["name"]).filter(|name| uuid::Uuid::try_parse(name).is_ok());
@@ -82,7 +89,9 @@ impl Source {
             ContentKind::HuntingQuery => Content::Hunting(hunting(&document, properties)),
             ContentKind::Workbook => workbook(&document, properties)?,
             ContentKind::Watchlist => Content::Watchlist {
-                alias: text(&properties["watchlistAlias"]).or_else(|| text(&document["name"])).unwrap_or_default(),
+                alias: text(&properties["watchlistAlias"])
+                    .or_else(|| text(&document["name"]))
+                    .unwrap_or_default(),
                 properties: properties.clone(),
                 items: text(&properties["rawContent"]).or(self.beside),
             },
@@ -99,7 +108,10 @@ fn only(document: Value) -> std::result::Result<Value, String> {
     let list = match document {
         Value::Array(list) => list,
         Value::Object(mut fields) => {
-            match ["resources", "automationRules"].into_iter().find(|name| fields.get(*name).is_some_and(Value::is_array)) {
+            match ["resources", "automationRules"]
+                .into_iter()
+                .find(|name| fields.get(*name).is_some_and(Value::is_array))
+            {
                 Some(name) => match fields.remove(name) {
                     Some(Value::Array(list)) => list,
                     _ => Vec::new(),
@@ -120,7 +132,8 @@ fn only(document: Value) -> std::result::Result<Value, String> {
 fn kind_of(document: &Value) -> Option<ContentKind> {
     let properties = if document["properties"].is_object() { &document["properties"] } else { document };
     let has = |name: &str| !properties[name].is_null();
-    let of_type = |part: &str| document["type"].as_str().is_some_and(|kind| kind.to_ascii_lowercase().ends_with(part));
+    let of_type =
+        |part: &str| document["type"].as_str().is_some_and(|kind| kind.to_ascii_lowercase().ends_with(part));
     if has("triggeringLogic") || of_type("/automationrules") {
         Some(ContentKind::AutomationRule)
     } else if has("itemsSearchKey") || has("watchlistAlias") || of_type("/watchlists") {
@@ -129,7 +142,11 @@ fn kind_of(document: &Value) -> Option<ContentKind> {
         Some(ContentKind::Workbook)
     } else if has("category") && has("query") || of_type("/savedsearches") {
         Some(ContentKind::HuntingQuery)
-    } else if document["kind"].is_string() || has("severity") || has("queryFrequency") || of_type("/alertrules") {
+    } else if document["kind"].is_string()
+        || has("severity")
+        || has("queryFrequency")
+        || of_type("/alertrules")
+    {
         Some(ContentKind::AnalyticsRule)
     } else if has("query") {
         Some(ContentKind::HuntingQuery)
@@ -143,12 +160,17 @@ fn hunting(document: &Value, properties: &Value) -> Value {
     let text = |name: &str| properties[name].as_str().map(str::to_owned);
     let mut made = Map::new();
     let saved = document["properties"].is_object();
-    made.insert("displayName".to_owned(), json!(text("displayName").or_else(|| if saved { None } else { text("name") })));
+    made.insert(
+        "displayName".to_owned(),
+        json!(text("displayName").or_else(|| if saved { None } else { text("name") })),
+    );
     made.insert("query".to_owned(), json!(text("query")));
     made.insert("name".to_owned(), if saved { document["name"].clone() } else { document["id"].clone() });
     let tag = |wanted: &str| -> Value {
         let tags = properties["tags"].as_array().into_iter().flatten();
-        let found = tags.into_iter().find(|tag| tag["name"].as_str().is_some_and(|name| name.eq_ignore_ascii_case(wanted)));
+        let found = tags
+            .into_iter()
+            .find(|tag| tag["name"].as_str().is_some_and(|name| name.eq_ignore_ascii_case(wanted)));
         match found.and_then(|tag| tag["value"].as_str()) {
             Some(list) => list.split(',').map(|one| json!(one.trim())).collect(),
             None => Value::Null,
@@ -164,7 +186,9 @@ fn hunting(document: &Value, properties: &Value) -> Value {
 fn workbook(document: &Value, properties: &Value) -> std::result::Result<Content, String> {
     let name = properties["displayName"].as_str().unwrap_or_default().to_owned();
     let document = match properties["serializedData"].as_str() {
-        Some(text) => serde_json::from_str(text).map_err(|error| format!("its serializedData is no JSON: {error}"))?,
+        Some(text) => {
+            serde_json::from_str(text).map_err(|error| format!("its serializedData is no JSON: {error}"))?
+        }
         None => document.clone(),
     };
     Ok(Content::Workbook { name, document })

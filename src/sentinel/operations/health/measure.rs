@@ -351,9 +351,7 @@ async fn functions(target: &Target) -> Result<Vec<String>> {
     let mut names = Vec::new();
     for raw in target.list(Family::SavedSearches, request).await?.iter() {
         let search = Object::of(raw)?;
-        names.extend(
-            search.text("/properties/functionAlias").or_else(|| search.text("/properties/FunctionAlias")),
-        );
+        names.extend(search.property("functionAlias"));
     }
     Ok(names)
 }
