@@ -138,6 +138,11 @@ async fn each_fault_of_a_rule_is_found_at_its_place() {
             "kind: 'Schedule' is no kind of rule",
         ),
         ("several", json!([rule(|_| {}), rule(|_| {})]), "content: it holds 2 objects"),
+        (
+            "override",
+            rule(|p| p["alertDetailsOverride"] = json!({"alertnameFormat": "x"})),
+            "alertDetailsOverride: it has no member 'alertnameFormat'",
+        ),
     ];
     for (name, content, expected) in cases {
         let rows = check(&setting, WORKSPACE, content).await;
@@ -176,6 +181,14 @@ async fn the_tables_are_those_of_the_workspace() {
 #[tokio::test]
 async fn names_ids_templates_and_roles_are_looked_at() {
     let setting = Setting::start().await;
+    let templates: Vec<String> = setting
+        .azure
+        .resources("/subscriptions")
+        .iter()
+        .filter_map(|resource| resource["id"].as_str())
+        .filter(|id| id.contains("/law-contoso/") && id.contains("/alertRuleTemplates/"))
+        .map(str::to_owned)
+        .collect();
     let rules =
         setting.rows("Get-AnalyticsRules", json!({"workspace_name": WORKSPACE, "kind": "Scheduled"})).await;
     let known = rules.iter().find(|row| row["AlertRuleTemplateName"].is_string()).expect("one of a template");

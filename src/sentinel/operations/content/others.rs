@@ -38,7 +38,7 @@ pub(super) async fn hunting(
         {
             report.warning(
                 "displayName",
-                format!("there is a saved query of this name already, {}", search.name()),
+                format!("there is a saved query of this name already, '{}'", search.name()),
                 "Names are what queries are called by: give this one another.",
             );
         }
@@ -92,7 +92,7 @@ pub(super) async fn automation(
         } else if !name.is_empty() && own.eq_ignore_ascii_case(name) {
             report.warning(
                 "properties.displayName",
-                format!("there is an automation rule of this name already, {}", rule.name()),
+                format!("there is an automation rule of this name already, '{}'", rule.name()),
                 "Both would run: give this one another name, or remove one.",
             );
         } else if rule.number("/properties/order").is_some()
@@ -267,7 +267,7 @@ pub(super) async fn workbook(
         {
             report.warning(
                 "displayName",
-                format!("there is a workbook of this name already, {}", found.name()),
+                format!("there is a workbook of this name already, '{}'", found.name()),
                 "Give this one another name, or change that one with Update-SentinelWorkbook.",
             );
         }

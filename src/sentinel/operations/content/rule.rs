@@ -22,6 +22,14 @@ const SEVERITIES: [&str; 4] = ["High", "Medium", "Low", "Informational"];
 const OPERATORS: [&str; 4] = ["GreaterThan", "LessThan", "Equal", "NotEqual"];
 /// Enabled rules of a kind that a workspace may have.
 const MOST: [(&str, usize); 2] = [("Scheduled", 512), ("NRT", 50)];
+/// What of an alert columns may replace.
+const OVERRIDES: [&str; 5] = [
+    "alertDisplayNameFormat",
+    "alertDescriptionFormat",
+    "alertTacticsColumnName",
+    "alertSeverityColumnName",
+    "alertDynamicProperties",
+];
 const FORTNIGHT: i64 = 14 * 86_400;
 const DETAILS: usize = 20;
 
@@ -197,6 +205,18 @@ fn alerts(report: &mut Report, properties: &Value, gives: Option<&Gives>) {
         }
     }
     let replaced = &properties["alertDetailsOverride"];
+    for name in replaced.as_object().into_iter().flat_map(|members| members.keys()) {
+        if !OVERRIDES.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+            report.error(
+                "properties.alertDetailsOverride",
+                format!("it has no member '{name}'"),
+                crate::nearest::nearest(name, OVERRIDES.iter().copied()).map_or_else(
+                    || format!("Its members are {}.", OVERRIDES.join(", ")),
+                    |near| format!("Did you mean '{near}'?"),
+                ),
+            );
+        }
+    }
     for name in ["alertDisplayNameFormat", "alertDescriptionFormat"] {
         for column in placeholders(replaced[name].as_str().unwrap_or_default()) {
             entities::column(report, &format!("properties.alertDetailsOverride.{name}"), column, gives);
@@ -284,7 +304,7 @@ async fn in_workspace(
         } else if !name.is_empty() && own.eq_ignore_ascii_case(name) {
             report.warning(
                 "properties.displayName",
-                format!("there is a rule of this name already, {}", rule.name()),
+                format!("there is a rule of this name already, '{}'", rule.name()),
                 "Two rules of one name make the same alerts: remove one, or give this one another name.",
             );
         }
@@ -325,7 +345,7 @@ async fn template(report: &mut Report, target: &Target, properties: &Value) -> R
     match target.find(&place, Surface::AlertRules).await? {
         None => report.warning(
             "properties.alertRuleTemplateName",
-            format!("the workspace has no template {name}"),
+            format!("the workspace has no template '{name}'"),
             "Install its solution from Content Hub, or leave the template out: the rule works without it, and updates are not offered.",
         ),
         Some(raw) => {
