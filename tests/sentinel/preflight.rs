@@ -191,7 +191,12 @@ async fn names_ids_templates_and_roles_are_looked_at() {
         .collect();
     let rules =
         setting.rows("Get-AnalyticsRules", json!({"workspace_name": WORKSPACE, "kind": "Scheduled"})).await;
-    let known = rules.iter().find(|row| row["AlertRuleTemplateName"].is_string()).expect("one of a template");
+    let of_template = |row: &&Value| {
+        row["AlertRuleTemplateName"]
+            .as_str()
+            .is_some_and(|name| templates.iter().any(|id| id.ends_with(name)))
+    };
+    let known = rules.iter().find(of_template).expect("one of a template");
     let mut same = rule(|p| {
         p["displayName"] = known["DisplayName"].clone();
         p["alertRuleTemplateName"] = known["AlertRuleTemplateName"].clone();
