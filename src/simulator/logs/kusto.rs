@@ -32,19 +32,25 @@ pub(crate) fn check(query: &str, tables: &dyn Tables, now: Timestamp) -> Result<
     kql::check(&kql::parse(query)?, tables, &options(now))
 }
 
-/// The workspaces that `workspace('...')` names.
+/// The workspaces that `workspace('...')` names. A text that is no query names none.
 pub(crate) fn named_workspaces(query: &str) -> Vec<String> {
-    let mut names = Vec::new();
-    let mut rest = query;
-    while let Some(at) = rest.find("workspace(") {
-        rest = &rest[at + "workspace(".len()..];
-        let text = rest.trim_start();
-        let Some(quote) = text.chars().next().filter(|quote| matches!(quote, '\'' | '"')) else { continue };
-        if let Some(end) = text[1..].find(quote) {
-            names.push(text[1..=end].to_owned());
+    let Ok(query) = kql::parse(query) else { return Vec::new() };
+    let mut names: Vec<String> = Vec::new();
+    for table in kql::analysis::references(&query).tables {
+        let name = table.place.as_deref().and_then(workspace_of);
+        if let Some(name) = name
+            && !names.contains(&name)
+        {
+            names.push(name);
         }
     }
     names
+}
+
+/// The name in `workspace("name")`, which is how places are written, unless it is computed.
+fn workspace_of(place: &str) -> Option<String> {
+    let (name, _) = place.strip_prefix("workspace(\"")?.split_once("\")")?;
+    (name != "...").then(|| name.to_owned())
 }
 
 #[cfg(test)]
@@ -54,9 +60,14 @@ mod tests {
     #[test]
     fn literals_are_found() {
         assert_eq!(
-            named_workspaces("union workspace('a').T, workspace( \"b c\").T | where workspace(x)"),
+            named_workspaces("union workspace('a').T, workspace( \"b c\").T // workspace('comment').T"),
             ["a", "b c"]
         );
-        assert!(named_workspaces("T | where workspace('open").is_empty());
+        assert_eq!(
+            named_workspaces("let other = workspace('a').T; other | join (workspace('b').U) on Id"),
+            ["a", "b"]
+        );
+        assert!(named_workspaces("T | where Text == \"workspace('x').T\"").is_empty());
+        assert!(named_workspaces("workspace('open").is_empty());
     }
 }

@@ -29,7 +29,7 @@ fn refuse(problem: &Problem, query: &str) -> Result<(), Refusal> {
         ProblemKind::Semantic if problem.message.contains("resolve table") => {
             Err(Refusal::missing_table_of_rule())
         }
-        ProblemKind::Semantic => Err(Refusal::unresolved_column(&problem.message)),
+        ProblemKind::Semantic => Err(Refusal::semantic_error_of_rule(problem.code, &problem.message)),
         // What this simulator cannot run, Azure may.
         _ => Ok(()),
     }
