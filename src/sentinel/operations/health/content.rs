@@ -42,7 +42,6 @@ pub(super) fn rules(measured: &Measured, findings: &mut Findings) {
     let enabled = rules.iter().filter(|rule| rule.enabled).count();
     let threshold = format!("one enabled, and up to {:.0} % disabled", DISABLED * 100.0);
     let numbers = format!("{enabled} enabled, {} disabled", rules.len() - enabled);
-    #[allow(clippy::cast_precision_loss, reason = "a number of rules")]
     let share = disabled.len() as f64 / own.len().max(1) as f64;
     if enabled == 0 {
         findings.add(

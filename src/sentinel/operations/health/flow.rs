@@ -122,7 +122,6 @@ fn silence(flow: &Flow, measured: &Measured, now: Timestamp, findings: &mut Find
     if flow.hours < RHYTHM {
         return false;
     }
-    #[allow(clippy::cast_precision_loss, reason = "hours of a week")]
     let gap = (hours_between(flow.first, flow.last) / (flow.hours - 1) as f64).max(1.0);
     let limit = |(hours, gaps): (f64, f64)| (gap * gaps).max(hours);
     let age = hours_between(flow.last, now);
@@ -224,7 +223,6 @@ pub(super) fn capacity(workspace: &Workspace, measured: &Measured, findings: &mu
 
 fn commitment(workspace: &Workspace, billable: Option<f64>, findings: &mut Findings) {
     let check = "Commitment";
-    #[allow(clippy::cast_precision_loss, reason = "GB a day")]
     let tier = workspace.capacity.commitment_gb.map(|tier| tier as f64).filter(|tier| *tier > 0.0);
     match (tier, billable) {
         (_, None) => {}
@@ -273,7 +271,6 @@ pub(super) fn lag(measured: &Measured, now: Timestamp, findings: &mut Findings) 
     };
     let mut late = 0;
     for table in newest {
-        #[allow(clippy::cast_precision_loss, reason = "a number of rows")]
         let gap = 24.0 / table.rows.max(1) as f64;
         let limit = |(hours, gaps): (f64, f64)| (gap * gaps).max(hours);
         let age = hours_between(table.last, now);
