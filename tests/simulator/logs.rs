@@ -249,6 +249,28 @@ pub fn queries_are_computed(_: &Context) {
         let alias = names[0]["name"].as_str().expect("a name").to_owned();
         let items = ask(&format!("_GetWatchlist('{alias}') | count")).await;
         assert!(items[0][0].as_i64() > Some(0), "{alias}");
+        // A row is the same row whichever of its columns are asked for.
+        let whole = ask("SigninLogs | sort by TimeGenerated desc | take 3").await;
+        let some =
+            ask("SigninLogs | sort by TimeGenerated desc | take 3 | project UserPrincipalName, IPAddress")
+                .await;
+        let part = ask("SigninLogs | sort by TimeGenerated desc | take 3 | extend Both = strcat(UserPrincipalName, '/', IPAddress) | project Both").await;
+        for (row, (some, part)) in whole.iter().zip(some.iter().zip(&part)) {
+            let (name, address) = (some[0].as_str().expect("a text"), some[1].as_str().expect("a text"));
+            let cells = row.as_array().expect("cells");
+            assert!(cells.contains(&json!(name)) && cells.contains(&json!(address)), "{row} {some}");
+            assert_eq!(part[0], format!("{name}/{address}"));
+            assert!(!name.is_empty() && !address.is_empty());
+        }
+        let query = "SigninLogs | take 1 | join kind=inner (SigninLogs | take 1) on CorrelationId";
+        let joined = azure.query(&id, &json!({"query": query, "timespan": "P1D"})).await.with(200);
+        let columns = joined["tables"][0]["columns"].as_array().expect("columns");
+        let of_the_right =
+            columns.iter().position(|column| column["name"] == "UserPrincipalName1").expect("is there");
+        assert!(
+            joined["tables"][0]["rows"][0][of_the_right].as_str().is_some_and(|cell| !cell.is_empty()),
+            "{joined}"
+        );
         // What is not here is refused, never empty.
         let refused = azure.query(&id, &json!({"query": "SigninLogs | reduce by UserPrincipalName"})).await;
         assert_eq!(

@@ -1,5 +1,7 @@
 //! Queries over the simulator's tables, run by the project's own KQL.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -30,6 +32,43 @@ pub(crate) fn run(query: &str, tables: &dyn Tables, now: Timestamp) -> Result<Ou
 /// Whether it would run: its syntax, the names and the types in it.
 pub(crate) fn check(query: &str, tables: &dyn Tables, now: Timestamp) -> Result<Output, Problem> {
     kql::check(&kql::parse(query)?, tables, &options(now))
+}
+
+/// The columns that a query can tell apart from empty ones.
+pub(crate) struct Needed {
+    /// Every word of the query.
+    words: HashSet<String>,
+    /// The columns of the results, which may be named after one of a table: `Name1` of a join.
+    results: Vec<String>,
+}
+
+impl Needed {
+    /// `None` where all may be.
+    pub(crate) fn of(text: &str, tables: &dyn Tables, now: Timestamp) -> Option<Self> {
+        let query = kql::parse(text).ok()?;
+        let found = kql::analysis::references(&query);
+        let looks_everywhere =
+            found.operators.iter().any(|used| ["search", "find", "evaluate", "invoke"].contains(&used.word))
+                || found.built_in.iter().any(|function| function == "pack_all");
+        // What stored functions read is not in the text.
+        let calls = !found.functions.is_empty()
+            || found.tables.iter().any(|table| tables.function(&table.name).is_some());
+        if text.contains('*') || looks_everywhere || calls {
+            return None;
+        }
+        let output = kql::check(&query, tables, &options(now)).ok()?;
+        let words = text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
+        let words = words.filter(|word| !word.is_empty()).map(str::to_owned).collect();
+        let columns = output.tables.into_iter().flat_map(|table| table.columns);
+        Some(Self { words, results: columns.map(|column| column.name).collect() })
+    }
+
+    /// The cells of this column matter.
+    pub(crate) fn has(&self, column: &str) -> bool {
+        column == "TimeGenerated"
+            || self.words.contains(column)
+            || self.results.iter().any(|result| result.starts_with(column))
+    }
 }
 
 /// The workspaces that `workspace('...')` names. A text that is no query names none.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::kusto::Needed;
 use super::several::Several;
 use super::view::View;
 use super::{find_workspace, kusto, metadata, refusal, span};
@@ -210,7 +211,9 @@ fn compute(
         }
         named.push((name, View::new(state, found, now).within(span)));
     }
-    match kusto::run(query, &Several { views, named }, now) {
+    let tables = Several { views, named };
+    let needed = Needed::of(query, &tables, now).map(Arc::new);
+    match kusto::run(query, &tables.needing(&needed), now) {
         Ok(output) => Answer::ok(shown(world, &output, statistics)),
         Err(problem) => refusal::query(&problem, query, correlation),
     }

@@ -1,5 +1,8 @@
 //! Several workspaces as one: tables of one name are one table.
 
+use std::sync::Arc;
+
+use super::kusto::Needed;
 use super::view::View;
 use crate::kql::{self, Column, Row, StoredFunction, Table, Tables, Value};
 
@@ -9,6 +12,16 @@ pub(super) struct Several<'a> {
     pub views: Vec<View<'a>>,
     /// Those that the query names itself, by the names it uses.
     pub named: Vec<(String, View<'a>)>,
+}
+
+impl Several<'_> {
+    /// Only the cells of these columns.
+    pub fn needing(self, needed: &Option<Arc<Needed>>) -> Self {
+        Self {
+            views: self.views.into_iter().map(|view| view.needing(needed.clone())).collect(),
+            named: self.named.into_iter().map(|(name, view)| (name, view.needing(needed.clone()))).collect(),
+        }
+    }
 }
 
 impl Tables for Several<'_> {

@@ -1,11 +1,13 @@
 //! A workspace as a query sees it: its tables in a time span.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::cells::Row;
 use super::feeds::{Feed, HISTORY, events};
-use super::kusto::{column, row};
+use super::kusto::{Needed, column, row};
 use super::{derived, schema};
 use crate::kql::{self, Column, Row as Cells, StoredFunction, Table, Tables};
 use crate::simulator::exchange::Object;
@@ -20,13 +22,15 @@ pub(crate) struct View<'a> {
     pub from: Timestamp,
     pub to: Timestamp,
     pub now: Timestamp,
+    /// The columns whose cells matter; `None`: all.
+    needed: Option<Arc<Needed>>,
 }
 
 impl<'a> View<'a> {
     /// All that is there: what comes from the feeds begins a fortnight ago.
     pub fn new(state: &'a State, workspace: &'a Resource, now: Timestamp) -> Self {
         let from = now.saturating_sub(HISTORY).unwrap_or(now);
-        Self { state, workspace, seed: state.seed, from, to: now, now }
+        Self { state, workspace, seed: state.seed, from, to: now, now, needed: None }
     }
 
     /// Only what was generated in the span.
@@ -35,6 +39,18 @@ impl<'a> View<'a> {
             (self.from, self.to) = (self.from.max(from), self.to.min(to));
         }
         self
+    }
+
+    /// Cells of other columns are empty: to make them all takes far longer than most queries.
+    pub fn needing(mut self, needed: Option<Arc<Needed>>) -> Self {
+        self.needed = needed;
+        self
+    }
+
+    /// Which of the columns matter.
+    fn matter(&self, columns: &[Column]) -> Vec<bool> {
+        let needs = |column: &Column| self.needed.as_ref().is_none_or(|needed| needed.has(&column.name));
+        columns.iter().map(needs).collect()
     }
 
     pub fn customer_id(&self) -> &'a str {
@@ -79,29 +95,44 @@ impl<'a> View<'a> {
         let domain = self.domain();
         let place = (self.customer_id(), self.workspace.id.as_str(), domain.as_str());
         let label = format!("{}/{table}", self.customer_id());
+        let matter = self.matter(columns);
         events(feed, self.from, self.to, self.now)
             .into_iter()
             .map(|(number, time)| {
                 let mut made = Row::new(table, time, place, Dice::new(self.seed ^ number, &label));
-                let cells: Vec<Value> =
-                    columns.iter().map(|column| made.cell(&column.name, column.ty.word())).collect();
+                let cells: Vec<Value> = columns
+                    .iter()
+                    .zip(&matter)
+                    .map(|(column, matters)| match matters {
+                        true => made.cell(&column.name, column.ty.word()),
+                        false => Value::Null,
+                    })
+                    .collect();
                 row(cells.iter().map(Some), columns)
             })
             .collect()
     }
 
-    fn laid_out(
+    fn laid_out<'o>(
         &self,
         table: &str,
-        objects: impl IntoIterator<Item = Object>,
+        objects: impl IntoIterator<Item = &'o Object>,
         columns: &[Column],
     ) -> Vec<Cells> {
+        let (tenant, own) = (json!(self.customer_id()), json!(table));
+        let matter = self.matter(columns);
+        let cell = |object: &'o Object, column: &Column| {
+            object.get(&column.name).or(match column.name.as_str() {
+                "TenantId" => Some(&tenant),
+                "Type" => Some(&own),
+                _ => None,
+            })
+        };
         objects
             .into_iter()
-            .map(|mut object| {
-                object.entry("TenantId").or_insert_with(|| json!(self.customer_id()));
-                object.entry("Type").or_insert_with(|| json!(table));
-                row(columns.iter().map(|column| object.get(&column.name)), columns)
+            .map(|object| {
+                let cells = columns.iter().zip(&matter);
+                row(cells.map(|(column, matters)| matters.then(|| cell(object, column)).flatten()), columns)
             })
             .collect()
     }
@@ -116,7 +147,7 @@ impl<'a> View<'a> {
         derived.unwrap_or_else(made_up) + self.came_in(table).len()
     }
 
-    fn came_in(&self, table: &str) -> Vec<Object> {
+    fn came_in(&self, table: &str) -> Vec<&'a Object> {
         let rows = self.state.ingested.get(self.customer_id()).and_then(|tables| tables.get(table));
         let inside = |row: &&Object| {
             let time = row
@@ -128,7 +159,7 @@ impl<'a> View<'a> {
                     && time <= self.to.saturating_add(SignedDuration::from_secs(1)).unwrap_or(self.to)
             })
         };
-        rows.into_iter().flatten().filter(inside).cloned().collect()
+        rows.into_iter().flatten().filter(inside).collect()
     }
 }
 
@@ -153,7 +184,7 @@ impl Tables for View<'_> {
     fn rows(&self, table: &str) -> kql::Result<Vec<Cells>> {
         let Some(columns) = self.schema(table) else { return Ok(Vec::new()) };
         let mut rows = match derived::rows(self, table) {
-            Some(rows) if self.is_placed() => self.laid_out(table, rows, &columns),
+            Some(rows) if self.is_placed() => self.laid_out(table, &rows, &columns),
             Some(_) => Vec::new(),
             None => self.made_up(table, &columns),
         };
