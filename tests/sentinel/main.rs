@@ -4,9 +4,13 @@
 
 mod backups;
 mod content;
+mod errors;
 mod faults;
+mod health;
 mod identity;
 mod imports;
+mod permissions;
+mod preflight;
 mod reads;
 mod setting;
 mod writes;

@@ -69,6 +69,19 @@ pub(crate) fn read_one(root: &Path, path: &str, kind: ContentKind) -> Result<Pie
     }
 }
 
+/// The one object of a document, in any of the forms that files have.
+///
+/// # Errors
+/// If it is none of the kind, or several.
+pub(crate) fn one_of(kind: ContentKind, document: Value) -> Result<Piece, String> {
+    match objects(document, kind).as_slice() {
+        // A resource that was taken out of its template.
+        [only] if only["apiVersion"].is_string() => piece(kind, &resource(only)),
+        [only] => piece(kind, only),
+        several => Err(format!("it holds {} of them, and one is wanted", several.len())),
+    }
+}
+
 fn failed(kind: ContentKind, path: &Path, problem: String) -> Error {
     Error::file(&format!("no {} can be read from", kind.word()), path, problem)
 }

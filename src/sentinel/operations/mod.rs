@@ -2,9 +2,12 @@
 
 mod backup;
 mod collection;
+mod content;
 mod exports;
+mod health;
 mod imports;
 mod incidents;
+mod permissions;
 mod query;
 mod rules;
 mod tables;
@@ -20,6 +23,9 @@ pub fn operations() -> &'static [Operation] {
     static OPERATIONS: LazyLock<Vec<Operation>> = LazyLock::new(|| {
         [
             workspaces::operations(),
+            health::operations(),
+            permissions::own(),
+            content::operations(),
             tables::operations(),
             rules::operations(),
             incidents::operations(),
