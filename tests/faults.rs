@@ -38,6 +38,8 @@ fn main() -> ExitCode {
         test!(a_thread_that_cannot_be_stopped_is_given_up_and_replaced).powershell().limit_s(90),
         test!(too_many_given_up_slots_degrade_the_engine).powershell(),
         test!(finally_blocks_run_when_a_call_is_cancelled).powershell(),
+        test!(cancels_that_meet_the_end_of_their_call_harm_nobody).powershell().limit_s(180),
+        test!(what_a_thread_of_a_script_throws_ends_that_thread_only).powershell(),
         // 5 to 10
         test!(a_native_crash_ends_the_process_by_a_signal).powershell(),
         test!(fail_fast_ends_the_process_with_its_last_words).powershell(),
@@ -173,6 +175,47 @@ fn too_many_given_up_slots_degrade_the_engine(context: &Context) {
     // It says so from now on, and its end does not hang on the stuck threads.
     assert_eq!(fails(&engine, Invocation::script("1")).code(), "E203");
     engine.shut_down(Duration::ZERO);
+}
+
+/// PowerShell's own stop throws where the pipeline ends at that moment; on a thread of PowerShell's that would end the process.
+fn cancels_that_meet_the_end_of_their_call_harm_nobody(context: &Context) {
+    let engine = engine(context);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let script = "foreach ($n in 1..300) { $null = $n | Write-Output }; 'end'";
+    (0..50).for_each(|_| assert_eq!(values(&engine, script), ["end"]));
+    let start = Instant::now();
+    values(&engine, script);
+    let usual = start.elapsed();
+    let (mut cancelled, mut ended) = (0, 0);
+    for round in 0..1_500_u32 {
+        let running = engine.start(Invocation::script(script)).expect("starts");
+        let handle = running.cancel_handle();
+        let canceller = std::thread::spawn(move || {
+            // From the first half of a call to a little after its end.
+            std::thread::sleep(usual / 2 + usual * (round % 100) / 120);
+            handle.cancel();
+        });
+        match runtime.block_on(running) {
+            Ok(_) => ended += 1,
+            Err(Error::Cancelled { abandoned: false, .. }) => cancelled += 1,
+            Err(error) => panic!("{} {error}", error.code()),
+        }
+        canceller.join().expect("a cancel never fails");
+    }
+    println!("{cancelled} of {} were cancelled", cancelled + ended);
+    assert!(cancelled > 0, "no cancel came before the end of its call");
+    still_works(&engine);
+}
+
+fn what_a_thread_of_a_script_throws_ends_that_thread_only(context: &Context) {
+    let engine = engine(context);
+    // A script block on a thread without a runspace throws at once.
+    let thread =
+        "$t = [Threading.Thread]::new([Threading.ThreadStart] { 1 }); $t.Start(); $t.Join(); 'after'";
+    assert_eq!(values(&engine, thread), ["after"]);
+    let timer = "$t = [Threading.Timer]::new([Threading.TimerCallback] { 1 }, $null, 1, -1); Start-Sleep -Milliseconds 300; 'after'";
+    assert_eq!(values(&engine, timer), ["after"]);
+    still_works(&engine);
 }
 
 fn finally_blocks_run_when_a_call_is_cancelled(context: &Context) {
