@@ -15,6 +15,7 @@ pub(crate) struct FirstCallsProbe {
     calls: usize,
     /// Iterations of the floor before it counts as warm; 0: the process runs nothing but the floor, from cold.
     warm_up: usize,
+    kept: Kept,
 }
 
 #[derive(Debug, Serialize, Deserialize)]

@@ -10,11 +10,8 @@ use super::{BenchError, Context, Figure, Kept, LoadMeter, Probe, Samples, Target
 /// Starts an engine and makes one call.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct StartProbe {
-    /// Where the runtime keeps its record of what a start needs.
-    jit_profile: Option<PathBuf>,
-    /// Where the host assembly's machine code is kept.
-    code_cache: Option<PathBuf>,
-    /// Open the runspace with the core commands only.
+    kept: Kept,
+    /// A smaller initial session state.
     lean: bool,
 }
 
