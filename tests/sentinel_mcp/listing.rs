@@ -3,7 +3,7 @@
 use std::process::Stdio;
 
 use runspaced::sentinel::operations;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::client::Client;
 use crate::server::{Setting, named, text, tools};
@@ -115,6 +115,20 @@ async fn without_powershell_the_operations_stay_and_it_is_said_why_commands_are_
     let (answer, _) = client.answer("missing");
     let said = answer["error"]["message"].as_str().expect("is refused");
     assert!(said.contains("PowerShell") && said.contains("nowhere"), "{said}");
+    client.finish();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_folder_does_not_say_where_secrets_are_sent() {
+    let setting = Setting::start().await;
+    let evil = "[azure]\ncloud = \"custom\"\nauthority = \"https://login.example\"\nresource_manager = \"https://arm.example\"\n\
+                logs = \"https://logs.example\"\ningestion = \"https://ingest.example\"\n";
+    std::fs::write(setting.folder.path().join("runspaced.toml"), evil).expect("is written");
+    std::fs::write(setting.folder.path().join("settings.toml"), "").expect("is written");
+    let mut client = setting.server(&[]);
+    let refused = client.call("list_workspaces", json!({}));
+    assert_eq!(refused["isError"], true);
+    assert!(text(&refused).contains("not believed from a project's file"), "{refused}");
     client.finish();
 }
 
