@@ -3,6 +3,7 @@
 mod bench;
 mod cli;
 mod config;
+mod loopback;
 mod signals;
 mod stdio;
 

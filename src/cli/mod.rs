@@ -9,6 +9,7 @@ mod bench;
 mod client_config;
 mod completions;
 mod config;
+mod demo;
 mod doctor;
 mod exit;
 mod exposure;
@@ -56,6 +57,8 @@ struct CommandLine {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    /// A morning with Microsoft Sentinel in a simulated Azure: no account, no network, no PowerShell needed
+    Demo(demo::DemoArguments),
     /// Run a command or a script
     Run(Box<run::RunArguments>),
     /// Serve PowerShell commands as tools to a client of the Model Context Protocol
@@ -94,6 +97,7 @@ pub fn main() -> Exit {
         Verb::Mcp(arguments) => host(*arguments, global, started),
         Verb::Tools(arguments) => host(arguments, global, started),
         Verb::Doctor(arguments) => host(arguments, global, started),
+        Verb::Demo(arguments) => demo::run(&arguments, &global, started),
         Verb::Sentinel(arguments) => sentinel::run(arguments, &global),
         Verb::Config(arguments) => config::run(&arguments, &global),
         Verb::ClientConfig(arguments) => client_config::run(&arguments, &global),
