@@ -2,9 +2,10 @@
 
 mod bench;
 mod cli;
-mod config;
 mod signals;
 mod stdio;
+
+use runspaced::config;
 
 fn main() {
     let exit = cli::main();

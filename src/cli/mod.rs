@@ -6,6 +6,7 @@
 
 mod audit;
 mod bench;
+mod bridge;
 mod client_config;
 mod completions;
 mod config;

@@ -238,7 +238,7 @@ impl Config {
                 None if !name.contains("__") => {}
                 None => {
                     let names: Vec<String> = SETTINGS.iter().map(Setting::variable).collect();
-                    let nearest = runspaced::nearest::nearest(&name, names.iter().map(String::as_str));
+                    let nearest = crate::nearest::nearest(&name, names.iter().map(String::as_str));
                     problems.push(Problem::unknown(origin(&name), &name, nearest));
                 }
             }

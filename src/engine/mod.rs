@@ -14,6 +14,8 @@ mod stream;
 mod waiting;
 
 pub(crate) use call::read_answer;
+#[cfg(test)]
+pub(crate) use function::{comment, quoted};
 pub(crate) use handle::Origin;
 
 pub use blocking::{Blocking, Records};

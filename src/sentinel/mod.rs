@@ -8,6 +8,7 @@
 mod account;
 mod apply;
 mod arguments;
+pub mod bridge;
 mod cache;
 mod definition;
 mod error;
@@ -15,6 +16,7 @@ mod export;
 mod folder;
 mod inventory;
 mod journal;
+pub mod module;
 mod operations;
 mod parameter;
 mod plan;

@@ -19,6 +19,7 @@ use std::time::Duration;
 use runspaced::{Call, Engine, Error, Format, Invocation, Limits, Live, Output, OutputStream, Stream};
 
 use super::Exit;
+use super::bridge::with_sentinel;
 use super::flags::HostFlags;
 use super::process::{Hosting, Process};
 use super::screen::{Palette, complain};
@@ -220,7 +221,7 @@ impl RunArguments {
         let mut pool = config.settings.pool.clone();
         // One call: one runspace.
         (pool.min, pool.max, pool.spares) = (1, 1, 0);
-        let mut builder = config.engine().pool(pool);
+        let mut builder = with_sentinel(config.engine().pool(pool), config, &process.secrets);
         if !config.is_set("limits.output_bytes") {
             let mut limits = config.settings.limits.clone();
             limits.output_bytes = Limits::MAX_OUTPUT_BYTES;

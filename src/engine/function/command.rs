@@ -192,7 +192,7 @@ fn parameter_name(property: &str) -> Option<String> {
 }
 
 /// A text as PowerShell's single-quoted string. It takes typographic quotes for quotes as well.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('\'');
     for next in text.chars() {
@@ -206,7 +206,7 @@ fn quoted(text: &str) -> String {
 }
 
 /// A text inside a comment: it can neither end it nor begin another section of the help.
-fn comment(text: &str) -> String {
+pub(crate) fn comment(text: &str) -> String {
     let text = text.replace("#>", "# >");
     text.lines().map(|line| format!("    {}", line.trim_start_matches('.'))).collect::<Vec<_>>().join("\n")
 }

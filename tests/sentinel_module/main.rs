@@ -1,0 +1,33 @@
+//! The PowerShell module `SentinelManager` in slots of an engine, against the simulated Azure.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a test fails by panicking"
+)]
+
+mod both;
+mod differential;
+mod functions;
+#[path = "../sentinel/setting.rs"]
+#[allow(dead_code, reason = "each suite uses the part it needs")]
+mod setting;
+#[path = "../support/mod.rs"]
+mod support;
+#[path = "../sentinel/writes.rs"]
+#[allow(dead_code, unused_imports, reason = "only its table of arguments is of interest")]
+mod writes;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    support::main(&[
+        test!(functions::a_pipeline_closes_what_it_lets_through).powershell().limit_s(180),
+        test!(functions::what_if_shows_the_plan_and_does_nothing).powershell().limit_s(180),
+        test!(functions::errors_are_those_of_the_function).powershell().limit_s(180),
+        test!(functions::the_module_is_like_any_other).powershell().limit_s(180),
+        test!(differential::every_read_answers_the_same_through_a_runspace).powershell().limit_s(300),
+        test!(differential::every_write_does_the_same_through_a_runspace).powershell().limit_s(300),
+    ])
+}
