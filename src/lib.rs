@@ -49,6 +49,7 @@ mod pool;
 mod runtime;
 pub mod sentinel;
 pub mod simulator;
+mod wildcard;
 
 pub use engine::{
     Blocking, Call, CancelHandle, Dropped, Encoding, Engine, EngineBuilder, ErrorInner, ErrorRecord, Format,

@@ -4,9 +4,9 @@
 
 mod support;
 
+use crossbeam_channel::{Receiver, RecvTimeoutError};
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use runspaced::border::{Border, Happening};

@@ -5,6 +5,7 @@
 //! Azure refused it unexecuted (401, 429); after anything else the caller has to look, and [`Error::happened`] says so.
 
 mod advice;
+mod attempt;
 mod broker;
 mod client;
 mod cloud;
@@ -17,6 +18,7 @@ mod logs;
 mod operation;
 mod paging;
 mod reason;
+mod request;
 mod resource;
 mod retry;
 mod roles;
@@ -29,7 +31,7 @@ mod tests;
 
 pub use advice::{Advice, Mover};
 pub use broker::TokenBroker;
-pub use client::{Answer, Client, Method, Request, Scope};
+pub use client::Client;
 pub use cloud::{Audience, Cloud, CloudName, CustomEndpoints};
 pub use error::{Error, Happened, Kind};
 pub use graph::GraphQuery;
@@ -40,6 +42,7 @@ pub use logs::{Column, LogsAnswer, LogsQuery, LogsTable};
 pub use operation::Waiting;
 pub use paging::Page;
 pub use reason::Reason;
+pub use request::{Answer, Method, Request, Scope};
 pub use resource::ResourceId;
 pub use retry::RetryPolicy;
 pub use roles::{Role, smallest_role};

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine::EngineBuilder;
+use crate::engine::{EngineBuilder, quoted};
 
 /// Which commands become tools: by name or wildcard, whole modules, and the functions of script files.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -89,30 +89,5 @@ impl Exposure {
     /// True if nothing is exposed.
     pub fn is_empty(&self) -> bool {
         self.commands.is_empty() && self.modules.is_empty() && self.scripts.is_empty()
-    }
-}
-
-/// A PowerShell string that stands for exactly this text. PowerShell takes typographic single quotes for plain ones.
-fn quoted(text: &str) -> String {
-    let mut quoted = String::with_capacity(text.len() + 2);
-    quoted.push('\'');
-    for char in text.chars() {
-        if matches!(char, '\'' | '\u{2018}' | '\u{2019}' | '\u{201a}' | '\u{201b}') {
-            quoted.push(char);
-        }
-        quoted.push(char);
-    }
-    quoted.push('\'');
-    quoted
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn quoted_path_cannot_end_its_string() {
-        assert_eq!(quoted("/a b/$x.ps1"), "'/a b/$x.ps1'");
-        assert_eq!(quoted("/it's/\u{2019};exit"), "'/it''s/\u{2019}\u{2019};exit'");
     }
 }

@@ -1,7 +1,5 @@
 //! Tool names from command names.
 
-use std::fmt::Write as _;
-
 use sha2::{Digest, Sha256};
 
 /// Longest tool name. Clients put a prefix of about 20 characters before it, and the whole may have 60.
@@ -46,16 +44,14 @@ fn separate(name: &mut String) {
 }
 
 fn shortened(name: &str, command: &str) -> String {
-    const DIGEST_BYTES: usize = 3;
-    let digest = Sha256::digest(command.to_lowercase().as_bytes());
-    let kept: String = name.chars().take(MAX_NAME_CHARS - 2 * DIGEST_BYTES - 1).collect();
+    const DIGEST_CHARS: usize = 6;
+    let mut digest = format!("{:x}", Sha256::digest(command.to_lowercase().as_bytes()));
+    digest.truncate(DIGEST_CHARS);
+    let kept: String = name.chars().take(MAX_NAME_CHARS - DIGEST_CHARS - 1).collect();
     let mut short =
         if kept.is_empty() { "command".to_owned() } else { kept.trim_end_matches('_').to_owned() };
     short.push('_');
-    for byte in digest.iter().take(DIGEST_BYTES) {
-        // Writing to a String cannot fail.
-        let _ = write!(short, "{byte:02x}");
-    }
+    short.push_str(&digest);
     short
 }
 

@@ -6,6 +6,7 @@ mod call;
 mod function;
 mod handle;
 mod invocation;
+mod literal;
 mod output;
 mod request;
 mod secret;
@@ -15,8 +16,9 @@ mod waiting;
 
 pub(crate) use call::read_answer;
 #[cfg(test)]
-pub(crate) use function::{comment, quoted};
+pub(crate) use function::comment;
 pub(crate) use handle::Origin;
+pub(crate) use literal::quoted;
 
 pub use blocking::{Blocking, Records};
 pub use builder::EngineBuilder;

@@ -1,18 +1,26 @@
 //! What a call gives back to the client.
 
-use serde_json::{Map, Value, json, value::RawValue};
+mod failure;
+mod record;
+mod rows;
+#[cfg(test)]
+pub(crate) mod tests;
+mod text;
+
+use serde_json::{Map, Value, json};
+
+use self::{
+    failure::{failure_json, failure_text},
+    record::{MAX_RECORDS, clipped, error_json, error_text},
+    rows::{missing_fields, rest, rows},
+    text::Text,
+};
 
 use super::{
     conduct::Unanswered,
-    options::CONFIRMED,
-    results::{Budget, FieldPath, GET_RESULT, Kept, Shown, fields_of, fit, select},
+    results::{Budget, Kept},
 };
-use crate::{Error, ErrorRecord, Output, Stream, Timings};
-
-/// Longest message of one error that is repeated, characters.
-const MAX_MESSAGE_CHARS: usize = 2_000;
-/// Most records of one kind that are repeated.
-const MAX_RECORDS: usize = 20;
+use crate::{Error, Output, Stream, Timings};
 
 /// The answer of a call: text for the model, the same as structured content, and how it went.
 #[derive(Debug, Clone, PartialEq)]
@@ -138,169 +146,6 @@ impl Reply {
     }
 }
 
-/// The rows that are shown, and how many there are. A text output is one row.
-fn rows(output: &Output, view: &View<'_>) -> (Shown, usize) {
-    let raw = match output.raw_values() {
-        Ok(raw) => raw,
-        Err(_) => {
-            let text = output.text().map(Value::String);
-            return (fit(text, view.budget), 1);
-        }
-    };
-    let fields: Vec<FieldPath> = view.fields.iter().map(FieldPath::new).collect();
-    let rows = raw.iter().take(view.first.unwrap_or(usize::MAX)).map(|raw| {
-        let row = value(raw);
-        // Scalars have no fields to choose from.
-        if fields.is_empty() || !row.is_object() { row } else { select(&row, &fields) }
-    });
-    (fit(rows, view.budget), raw.len())
-}
-
-/// Numbers that JSON has and Rust has not stay as their text.
-fn value(raw: &RawValue) -> Value {
-    serde_json::from_str(raw.get()).unwrap_or_else(|_| Value::String(raw.get().to_owned()))
-}
-
-/// Fields that were asked for and are nowhere.
-fn missing_fields(output: &Output, view: &View<'_>) -> String {
-    if view.fields.is_empty() {
-        return String::new();
-    }
-    let sample: Vec<Value> =
-        output.raw_values().unwrap_or_default().iter().take(100).map(|raw| value(raw)).collect();
-    let fields: Vec<FieldPath> = view.fields.iter().map(FieldPath::new).collect();
-    match fields_of(&fields, &sample) {
-        Some((unknown, known)) => format!("There is no field {unknown}. There are: {known}"),
-        None => String::new(),
-    }
-}
-
-/// What is not shown, and how to get it.
-fn rest(shown: &Shown, total: usize, kept: Option<&Kept>) -> String {
-    let count = shown.rows.len();
-    let mut text = String::new();
-    if total > count {
-        text.push_str(&format!("Rows 1 to {count} of {total}."));
-    }
-    if shown.shortened {
-        text.push_str(if text.is_empty() {
-            "Long values are shortened where marked."
-        } else {
-            " Long values are shortened."
-        });
-    }
-    match kept {
-        Some(kept) => text.push_str(&format!(
-            " The whole result is kept: {GET_RESULT} {} goes on; it also filters, sorts, groups and selects fields.",
-            json!({"result": kept.id, "skip": count.min(total.saturating_sub(1))})
-        )),
-        None => text.push_str(" The rest is too long to be kept; ask for less."),
-    }
-    text
-}
-
-fn failure_text(error: &Error, view: &View<'_>) -> String {
-    match error {
-        // PowerShell's own message, with where it came from.
-        Error::Script(failure) | Error::Refused(failure) => error_text(&failure.record),
-        Error::PromptBlocked { kind, caption, message, fields, .. } => {
-            refusal(kind, &[caption, message], fields, view)
-        }
-        other => other.to_string(),
-    }
-}
-
-/// A question that nobody answered: why, and what to pass instead.
-fn refusal(kind: &str, asked: &[&str], fields: &[String], view: &View<'_>) -> String {
-    let asked: Vec<&str> = asked.iter().map(|text| text.trim()).filter(|text| !text.is_empty()).collect();
-    let asked = if asked.is_empty() { String::new() } else { format!(": \"{}\"", clipped(&asked.join(" "))) };
-    let why = match view.unanswered {
-        Some(Unanswered::Declined) => "The person who was asked declined.".to_owned(),
-        Some(Unanswered::Failed(reason)) => format!("It was not answered: {reason}."),
-        Some(Unanswered::Secret(_)) => String::new(),
-        None => "Nobody can be asked through this client.".to_owned(),
-    };
-    let text = match kind {
-        "read_secure" | "credential" => format!(
-            "The command asks for a secret{asked}. Secrets are not taken through this protocol; give it to the command \
-             by its configuration, a secret store or the environment it runs in."
-        ),
-        "prompt" if matches!(view.unanswered, Some(Unanswered::Secret(_))) => format!(
-            "The command asks for a secret ({}). Secrets are not taken through this protocol; give it to the command by \
-             its configuration, a secret store or the environment it runs in.",
-            fields.join(", ")
-        ),
-        "prompt" if !fields.is_empty() => {
-            format!("These parameters are needed and were not given: {}. {why}", fields.join(", "))
-        }
-        "choice" => {
-            let labels = fields.iter().map(|label| label.replace('&', "")).collect::<Vec<_>>().join(", ");
-            let instead = match view.confirmable {
-                true => format!(
-                    "Pass \"{CONFIRMED}\": true to do it without its own question, or a parameter of the command that answers it, such as Force."
-                ),
-                false => "Pass a parameter of the command that answers it, if it has one.".to_owned(),
-            };
-            format!("The command asks{asked} [{labels}]. {why} {instead}")
-        }
-        _ => format!(
-            "The command asks for a line of text{asked}. {why} Pass it as an argument if the command has a parameter for it."
-        ),
-    };
-    text.trim_end().to_owned()
-}
-
-fn failure_json(error: &Error, said: &str) -> Value {
-    let mut json = match error.record() {
-        Some(record) => error_json(record),
-        None => json!({ "message": clipped(said) }),
-    };
-    json["code"] = json!(error.code());
-    if let Error::Overloaded { retry_after, .. } = error {
-        json["retryAfterMs"] = json!(u64::try_from(retry_after.as_millis()).unwrap_or(u64::MAX));
-    }
-    json
-}
-
-/// `Get-Item: Cannot find path '…' (ObjectNotFound)`
-fn error_text(record: &ErrorRecord) -> String {
-    let mut text = String::new();
-    if let Some(command) = record.command_name.as_deref().filter(|command| !command.is_empty()) {
-        text.push_str(command);
-        text.push_str(": ");
-    }
-    text.push_str(&clipped(record.message.trim()));
-    if !record.category.is_empty() && record.category != "NotSpecified" {
-        text.push_str(&format!(" ({})", record.category));
-    }
-    if let Some(advice) = record.recommended_action.as_deref().filter(|advice| !advice.is_empty()) {
-        text.push_str(&format!(" {}", clipped(advice)));
-    }
-    text
-}
-
-/// What a model can use of an error; no stacks.
-fn error_json(record: &ErrorRecord) -> Value {
-    let mut json = json!({ "message": clipped(&record.message) });
-    let optional = [
-        ("category", Some(record.category.as_str())),
-        ("id", Some(record.fully_qualified_error_id.as_str())),
-        ("target", record.target.as_deref()),
-        ("command", record.command_name.as_deref()),
-    ];
-    for (name, value) in optional {
-        if let Some(value) = value.filter(|value| !value.is_empty()) {
-            json[name] = json!(clipped(value));
-        }
-    }
-    if let Some(position) =
-        record.position.as_ref().filter(|position| position.line > 0 && position.file.is_some())
-    {
-        json["at"] = json!(format!("{}:{}", position.file.as_deref().unwrap_or_default(), position.line));
-    }
-    json
-}
-
 fn cut_text(output: &Output) -> String {
     let whole = output.truncation().iter().filter(|cut| cut.pointer.is_empty()).count();
     let inside = output.truncation().len() - whole;
@@ -317,221 +162,8 @@ fn cut_text(output: &Output) -> String {
     format!("Truncated: {}. Ask for less.", parts.join("; "))
 }
 
-fn clipped(text: &str) -> String {
-    match text.char_indices().nth(MAX_MESSAGE_CHARS) {
-        None => text.to_owned(),
-        Some((end, _)) => format!("{}…", &text[..end]),
-    }
-}
-
 fn put(content: &mut Map<String, Value>, name: &str, values: Vec<Value>) {
     if !values.is_empty() {
         content.insert(name.to_owned(), Value::Array(values));
-    }
-}
-
-/// Sections with a blank line between them.
-#[derive(Default)]
-struct Text(String);
-
-impl Text {
-    fn section(&mut self, title: &str, body: &str) {
-        if body.is_empty() {
-            return;
-        }
-        if !self.0.is_empty() {
-            self.0.push_str("\n\n");
-        }
-        if !title.is_empty() {
-            self.0.push_str(title);
-            self.0.push_str(":\n");
-        }
-        self.0.push_str(body);
-    }
-
-    fn list(&mut self, title: &str, lines: impl ExactSizeIterator<Item = String>) {
-        let count = lines.len();
-        let mut shown: Vec<String> = lines.take(MAX_RECORDS).map(|line| format!("- {line}")).collect();
-        if count > MAX_RECORDS {
-            shown.push(format!("… and {} more", count - MAX_RECORDS));
-        }
-        self.section(title, &shown.join("\n"));
-    }
-}
-
-#[cfg(test)]
-pub(crate) mod tests {
-    use super::*;
-    use crate::{
-        ScriptFailure,
-        host::{RawAnswer, message::AnswerMeta},
-    };
-
-    /// An output as the host would have written it.
-    pub(crate) fn output(values: &Value, records: &Value, meta: Value) -> Output {
-        let mut buffer = values.to_string().into_bytes();
-        let output_end = buffer.len();
-        buffer.extend_from_slice(records.to_string().as_bytes());
-        let records_end = buffer.len();
-        let mut full = json!({ "status": "completed" });
-        if let (Value::Object(full), Value::Object(meta)) = (&mut full, meta) {
-            full.extend(meta);
-        }
-        let meta: AnswerMeta = serde_json::from_value(full).expect("meta");
-        Output::new(
-            RawAnswer { buffer, output_end, records_end },
-            meta,
-            Timings { total_us: 9, ..Timings::default() },
-        )
-    }
-
-    /// Everything that fits, and nothing is kept.
-    pub(crate) fn view() -> View<'static> {
-        View {
-            fields: &[],
-            first: None,
-            budget: Budget::default(),
-            keep: &|_| None,
-            unanswered: None,
-            confirmable: true,
-        }
-    }
-
-    fn reply(output: &Output) -> Reply {
-        Reply::of_output(output, &view())
-    }
-
-    fn not_found() -> Value {
-        json!([{"stream": "error", "at": 1, "data": {"message": "Cannot find x", "category": "ObjectNotFound",
-            "fullyQualifiedErrorId": "PathNotFound", "commandName": "Get-Item", "scriptStackTrace": "at secret"}}])
-    }
-
-    #[test]
-    fn reply_has_errors_and_output_together() {
-        let output = output(&json!([1, 2]), &not_found(), json!({"had_errors": true, "count": 2}));
-        let answer = reply(&output);
-        assert!(!answer.is_error);
-        assert_eq!(answer.text, "1\n2\n\nErrors:\n- Get-Item: Cannot find x (ObjectNotFound)");
-        assert_eq!(
-            answer.structured,
-            Some(json!({
-                "errors": [{"message": "Cannot find x", "category": "ObjectNotFound", "id": "PathNotFound",
-                            "command": "Get-Item"}],
-                "values": [1, 2],
-            }))
-        );
-    }
-
-    #[test]
-    fn reply_with_nothing_but_errors_is_an_error() {
-        let answer = reply(&output(&json!([]), &not_found(), json!({"had_errors": true})));
-        assert!(answer.is_error);
-    }
-
-    #[test]
-    fn reply_of_exit_code_is_an_error_unless_zero() {
-        let exited = |code| reply(&output(&json!(["x"]), &json!([]), json!({"exit_code": code})));
-        assert!(!exited(0).is_error);
-        assert!(exited(5).is_error);
-        assert_eq!(exited(5).text, "x\n\nExit code: 5");
-    }
-
-    #[test]
-    fn reply_of_terminating_error_keeps_what_came_before() {
-        let record = ErrorRecord { message: "boom".to_owned(), ..ErrorRecord::default() };
-        let before = output(&json!(["first"]), &json!([]), json!({}));
-        let error = Error::Script(Box::new(ScriptFailure { record, output: before }));
-        let reply = Reply::of_error(&error, &view());
-        assert!(reply.is_error);
-        assert_eq!(reply.text, "first\n\nboom [E401]");
-        assert_eq!(
-            reply.structured,
-            Some(json!({"error": {"message": "boom", "code": "E401"}, "values": ["first"]}))
-        );
-    }
-
-    #[test]
-    fn reply_of_missing_parameters_names_them() {
-        let error = Error::PromptBlocked {
-            kind: "prompt".to_owned(),
-            caption: "cmdlet Get-X".to_owned(),
-            message: "Supply values".to_owned(),
-            fields: vec!["Name".to_owned(), "Id".to_owned()],
-            output: Box::default(),
-        };
-        let reply = Reply::of_error(&error, &view());
-        assert_eq!(
-            reply.text,
-            "These parameters are needed and were not given: Name, Id. Nobody can be asked through this client. [E402]"
-        );
-    }
-
-    #[test]
-    fn reply_says_that_output_was_cut() {
-        let meta = json!({"count": 3, "truncated": [{"reason": "bytes", "pointer": ""}, {"reason": "depth", "pointer": "/0/a"}]});
-        let answer = reply(&output(&json!([1, 2, 3]), &json!([]), meta));
-        assert!(answer.text.ends_with(
-            "Truncated: the output ends after 3 values: it was too long, and the command was stopped; 1 values are shortened where marked. Ask for less."
-        ));
-        assert_eq!(answer.structured.expect("content")["truncated"].as_array().map(Vec::len), Some(2));
-    }
-
-    #[test]
-    fn reply_without_anything_says_so() {
-        let answer = reply(&output(&json!([]), &json!([]), json!({})));
-        assert_eq!((answer.text.as_str(), answer.is_error), ("(no output)", false));
-    }
-
-    #[test]
-    fn reply_repeats_a_flood_of_warnings_in_part() {
-        let warnings: Vec<Value> =
-            (0..500).map(|n| json!({"stream": "warning", "at": 0, "data": format!("w{n}")})).collect();
-        let answer = reply(&output(&json!([]), &Value::Array(warnings), json!({})));
-        assert!(answer.text.ends_with("- w19\n… and 480 more"), "{}", answer.text);
-    }
-
-    #[test]
-    fn reply_shows_the_first_rows_and_says_who_has_the_rest() {
-        use crate::mcp::{
-            call::Caller,
-            results::{ResultStore, StoreLimits},
-        };
-        let values: Vec<Value> =
-            (0..40).map(|n| json!({"Id": n, "Name": format!("n{n}"), "More": "x"})).collect();
-        let output = output(&json!(values), &json!([]), json!({"count": 40}));
-        let store = ResultStore::new(StoreLimits::default());
-        let fields = ["id".to_owned(), "Nothing".to_owned()];
-        let keep = |output: &Output| store.keep(&Caller::local(), "get_thing", output.clone());
-        let answer =
-            Reply::of_output(&output, &View { fields: &fields, first: Some(3), keep: &keep, ..view() });
-        let content = answer.structured.expect("content");
-        assert_eq!(content["values"], json!([{"id": 0}, {"id": 1}, {"id": 2}]));
-        let id = content["result"]["id"].as_str().expect("an id");
-        assert_eq!(content["result"]["rows"], 40);
-        assert!(answer.text.contains("Rows 1 to 3 of 40.") && answer.text.contains(id), "{}", answer.text);
-        assert!(
-            answer.text.contains("There is no field Nothing. There are: Id, Name, More"),
-            "{}",
-            answer.text
-        );
-        assert_eq!(store.find(&Caller::local(), id).expect("kept").rows(), Ok(values));
-    }
-
-    #[test]
-    fn refused_questions_say_why_and_what_to_pass() {
-        let blocked = |kind: &str, message: &str, fields: &[&str]| Error::PromptBlocked {
-            kind: kind.to_owned(),
-            caption: String::new(),
-            message: message.to_owned(),
-            fields: fields.iter().map(|field| (*field).to_owned()).collect(),
-            output: Box::default(),
-        };
-        let text = |error: &Error, unanswered| Reply::of_error(error, &View { unanswered, ..view() }).text;
-        let confirm = blocked("choice", "Remove it?", &["&Yes", "&No"]);
-        assert!(text(&confirm, None).contains("\"Remove it?\" [Yes, No]"), "{}", text(&confirm, None));
-        assert!(text(&confirm, None).contains("_confirmed"));
-        assert!(text(&confirm, Some(&Unanswered::Declined)).contains("declined"));
-        let secret = text(&blocked("credential", "", &["UserName", "Password"]), None);
-        assert!(secret.contains("Secrets are not taken") && !secret.contains("argument"), "{secret}");
     }
 }

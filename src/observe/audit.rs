@@ -10,11 +10,11 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
-        mpsc::{self, Receiver, RecvTimeoutError, SyncSender},
     },
     time::{Duration, Instant},
 };
 
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use serde_json::json;
 use tokio::sync::oneshot;
 
@@ -65,7 +65,7 @@ pub struct AuditSettings {
 /// An open audit file.
 pub(crate) struct Audit {
     settings: AuditSettings,
-    orders: SyncSender<Order>,
+    orders: Sender<Order>,
     failing: Arc<AtomicBool>,
 }
 
@@ -94,7 +94,7 @@ enum Order {
     /// Try again, and say whether all is written.
     Retry(oneshot::Sender<bool>),
     /// Write what waits and make it last.
-    Flush(mpsc::Sender<()>),
+    Flush(Sender<()>),
 }
 
 impl Audit {
@@ -113,7 +113,7 @@ impl Audit {
             }
         };
         let failing = Arc::new(AtomicBool::new(failing));
-        let (orders, received) = mpsc::sync_channel(WAITING);
+        let (orders, received) = crossbeam_channel::bounded(WAITING);
         let writer = Writer {
             settings: settings.clone(),
             book,
@@ -153,7 +153,7 @@ impl Audit {
 
     /// Waits until everything is written, a second at most.
     pub(crate) fn flush(&self) {
-        let (sender, flushed) = mpsc::channel();
+        let (sender, flushed) = crossbeam_channel::bounded(1);
         if self.orders.try_send(Order::Flush(sender)).is_ok() {
             let _ = flushed.recv_timeout(PAUSE);
         }

@@ -9,8 +9,6 @@ use std::{
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::digest::hex;
-
 /// What the first line refers to.
 pub(super) const ORIGIN: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
@@ -37,7 +35,7 @@ pub struct Verified {
 /// The line of a record: `body` is the JSON object, without its end, that a line begins with.
 pub(super) fn line(body: &str, previous: &str) -> (String, String) {
     let body = format!("{body},\"prev\":\"{previous}\"");
-    let hash = hex(&Sha256::digest(body.as_bytes()));
+    let hash = format!("{:x}", Sha256::digest(body.as_bytes()));
     (format!("{body},\"hash\":\"{hash}\"}}\n"), hash)
 }
 
@@ -46,7 +44,7 @@ fn read(line: &str) -> Option<(u64, String, String)> {
     let record: Value = serde_json::from_str(line).ok()?;
     let hash = record["hash"].as_str()?;
     let body = line.strip_suffix(&format!(",\"hash\":\"{hash}\"}}"))?;
-    (hex(&Sha256::digest(body.as_bytes())) == hash).then_some(())?;
+    (format!("{:x}", Sha256::digest(body.as_bytes())) == hash).then_some(())?;
     Some((record["seq"].as_u64()?, hash.to_owned(), record["prev"].as_str()?.to_owned()))
 }
 

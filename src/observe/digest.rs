@@ -26,7 +26,9 @@ impl DigestKey {
         mac.update(tool.as_bytes());
         mac.update(&[0]);
         mac.update(text.as_bytes());
-        hex(&mac.finalize().into_bytes()[..16])
+        let mut digest = format!("{:x}", mac.finalize().into_bytes());
+        digest.truncate(32);
+        digest
     }
 }
 
@@ -55,11 +57,6 @@ fn write_sorted(value: &Value, text: &mut String) {
         }
         other => text.push_str(&other.to_string()),
     }
-}
-
-/// Bytes as hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

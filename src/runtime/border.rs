@@ -2,7 +2,8 @@
 //! does.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
+
+use crossbeam_channel::{Receiver, Sender};
 
 use super::locate::{LocateOptions, PowerShellHome};
 use super::settings::{Phases, RuntimeSettings};
@@ -87,7 +88,7 @@ impl Border {
         locate: &LocateOptions,
         settings: &RuntimeSettings,
     ) -> Result<(Self, Receiver<Happening>), crate::Error> {
-        let (send, receive) = channel();
+        let (send, receive) = crossbeam_channel::unbounded();
         let started = start(locate, settings, Arc::new(Wire(send)))?;
         Ok((Self { started }, receive))
     }

@@ -91,7 +91,7 @@ fn is_ours(_folder: &Path) -> io::Result<bool> {
 fn hash_of(path: &Path) -> io::Result<String> {
     let mut hash = Sha256::new();
     io::copy(&mut File::open(path)?, &mut hash)?;
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(format!("{:x}", hash.finalize()))
 }
 
 #[cfg(test)]
@@ -103,7 +103,7 @@ mod tests {
         if IMAGE.is_empty() {
             return;
         }
-        let hash: String = Sha256::digest(IMAGE).iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = format!("{:x}", Sha256::digest(IMAGE));
         assert_eq!(Some(hash.as_str()), expected_hash());
     }
 

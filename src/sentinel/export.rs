@@ -62,7 +62,7 @@ impl Writer {
             kind: kind.to_owned(),
             file: path.display().to_string(),
             bytes: content.len(),
-            sha256: Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect(),
+            sha256: format!("{:x}", Sha256::digest(content)),
         });
         Ok(())
     }

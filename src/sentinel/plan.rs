@@ -191,8 +191,9 @@ fn digest(target: &Target, changes: &[Change]) -> String {
         add(change.body.as_deref().map_or("", RawValue::get));
         add(change.before.as_deref().map_or("", RawValue::get));
     }
-    let hash = hash.finalize();
-    hash.iter().take(12).map(|byte| format!("{byte:02x}")).collect()
+    let mut digest = format!("{:x}", hash.finalize());
+    digest.truncate(24);
+    digest
 }
 
 impl Change {

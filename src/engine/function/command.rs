@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde_json::{Map, Value, value::RawValue};
 
 use super::error::FunctionError;
+use crate::engine::quoted;
 
 /// How deep references of a schema are followed.
 const MAX_REFERENCES: usize = 8;
@@ -191,20 +192,6 @@ fn parameter_name(property: &str) -> Option<String> {
     (plain && name.starts_with(|first: char| first.is_ascii_alphabetic())).then_some(name)
 }
 
-/// A text as PowerShell's single-quoted string. It takes typographic quotes for quotes as well.
-pub(crate) fn quoted(text: &str) -> String {
-    let mut quoted = String::with_capacity(text.len() + 2);
-    quoted.push('\'');
-    for next in text.chars() {
-        if matches!(next, '\'' | '\u{2018}'..='\u{201b}') {
-            quoted.push(next);
-        }
-        quoted.push(next);
-    }
-    quoted.push('\'');
-    quoted
-}
-
 /// A text inside a comment: it can neither end it nor begin another section of the help.
 pub(crate) fn comment(text: &str) -> String {
     let text = text.replace("#>", "# >");
@@ -293,10 +280,5 @@ mod tests {
         assert_eq!(parameter_name("userName").as_deref(), Some("UserName"));
         assert_eq!(parameter_name("a-b"), None);
         assert_eq!(parameter_name("__"), None);
-    }
-
-    #[test]
-    fn quotes_of_every_kind_stay_inside() {
-        assert_eq!(quoted("it's \u{2019}x"), "'it''s \u{2019}\u{2019}x'");
     }
 }

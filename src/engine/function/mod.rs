@@ -6,7 +6,7 @@ mod error;
 mod registry;
 
 #[cfg(test)]
-pub(crate) use command::{comment, quoted};
+pub(crate) use command::comment;
 pub use context::FunctionContext;
 pub use error::FunctionError;
 pub(super) use registry::FunctionSet;

@@ -56,8 +56,7 @@ pub fn functions() -> Vec<Function> {
             Ok(long(a, 0).map_or(Value::string(""), |n| format!("{n:0width$x}").into()))
         }),
         of_type("hash_sha256", (1, 1), Type::String, |a, _| {
-            let digest = Sha256::digest(text(a, 0).as_bytes());
-            Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into())
+            Ok(format!("{:x}", Sha256::digest(text(a, 0).as_bytes())).into())
         }),
         of_type("new_guid", (0, 0), Type::Guid, |_, _| Ok(Value::Guid(uuid::Uuid::now_v7()))),
         of_type("format_bytes", (1, 3), Type::String, format_bytes),

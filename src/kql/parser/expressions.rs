@@ -270,16 +270,10 @@ impl<'a> Parser<'a> {
             self.check_chain(length)?;
             if self.eat(".") {
                 let Some(member) = self.member()? else { return Err(self.unexpected("a name after '.'")) };
-                expr = Expr {
-                    kind: ExprKind::Path(Box::new(expr), Box::new(member)),
-                    span: self.span_from(start),
-                };
+                expr = self.path(start, expr, member);
             } else if self.is("[") {
                 let index = self.bracketed_expression()?;
-                expr = Expr {
-                    kind: ExprKind::Element(Box::new(expr), Box::new(index)),
-                    span: self.span_from(start),
-                };
+                expr = self.element(start, expr, index);
             } else {
                 break;
             }

@@ -8,7 +8,7 @@ mod parameters;
 mod primary;
 mod statements;
 
-use super::ast::Query;
+use super::ast::{Expr, ExprKind, Query};
 use super::error::{Problem, ProblemKind, Result, Span};
 use super::lexer::{self, Kind, Token};
 use super::nearest::did_you_mean;
@@ -122,6 +122,16 @@ impl<'a> Parser<'a> {
 
     fn span_from(&self, start: Span) -> Span {
         Span::new(start.start, self.previous_end().max(start.start))
+    }
+
+    /// `expr.member`, from `start` to here.
+    fn path(&self, start: Span, expr: Expr, member: Expr) -> Expr {
+        Expr { kind: ExprKind::Path(Box::new(expr), Box::new(member)), span: self.span_from(start) }
+    }
+
+    /// `expr[index]`, from `start` to here.
+    fn element(&self, start: Span, expr: Expr, index: Expr) -> Expr {
+        Expr { kind: ExprKind::Element(Box::new(expr), Box::new(index)), span: self.span_from(start) }
     }
 
     /// The token at `offset` is this word or punctuation.

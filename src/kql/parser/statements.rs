@@ -322,19 +322,13 @@ impl Parser<'_> {
                     None => self.member()?,
                 };
                 let Some(member) = member else { return Err(self.unexpected("a name after '.'")) };
-                expr = Expr {
-                    kind: ExprKind::Path(Box::new(expr), Box::new(member)),
-                    span: self.span_from(start),
-                };
+                expr = self.path(start, expr, member);
                 if last {
                     break;
                 }
             } else if self.is("[") {
                 let Some(index) = self.entity_selector()? else { break };
-                expr = Expr {
-                    kind: ExprKind::Element(Box::new(expr), Box::new(index)),
-                    span: self.span_from(start),
-                };
+                expr = self.element(start, expr, index);
             } else {
                 break;
             }
@@ -352,16 +346,10 @@ impl Parser<'_> {
                 let Some(member) = self.entity_selector()? else {
                     return Err(self.unexpected("a name after '.'"));
                 };
-                expr = Expr {
-                    kind: ExprKind::Path(Box::new(expr), Box::new(member)),
-                    span: self.span_from(start),
-                };
+                expr = self.path(start, expr, member);
             } else if self.is("[") {
                 let Some(index) = self.entity_selector()? else { break };
-                expr = Expr {
-                    kind: ExprKind::Element(Box::new(expr), Box::new(index)),
-                    span: self.span_from(start),
-                };
+                expr = self.element(start, expr, index);
             } else {
                 break;
             }

@@ -80,6 +80,17 @@ pub(crate) fn fields_of(fields: &[FieldPath], rows: &[Value]) -> Option<(String,
     (!unknown.is_empty() && !rows.is_empty()).then(|| (unknown.join(", "), fields::known(rows).join(", ")))
 }
 
+/// A value that says nothing.
+fn is_blank(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(list) => list.is_empty(),
+        Value::Object(object) => object.is_empty(),
+        _ => false,
+    }
+}
+
 /// Bytes of a value as JSON.
 fn json_size(value: &Value) -> usize {
     let mut counter = Counter(0);

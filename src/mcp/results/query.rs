@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     fields::{self, FieldPath},
-    fields_of,
+    fields_of, is_blank,
 };
 
 /// Most groups of an answer.
@@ -294,14 +294,14 @@ impl Condition {
             AtLeast => ordered(Ordering::is_ge),
             Less => ordered(Ordering::is_lt),
             AtMost => ordered(Ordering::is_le),
-            Empty => is_empty(value),
-            NotEmpty => !is_empty(value),
+            Empty => is_blank(value),
+            NotEmpty => !is_blank(value),
         }
     }
 }
 
 fn equal(value: &Value, wanted: &Value) -> bool {
-    is_empty(value) && is_empty(wanted) || compare(value, wanted).is_eq()
+    is_blank(value) && is_blank(wanted) || compare(value, wanted).is_eq()
 }
 
 fn one_of(value: &Value, wanted: &Value) -> bool {
@@ -315,16 +315,6 @@ fn contains(value: &Value, wanted: &Value) -> bool {
             list.iter().any(|entry| equal(entry, wanted) || folded(entry).contains(&folded(wanted)))
         }
         other => folded(other).contains(&folded(wanted)),
-    }
-}
-
-fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::String(text) => text.is_empty(),
-        Value::Array(list) => list.is_empty(),
-        Value::Object(object) => object.is_empty(),
-        _ => false,
     }
 }
 

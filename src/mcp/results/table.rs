@@ -5,6 +5,8 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
+use super::is_blank;
+
 /// Fewer rows are not worth a heading.
 const MIN_ROWS: usize = 3;
 /// Most columns that nested objects may be spread over.
@@ -223,16 +225,6 @@ fn visit<'a>(
             value if is_blank(value) => {}
             value => take(format!("{above}{name}"), value),
         }
-    }
-}
-
-fn is_blank(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::String(text) => text.is_empty(),
-        Value::Array(list) => list.is_empty(),
-        Value::Object(object) => object.is_empty(),
-        _ => false,
     }
 }
 
