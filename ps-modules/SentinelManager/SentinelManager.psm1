@@ -2498,13 +2498,13 @@ function Export-SentinelWorkbook {
     .INPUTS
         Objects with properties that have the names of parameters, such as the rows of other functions.
     .OUTPUTS
-        SentinelManager.SentinelWorkbook: Name, Kind, File, Bytes, Sha256, TenantName, WorkspaceName
+        SentinelManager.ExportedFile: Name, Kind, File, Bytes, Sha256, TenantName, WorkspaceName
     .NOTES
         Needs these actions of Azure: Microsoft.Insights/workbooks/read
     #>
     [CmdletBinding(PositionalBinding = $false)]
     [Alias('export_sentinelworkbook')]
-    [OutputType('SentinelManager.SentinelWorkbook')]
+    [OutputType('SentinelManager.ExportedFile')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)]
         [Alias('Id')]
@@ -2558,7 +2558,7 @@ function Export-SentinelWorkbook {
     begin {
         $given = [string[]] $PSBoundParameters.Keys
     }
-    process { ReadOperation 'Export-SentinelWorkbook' 'SentinelManager.SentinelWorkbook' $PSCmdlet $PSBoundParameters $given $_ }
+    process { ReadOperation 'Export-SentinelWorkbook' 'SentinelManager.ExportedFile' $PSCmdlet $PSBoundParameters $given $_ }
 }
 
 function Import-SentinelWorkbook {
@@ -2697,13 +2697,13 @@ function Export-AllWorkbooks {
     .INPUTS
         Objects with properties that have the names of parameters, such as the rows of other functions.
     .OUTPUTS
-        SentinelManager.AllWorkbooks: Name, Kind, File, Bytes, Sha256, TenantName, WorkspaceName
+        SentinelManager.ExportedFile: Name, Kind, File, Bytes, Sha256, TenantName, WorkspaceName
     .NOTES
         Needs these actions of Azure: Microsoft.Insights/workbooks/read
     #>
     [CmdletBinding(PositionalBinding = $false)]
     [Alias('export_allworkbooks')]
-    [OutputType('SentinelManager.AllWorkbooks')]
+    [OutputType('SentinelManager.ExportedFile')]
     param(
         [Parameter(Mandatory, Position = 0)]
         [string] $BackupPath,
@@ -2749,7 +2749,7 @@ function Export-AllWorkbooks {
     begin {
         $given = [string[]] $PSBoundParameters.Keys
     }
-    process { ReadOperation 'Export-AllWorkbooks' 'SentinelManager.AllWorkbooks' $PSCmdlet $PSBoundParameters $given $_ }
+    process { ReadOperation 'Export-AllWorkbooks' 'SentinelManager.ExportedFile' $PSCmdlet $PSBoundParameters $given $_ }
 }
 
 function Export-AnalyticsRules {
@@ -2797,13 +2797,13 @@ function Export-AnalyticsRules {
     .INPUTS
         Objects with properties that have the names of parameters, such as the rows of other functions.
     .OUTPUTS
-        SentinelManager.AnalyticsRules: Name, Kind, File, Bytes, Sha256, TenantName, WorkspaceName
+        SentinelManager.ExportedFile: Name, Kind, File, Bytes, Sha256, TenantName, WorkspaceName
     .NOTES
         Needs these actions of Azure: Microsoft.SecurityInsights/alertRules/read
     #>
     [CmdletBinding(PositionalBinding = $false)]
     [Alias('export_analyticsrules')]
-    [OutputType('SentinelManager.AnalyticsRules')]
+    [OutputType('SentinelManager.ExportedFile')]
     param(
         [Parameter(Mandatory, Position = 0)]
         [string] $BackupPath,
@@ -2862,7 +2862,7 @@ function Export-AnalyticsRules {
     begin {
         $given = [string[]] $PSBoundParameters.Keys
     }
-    process { ReadOperation 'Export-AnalyticsRules' 'SentinelManager.AnalyticsRules' $PSCmdlet $PSBoundParameters $given $_ }
+    process { ReadOperation 'Export-AnalyticsRules' 'SentinelManager.ExportedFile' $PSCmdlet $PSBoundParameters $given $_ }
 }
 
 function Export-AutomationRules {
@@ -2904,13 +2904,13 @@ function Export-AutomationRules {
     .INPUTS
         Objects with properties that have the names of parameters, such as the rows of other functions.
     .OUTPUTS
-        SentinelManager.AutomationRules: Name, Kind, File, Bytes, Sha256, TenantName, WorkspaceName
+        SentinelManager.ExportedFile: Name, Kind, File, Bytes, Sha256, TenantName, WorkspaceName
     .NOTES
         Needs these actions of Azure: Microsoft.SecurityInsights/automationRules/read, Microsoft.SecurityInsights/alertRules/read
     #>
     [CmdletBinding(PositionalBinding = $false)]
     [Alias('export_automationrules')]
-    [OutputType('SentinelManager.AutomationRules')]
+    [OutputType('SentinelManager.ExportedFile')]
     param(
         [Parameter(Mandatory, Position = 0)]
         [string] $BackupPath,
@@ -2958,7 +2958,7 @@ function Export-AutomationRules {
     begin {
         $given = [string[]] $PSBoundParameters.Keys
     }
-    process { ReadOperation 'Export-AutomationRules' 'SentinelManager.AutomationRules' $PSCmdlet $PSBoundParameters $given $_ }
+    process { ReadOperation 'Export-AutomationRules' 'SentinelManager.ExportedFile' $PSCmdlet $PSBoundParameters $given $_ }
 }
 
 function Export-Watchlists {
@@ -3000,12 +3000,12 @@ function Export-Watchlists {
     .INPUTS
         Objects with properties that have the names of parameters, such as the rows of other functions.
     .OUTPUTS
-        SentinelManager.Watchlists: Name, Kind, File, Bytes, Sha256, TenantName, WorkspaceName
+        SentinelManager.ExportedFile: Name, Kind, File, Bytes, Sha256, TenantName, WorkspaceName
     .NOTES
         Needs these actions of Azure: Microsoft.SecurityInsights/watchlists/read
     #>
     [CmdletBinding(PositionalBinding = $false)]
-    [OutputType('SentinelManager.Watchlists')]
+    [OutputType('SentinelManager.ExportedFile')]
     param(
         [Parameter(Mandatory, Position = 0)]
         [string] $BackupPath,
@@ -3054,7 +3054,7 @@ function Export-Watchlists {
     begin {
         $given = [string[]] $PSBoundParameters.Keys
     }
-    process { ReadOperation 'Export-Watchlists' 'SentinelManager.Watchlists' $PSCmdlet $PSBoundParameters $given $_ }
+    process { ReadOperation 'Export-Watchlists' 'SentinelManager.ExportedFile' $PSCmdlet $PSBoundParameters $given $_ }
 }
 
 function Export-Functions {
@@ -3096,12 +3096,12 @@ function Export-Functions {
     .INPUTS
         Objects with properties that have the names of parameters, such as the rows of other functions.
     .OUTPUTS
-        SentinelManager.Functions: Name, Kind, File, Bytes, Sha256, TenantName, WorkspaceName
+        SentinelManager.ExportedFile: Name, Kind, File, Bytes, Sha256, TenantName, WorkspaceName
     .NOTES
         Needs these actions of Azure: Microsoft.OperationalInsights/workspaces/savedSearches/read
     #>
     [CmdletBinding(PositionalBinding = $false)]
-    [OutputType('SentinelManager.Functions')]
+    [OutputType('SentinelManager.ExportedFile')]
     param(
         [Parameter(Mandatory, Position = 0)]
         [string] $BackupPath,
@@ -3149,7 +3149,7 @@ function Export-Functions {
     begin {
         $given = [string[]] $PSBoundParameters.Keys
     }
-    process { ReadOperation 'Export-Functions' 'SentinelManager.Functions' $PSCmdlet $PSBoundParameters $given $_ }
+    process { ReadOperation 'Export-Functions' 'SentinelManager.ExportedFile' $PSCmdlet $PSBoundParameters $given $_ }
 }
 
 function Export-SavedQueries {
@@ -3191,13 +3191,13 @@ function Export-SavedQueries {
     .INPUTS
         Objects with properties that have the names of parameters, such as the rows of other functions.
     .OUTPUTS
-        SentinelManager.SavedQueries: Name, Kind, File, Bytes, Sha256, TenantName, WorkspaceName
+        SentinelManager.ExportedFile: Name, Kind, File, Bytes, Sha256, TenantName, WorkspaceName
     .NOTES
         Needs these actions of Azure: Microsoft.OperationalInsights/workspaces/savedSearches/read
     #>
     [CmdletBinding(PositionalBinding = $false)]
     [Alias('export_savedqueries')]
-    [OutputType('SentinelManager.SavedQueries')]
+    [OutputType('SentinelManager.ExportedFile')]
     param(
         [Parameter(Mandatory, Position = 0)]
         [string] $BackupPath,
@@ -3245,7 +3245,7 @@ function Export-SavedQueries {
     begin {
         $given = [string[]] $PSBoundParameters.Keys
     }
-    process { ReadOperation 'Export-SavedQueries' 'SentinelManager.SavedQueries' $PSCmdlet $PSBoundParameters $given $_ }
+    process { ReadOperation 'Export-SavedQueries' 'SentinelManager.ExportedFile' $PSCmdlet $PSBoundParameters $given $_ }
 }
 
 function Export-TableData {
@@ -3299,13 +3299,13 @@ function Export-TableData {
     .INPUTS
         Objects with properties that have the names of parameters, such as the rows of other functions.
     .OUTPUTS
-        SentinelManager.TableData: Name, Kind, File, Bytes, Sha256, TenantName, WorkspaceName
+        SentinelManager.ExportedFile: Name, Kind, File, Bytes, Sha256, TenantName, WorkspaceName
     .NOTES
         Needs these actions of Azure: Microsoft.OperationalInsights/workspaces/query/read
     #>
     [CmdletBinding(PositionalBinding = $false)]
     [Alias('export_tabledata')]
-    [OutputType('SentinelManager.TableData')]
+    [OutputType('SentinelManager.ExportedFile')]
     param(
         [Parameter(Mandatory, Position = 0)]
         [string] $BackupPath,
@@ -3374,7 +3374,7 @@ function Export-TableData {
     begin {
         $given = [string[]] $PSBoundParameters.Keys
     }
-    process { ReadOperation 'Export-TableData' 'SentinelManager.TableData' $PSCmdlet $PSBoundParameters $given $_ }
+    process { ReadOperation 'Export-TableData' 'SentinelManager.ExportedFile' $PSCmdlet $PSBoundParameters $given $_ }
 }
 
 function Get-DataCollectionRules {

@@ -1,5 +1,6 @@
 //! Configuration: defaults, then the user's file, the project's file, a named file, `.env`, environment variables, flags.
-//! Later ones win; for every value it is known where it comes from. The library reads none of it.
+//! Later ones win; for every value it is known where it comes from. Only the program and the C library read
+//! it; the Rust library takes its settings from whoever uses it.
 
 mod dotenv;
 mod engine;

@@ -1,6 +1,9 @@
 //! What the functions do with pipelines, consent and errors.
 
+use std::time::Duration;
+
 use runspaced::simulator::FaultRule;
+use runspaced::{Error, Invocation};
 use serde_json::json;
 
 use crate::both::Both;
@@ -26,10 +29,12 @@ pub fn a_pipeline_closes_what_it_lets_through(context: &Context) {
     assert_eq!(both.native.writes().len(), chosen.len());
     assert_eq!(both.values(NEW).len(), 0);
     // Rows of a workspace whose name is ambiguous are of that workspace all the same.
-    let script = "Get-SentinelWorkspaces -Name '^law-sandbox$' | Get-SentinelIncidents -Top 1 |
-        Assign-IncidentOwner -OwnerUpn anna@contoso.com | ForEach-Object State";
-    let states = both.values(script);
-    assert!(!states.is_empty() && states.iter().all(|state| state == "applied"), "{states:?}");
+    let script = "Get-SentinelWorkspaces -Name '^law-sandbox$' |
+        ForEach-Object { $_ | Get-SentinelTables -TableType All | Select-Object -First 1 } | View-TableRetention | ForEach-Object Id";
+    let ids = both.values(script);
+    assert_eq!(ids.len(), 2, "{ids:?}");
+    let of = |group: &str| ids.iter().any(|id| id.as_str().is_some_and(|id| id.contains(group)));
+    assert!(of("/rg-lab/") && of("/rg-test/"), "{ids:?}");
 }
 
 pub fn what_if_shows_the_plan_and_does_nothing(context: &Context) {
@@ -149,4 +154,23 @@ pub fn the_module_is_like_any_other(context: &Context) {
         "Set-StrictMode -Version Latest; 1 | ForEach-Object { Get-SentinelWorkspaceNames | Select-Object -First 1 | ForEach-Object WorkspaceName }",
     );
     assert_eq!(rows.len(), 1);
+}
+
+pub fn a_stopped_script_ends_the_requests(context: &Context) {
+    let both = Both::start(context);
+    both.values("Get-SentinelWorkspaceNames");
+    let mut rule = FaultRule::default();
+    rule.path = Some("*/alertRules".to_owned());
+    rule.delay_ms = 60_000;
+    both.native.azure.set_faults(vec![rule]).expect("is fine");
+    let script = "Get-AnalyticsRules -WorkspaceName law-contoso";
+    let call = Invocation::script(script).timeout(Duration::from_secs(2));
+    match both.engine.blocking().invoke(call) {
+        Err(Error::Timeout { .. }) => {}
+        other => panic!("{other:?}"),
+    }
+    // The slot is not lost, and the next call has nothing of the one before.
+    both.native.azure.set_faults(Vec::new()).expect("is fine");
+    assert!(!both.values(script).is_empty());
+    assert_eq!(both.engine.stats().abandoned, 0);
 }

@@ -26,6 +26,14 @@ use sha2::{Digest, Sha256};
 /// Name of the module, and of its folder.
 pub const NAME: &str = "SentinelManager";
 
+/// Name of the assembly through which an ordinary `pwsh` reaches the C library.
+pub const ASSEMBLY: &str = "Runspaced.Host.dll";
+
+/// The assembly. Slots of an engine have it already, so [`unpack`] leaves it out.
+pub fn assembly() -> &'static [u8] {
+    crate::runtime::best_assembly()
+}
+
 /// The module's files: names and contents.
 pub const FILES: &[(&str, &str)] = &[
     ("SentinelManager.psd1", include_str!("../../../ps-modules/SentinelManager/SentinelManager.psd1")),
