@@ -156,6 +156,11 @@ impl Catalog {
         const NAMED: usize = 40;
         const SHOWN: usize = 80;
         let shown: String = name.chars().take(SHOWN).collect();
+        if let Some(reason) = &self.no_commands {
+            return format!(
+                "Unknown tool '{shown}'. There are no tools made of PowerShell commands now: {reason}"
+            );
+        }
         let near: Vec<&str> =
             self.search(&name.replace('_', " ")).map(|tool| tool.name.as_str()).take(5).collect();
         if self.len() > NAMED && !near.is_empty() {

@@ -68,7 +68,8 @@ struct Files {
 
 /// Makes the catalogue and keeps it true.
 pub(crate) struct Keeper {
-    engine: Engine,
+    /// `None`: there are native tools only.
+    engine: Option<Engine>,
     exposure: Arc<Exposure>,
     natives: Arc<[NativeTool]>,
     cache: Option<CatalogCache>,
@@ -190,7 +191,7 @@ impl Watched {
 
 impl Keeper {
     /// Keeps the catalogue of what an engine exposes. The engine should have been built with [`Exposure::configure`].
-    pub(crate) fn new(engine: Engine, exposure: Exposure) -> Self {
+    pub(crate) fn new(engine: Option<Engine>, exposure: Exposure) -> Self {
         Self { engine, exposure: Arc::new(exposure), natives: Arc::new([]), cache: None }
     }
 
@@ -215,6 +216,17 @@ impl Keeper {
     }
 
     async fn keep(self, watched: Arc<Watched>) {
+        match self.engine.clone() {
+            Some(engine) => self.keep_commands(engine, watched).await,
+            None => {
+                let nothing = Findings::default();
+                self.publish(nothing, [0; 32], &watched, Known::Nothing).await;
+                std::future::pending().await
+            }
+        }
+    }
+
+    async fn keep_commands(self, engine: Engine, watched: Arc<Watched>) {
         let key = self.key().await;
         let mut known = self.take_cached(key.as_ref(), &watched).await;
         let mut cached = match &known {
@@ -224,7 +236,7 @@ impl Keeper {
         let mut began = SystemTime::now();
         let mut repeats = 0;
         loop {
-            let found = discover(&self.engine, &self.exposure).await;
+            let found = discover(&engine, &self.exposure).await;
             let moved = |found: &Findings| {
                 let now = SystemTime::now();
                 found.stamps.iter().any(|stamp| stamp.changed_between(began, now))
@@ -234,7 +246,7 @@ impl Keeper {
                 repeats += 1;
                 tracing::debug!("a file has changed while PowerShell was asked; it is asked again");
                 began = SystemTime::now();
-                self.engine.renew_runspaces();
+                engine.renew_runspaces();
                 continue;
             }
             repeats = 0;
@@ -252,19 +264,19 @@ impl Keeper {
                 }
                 Err(reason) => {
                     watched.watch(named_files(&self.exposure));
-                    known = fail(&watched, &known, reason);
+                    known = self.do_without(reason, &watched, known).await;
                 }
             }
             wait_for_change(&watched).await;
             began = SystemTime::now();
-            self.engine.renew_runspaces();
+            engine.renew_runspaces();
         }
     }
 
     /// What the cache is asked for: known before PowerShell is started, by looking at its files.
     async fn key(&self) -> Option<CacheKey> {
         self.cache.as_ref()?;
-        let origin = self.engine.origin().clone();
+        let origin = self.engine.as_ref()?.origin().clone();
         let exposure = Arc::clone(&self.exposure);
         let task = tokio::task::spawn_blocking(move || {
             let found = locate::find(&origin.locate);
@@ -312,6 +324,27 @@ impl Keeper {
             Ok(Arc::new(catalog))
         });
         made.await.unwrap_or_else(|error| Err(error.to_string()))
+    }
+
+    /// There are no commands, and why. The other tools are there all the same.
+    async fn do_without(&self, reason: String, watched: &Watched, known: Known) -> Known {
+        if self.natives.is_empty() {
+            return fail(watched, &known, reason);
+        }
+        tracing::error!("there are no tools made of commands: {reason}");
+        let commands = Sha256::digest(&reason).into();
+        let natives = Arc::clone(&self.natives);
+        match Catalog::of(&[], &natives, &Exposure::default()) {
+            Ok(catalog) => {
+                let catalog = Arc::new(catalog.without_commands(reason));
+                watched.state.send_replace(CatalogState::Ready(Arc::clone(&catalog)));
+                if matches!(&known, Known::Tools { commands: before, .. } if *before != commands) {
+                    watched.announce();
+                }
+                Known::Tools { commands, catalog }
+            }
+            Err(reason) => fail(watched, &known, reason),
+        }
     }
 
     async fn publish(&self, findings: Findings, digest: [u8; 32], watched: &Watched, known: Known) -> Known {

@@ -70,6 +70,8 @@ pub(crate) struct Catalog {
     toolsets: BTreeMap<String, Vec<String>>,
     /// Commands are found by searching; clients see the finder's tools in place of theirs.
     searched: bool,
+    /// Why there are no tools made of commands although some were named.
+    no_commands: Option<String>,
     index: OnceLock<SearchIndex>,
 }
 
@@ -112,7 +114,9 @@ impl Catalog {
                     tool.overridden(by)?
                 }
             };
-            catalog.add(tool)?;
+            if !catalog.yields_to_native(command, &tool) {
+                catalog.add(tool)?;
+            }
         }
         for name in exposure.overrides.keys().filter(|name| !used.contains(name.as_str())) {
             catalog.remarks.push(format!("mcp.tools.{name} belongs to no command that is exposed"));
@@ -128,6 +132,21 @@ impl Catalog {
             };
         catalog.add_finder()?;
         Ok(catalog)
+    }
+
+    /// Settles which of a native tool and a command of the same name is the tool: the command, as somebody named it, unless it
+    /// is the function that does what the native tool does. True if the command is not to be added.
+    fn yields_to_native(&mut self, command: &Command, tool: &ToolSpec) -> bool {
+        let Some(native) = self.tools.get(&tool.name) else { return false };
+        if !matches!(native.target, Target::Native { .. }) {
+            return false;
+        }
+        if native.twin.as_deref().is_some_and(|module| module.eq_ignore_ascii_case(&command.module)) {
+            return true;
+        }
+        self.remarks.push(format!("{} is {}, in place of {}", tool.name, tool.origin, native.origin));
+        self.tools.remove(&tool.name);
+        false
     }
 
     /// Of commands alone.
@@ -180,12 +199,19 @@ impl Catalog {
             remarks: self.remarks.clone(),
             toolsets: self.toolsets.clone(),
             searched: false,
+            no_commands: self.no_commands.clone(),
             index: OnceLock::new(),
         };
         changed.searched =
             self.searched && changed.tools.values().any(|tool| matches!(tool.target, Target::Command(_)));
         changed.add_finder()?;
         Ok(changed)
+    }
+
+    /// The same; whoever asks for a tool that is not there is told why commands are not.
+    fn without_commands(mut self, reason: String) -> Self {
+        self.no_commands = Some(reason);
+        self
     }
 
     /// Only the tools of these toolsets; none: all.
@@ -204,7 +230,10 @@ impl Catalog {
 
     /// The tool of this name, whether clients see it in the list or find it by searching.
     pub(crate) fn get(&self, name: &str) -> Option<&ToolSpec> {
-        self.tools.get(name)
+        self.tools.get(name).or_else(|| {
+            let name = native::squashed(name);
+            self.tools.values().find(|tool| tool.aliases.contains(&name))
+        })
     }
 
     /// All tools, sorted by name.

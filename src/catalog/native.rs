@@ -1,6 +1,6 @@
 //! Tools that are no PowerShell commands: name, schema and hints are given, and another executor carries them out.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::{Map, Value};
 
@@ -12,6 +12,11 @@ use super::{
     rules::{Bound, Rules},
     tool::{Target, ToolSpec},
 };
+
+/// A name without what nobody remembers of it.
+pub(super) fn squashed(name: &str) -> String {
+    name.replace(['-', '_'], "").to_ascii_lowercase()
+}
 
 /// A tool as its source describes it.
 #[derive(Debug, Clone)]
@@ -25,11 +30,17 @@ pub(crate) struct NativeTool {
     /// JSON Schema of `structuredContent`, if it is promised.
     pub(crate) output_schema: Option<Map<String, Value>>,
     pub(crate) annotations: Annotations,
-    /// The toolset it belongs to.
+    /// The toolset it belongs to; its source is one too.
     pub(crate) group: String,
     /// Which executor carries it out, and as what.
     pub(crate) source: Arc<str>,
     pub(crate) operation: Arc<str>,
+    /// Other names that a call may use. Case, `-` and `_` make no difference in any of them.
+    pub(crate) aliases: Vec<String>,
+    /// Other names of parameters, by parameter.
+    pub(crate) parameter_aliases: BTreeMap<String, Vec<String>>,
+    /// The PowerShell module whose function does the same; any other command of the tool's name takes its place.
+    pub(crate) module: Option<Arc<str>>,
 }
 
 impl ToolSpec {
@@ -49,6 +60,9 @@ impl ToolSpec {
             group,
             source,
             operation,
+            aliases,
+            parameter_aliases,
+            module,
         } = native;
         if !is_tool_name(&name) {
             return Err(format!(
@@ -64,6 +78,11 @@ impl ToolSpec {
         tool.group = group;
         tool.origin = origin;
         tool.output_schema = output_schema.map(Arc::new);
+        tool.aliases = aliases.iter().chain([&tool.name]).map(|name| squashed(name)).collect();
+        for parameter in &mut tool.parameters {
+            parameter.aliases = parameter_aliases.get(&parameter.name).cloned().unwrap_or_default();
+        }
+        tool.twin = module;
         Ok(tool)
     }
 
@@ -214,6 +233,9 @@ pub(crate) mod tests {
             group: "sentinel".to_owned(),
             source: "sentinel".into(),
             operation: "incidents.list".into(),
+            aliases: vec!["Get-Incidents".to_owned()],
+            parameter_aliases: BTreeMap::from([("workspace".to_owned(), vec!["WorkspaceName".to_owned()])]),
+            module: Some("SentinelManager".into()),
         }
     }
 

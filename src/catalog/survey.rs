@@ -5,20 +5,26 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Catalog, Target, ToolSpec, discovery::discover, exposure::Exposure};
+use super::{
+    Catalog, Target, ToolSpec,
+    discovery::{Findings, discover},
+    exposure::Exposure,
+};
 use crate::{engine::Engine, policy::Policy};
 
 /// The tools that a server of an exposure would have.
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct Survey {
+    /// Tools for Microsoft Sentinel, by name.
+    pub sentinel: Vec<SurveyedTool>,
     /// Tools made of commands, by name.
     pub tools: Vec<SurveyedTool>,
     /// Commands that are no tools, with the reason.
     pub left_out: Vec<Left>,
     /// True if clients get tools to search with in place of these.
     pub searched: bool,
-    /// What is odd in the configuration.
+    /// What is odd in the configuration, and why there are no commands if there should be some.
     pub remarks: Vec<String>,
 }
 
@@ -68,25 +74,43 @@ pub struct Left {
 }
 
 impl Survey {
-    /// Asks PowerShell. The engine should have been built with [`Exposure::configure`].
+    /// Asks PowerShell. The engine should have been built with [`Exposure::configure`]; without one there are no commands.
+    /// `sentinel`: with the tools for Microsoft Sentinel. Where these are there, it is a remark if commands are not.
     ///
     /// # Errors
     /// One text: PowerShell did not start, a pattern finds nothing, two commands have one tool name.
-    pub async fn of(engine: &Engine, exposure: &Exposure, policy: &Policy) -> Result<Self, String> {
-        let findings = discover(engine, exposure).await?;
-        let catalog = Catalog::of(&findings.commands, &[], exposure)?;
+    pub async fn of(
+        engine: Option<&Engine>,
+        exposure: &Exposure,
+        policy: &Policy,
+        sentinel: bool,
+    ) -> Result<Self, String> {
+        let natives = if sentinel { crate::mcp::sentinel_tools() } else { Vec::new() };
+        let found = match engine {
+            Some(engine) => discover(engine, exposure).await,
+            None => Ok(Findings::default()),
+        };
+        let catalog = match found {
+            Err(reason) if sentinel => {
+                let mut catalog = Catalog::of(&[], &natives, &Exposure::default())?;
+                catalog.remarks.push(format!("There are no tools made of commands: {reason}"));
+                catalog
+            }
+            found => Catalog::of(&found?.commands, &natives, exposure)?,
+        };
         let offer = policy.offer(Arc::new(catalog))?;
         let catalog = &offer.all;
-        let commands = catalog.iter().filter(|tool| matches!(tool.target, Target::Command(_)));
+        let surveyed = |wanted: fn(&Target) -> bool| {
+            let tools = catalog.iter().filter(|tool| wanted(&tool.target));
+            let surveyed = tools.map(|tool| {
+                let shown = offer.listed.get(&tool.name).unwrap_or(tool);
+                SurveyedTool::of(shown, policy.explain(tool).to_string())
+            });
+            surveyed.collect()
+        };
         Ok(Self {
-            tools: commands
-                .map(|tool| {
-                    SurveyedTool::of(
-                        offer.listed.get(&tool.name).unwrap_or(tool),
-                        policy.explain(tool).to_string(),
-                    )
-                })
-                .collect(),
+            sentinel: surveyed(|target| matches!(target, Target::Native { .. })),
+            tools: surveyed(|target| matches!(target, Target::Command(_))),
             left_out: catalog
                 .left_out
                 .iter()
@@ -105,13 +129,17 @@ impl Survey {
     /// The tool whose name is most like this one, if one is like it at all.
     pub fn nearest(&self, name: &str) -> Option<&str> {
         let wanted = name.replace('-', "_").to_lowercase();
-        super::correction::nearest(&wanted, self.tools.iter().map(|tool| tool.name.as_str()))
+        super::correction::nearest(&wanted, self.all().map(|tool| tool.name.as_str()))
     }
 
     /// The tool or command of this name.
     pub fn find(&self, name: &str) -> Option<&SurveyedTool> {
         let called = |known: &str| known.eq_ignore_ascii_case(name);
-        self.tools.iter().find(|tool| called(&tool.name) || called(&tool.command))
+        self.all().find(|tool| called(&tool.name) || called(&tool.command))
+    }
+
+    fn all(&self) -> impl Iterator<Item = &SurveyedTool> {
+        self.sentinel.iter().chain(&self.tools)
     }
 }
 

@@ -46,6 +46,10 @@ pub(crate) struct ToolSpec {
     pub(crate) group: String,
     /// First sentence of its help, for lists.
     pub(crate) synopsis: String,
+    /// Other names, squashed.
+    pub(super) aliases: Vec<String>,
+    /// The module whose function is the same tool.
+    pub(super) twin: Option<Arc<str>>,
     /// JSON Schema of the results, where it is promised.
     pub(crate) output_schema: Option<Arc<Map<String, Value>>>,
     /// Made when somebody asks for it.
@@ -146,6 +150,8 @@ impl ToolSpec {
             default_set: None,
             group: String::new(),
             has_common_parameters: false,
+            aliases: Vec::new(),
+            twin: None,
             output_schema: None,
             schema: OnceLock::new(),
         }

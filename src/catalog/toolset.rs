@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::tool::ToolSpec;
+use super::tool::{Target, ToolSpec};
 use crate::wildcard;
 
 /// Begins a pattern that means a module or another group instead of names.
@@ -12,7 +12,7 @@ const MODULE: &str = "module:";
 pub(crate) fn contains(name: &str, definitions: &BTreeMap<String, Vec<String>>, tool: &ToolSpec) -> bool {
     match definition(name, definitions) {
         Some(patterns) => patterns.iter().any(|pattern| matches(pattern, tool)),
-        None => tool.group.eq_ignore_ascii_case(name),
+        None => groups(tool).any(|group| group.eq_ignore_ascii_case(name)),
     }
 }
 
@@ -21,17 +21,26 @@ pub(crate) fn names<'a>(
     definitions: &'a BTreeMap<String, Vec<String>>,
     tools: impl Iterator<Item = &'a ToolSpec>,
 ) -> BTreeSet<&'a str> {
-    definitions.keys().map(String::as_str).chain(tools.map(|tool| tool.group.as_str())).collect()
+    definitions.keys().map(String::as_str).chain(tools.flat_map(groups)).collect()
 }
 
 fn definition<'a>(name: &str, definitions: &'a BTreeMap<String, Vec<String>>) -> Option<&'a Vec<String>> {
     definitions.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, patterns)| patterns)
 }
 
+/// The toolsets that a tool belongs to by origin.
+fn groups(tool: &ToolSpec) -> impl Iterator<Item = &str> {
+    let source = match &tool.target {
+        Target::Native { source, .. } => Some(source.as_ref()),
+        _ => None,
+    };
+    std::iter::once(tool.group.as_str()).chain(source)
+}
+
 /// `module:Name` is all of that module; any other pattern is compared with the command's name and the tool's.
 fn matches(pattern: &str, tool: &ToolSpec) -> bool {
     match pattern.strip_prefix(MODULE) {
-        Some(group) => wildcard::fits(group, &tool.group),
+        Some(group) => groups(tool).any(|own| wildcard::fits(group, own)),
         None => wildcard::fits(pattern, &tool.title) || wildcard::fits(pattern, &tool.name),
     }
 }

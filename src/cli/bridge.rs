@@ -12,15 +12,19 @@ use crate::config::Config;
 
 /// Lets scripts call the functions of the module by their names. Who calls none pays nothing: the module is imported and the
 /// connection made by the first call, which says what is missing if there is no identity.
-pub fn with_sentinel(builder: EngineBuilder, config: &Config, secrets: &Secrets) -> EngineBuilder {
+pub fn with_sentinel(
+    builder: EngineBuilder,
+    config: &Config,
+    secrets: &Secrets,
+) -> (EngineBuilder, Arc<Connection>) {
     let (config, variables) = (config.clone(), secrets.clone().variables());
-    let connection = Connection::new(move || {
+    let connection = Arc::new(Connection::new(move || {
         let connected = config.sentinel(&variables)?;
         for note in &connected.notes {
             tracing::warn!("{note}");
         }
         Ok(connected.sentinel)
-    });
+    }));
     let folder = ProjectDirs::from("", "", "runspaced")
         .ok_or_else(|| std::io::Error::other("this user has no cache folder"))
         .and_then(|folders| module::unpack(&folders.cache_dir().join("modules")));
@@ -31,5 +35,5 @@ pub fn with_sentinel(builder: EngineBuilder, config: &Config, secrets: &Secrets)
             builder
         }
     };
-    bridge::configure(builder, Arc::new(connection))
+    (bridge::configure(builder, Arc::clone(&connection)), connection)
 }

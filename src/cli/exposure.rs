@@ -25,12 +25,19 @@ pub struct ExposureFlags {
     /// Give clients three tools to search, describe and invoke in place of those made of commands: auto (beyond 80 tools), always or never [default: auto]
     #[arg(long, value_name = "WHEN", num_args = 0..=1, require_equals = true, default_missing_value = "always")]
     tool_search: Option<String>,
+    /// Leave the tools for Microsoft Sentinel out
+    #[arg(long)]
+    no_sentinel: bool,
 }
 
 impl ExposureFlags {
     /// Those that are settings.
-    pub fn settings(&self) -> Option<FlagValue> {
-        FlagValue::of("mcp.tool_search", "--tool-search", self.tool_search.as_ref())
+    pub fn settings(&self) -> impl Iterator<Item = FlagValue> {
+        let flags = [
+            FlagValue::of("mcp.tool_search", "--tool-search", self.tool_search.as_ref()),
+            FlagValue::of("mcp.sentinel", "--no-sentinel", self.no_sentinel.then_some("false")),
+        ];
+        flags.into_iter().flatten()
     }
 
     /// What they and the configuration expose together.

@@ -1,12 +1,15 @@
-//! `runspaced mcp`: PowerShell commands as tools of an MCP server.
+//! `runspaced mcp`: operations on Microsoft Sentinel and PowerShell commands as tools of an MCP server.
 
 pub mod http;
+mod operations;
 mod succession;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::Site;
+use operations::Operations;
 use runspaced::Engine;
 use runspaced::mcp::http::Listener;
 use runspaced::mcp::{Cause, End, Server};
@@ -22,15 +25,21 @@ use super::process::{Hosting, Process};
 #[cfg(unix)]
 use super::restart::restart;
 use super::screen::complain;
-use crate::config::{FlagValue, Mcp};
+use crate::config::{Config, FlagValue, Mcp};
 use crate::stdio;
 
 /// Time that runspaces get to close at the end. A client that closed its end waits for the process.
 const CLOSING: Duration = Duration::from_millis(50);
 
+/// Time that a write gets to end and be recorded when the server ends.
+const LAST_WRITE: Duration = Duration::from_millis(1_200);
+/// The same when another process takes this one's place; clients wait for it.
+const BEFORE_REPLACEMENT: Duration = Duration::from_secs(30);
+
 /// Arguments of `runspaced mcp`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
+        runspaced mcp\n  \
         runspaced mcp --command Get-Process --command Get-ChildItem\n  \
         runspaced mcp --module ./Inventory.psm1\n  \
         runspaced mcp --script tools.ps1\n  \
@@ -96,8 +105,11 @@ impl Hosting for McpArguments {
         }
         let succession = Succession::of(&resumed);
         let exposure = match self.exposure.exposure(&config.settings.mcp) {
-            Ok(exposure) if exposure.is_empty() => {
-                complain(palette, "nothing is exposed; name a --command, a --module or a --script");
+            Ok(exposure) if exposure.is_empty() && !offers_more(&config) => {
+                complain(
+                    palette,
+                    "nothing is exposed; name a --command, a --module or a --script, or leave --no-sentinel out",
+                );
                 return Exit::USAGE;
             }
             Ok(exposure) => exposure,
@@ -126,14 +138,28 @@ impl Hosting for McpArguments {
                 }
             }
         };
-        let engine = match exposure.configure(config.engine()).build() {
-            Ok(engine) => engine,
-            Err(error) => {
-                complain(palette, &error);
-                return Exit::from(&error);
-            }
+        // Operations on Sentinel need no PowerShell.
+        let engine = match exposure.is_empty() && !config.settings.policy.run_script {
+            true => None,
+            false => match exposure.configure(config.engine()).build() {
+                Ok(engine) => Some(engine),
+                Err(error) => {
+                    complain(palette, &error);
+                    return Exit::from(&error);
+                }
+            },
         };
-        let server = Server::new(engine.clone(), exposure)
+        let operations = Operations::default();
+        let config = Arc::new(config);
+        let server = match &engine {
+            Some(engine) => Server::new(engine.clone(), exposure),
+            None => Server::without_powershell(exposure),
+        };
+        let server = match config.settings.mcp.sentinel {
+            true => operations.offered_by(server, Arc::clone(&config), secrets.clone()),
+            false => server,
+        };
+        let server = server
             .policy(policy)
             .max_executing(2 * config.settings.pool.max + config.settings.pool.max_waiting)
             .resume(&succession.server())
@@ -168,6 +194,7 @@ impl Hosting for McpArguments {
         };
         let exit = match ended {
             Ok(End { cause: Cause::Replace(reason), handover, .. }) => {
+                operations.writes_ended(BEFORE_REPLACEMENT).await;
                 tracing::warn!(%reason, "a fresh process takes this one's place");
                 let token = site.as_ref().and_then(|site| site.token.as_ref()).map(|token| token.as_str());
                 let error = replace(&succession, &handover, address, token, &streams, &secrets);
@@ -178,6 +205,10 @@ impl Hosting for McpArguments {
                 Exit::DEGRADED
             }
             Ok(End { cause, .. }) => {
+                // Who asked has waited for the calls already.
+                operations
+                    .writes_ended(if cause == Cause::Asked { LAST_WRITE / 8 } else { LAST_WRITE })
+                    .await;
                 tracing::info!(%cause, "the server has ended");
                 Exit::OK
             }
@@ -275,9 +306,16 @@ async fn serve(
     serving.await.unwrap_or_else(|error| Err(std::io::Error::other(error)))
 }
 
+/// True if there are tools that no flag has to name.
+fn offers_more(config: &Config) -> bool {
+    config.settings.mcp.sentinel || config.settings.policy.run_script
+}
+
 /// Ends the engine and then the process, which does not wait for threads that run scripts.
-async fn end(engine: Engine, exit: Exit) -> Exit {
-    let closing = tokio::task::spawn_blocking(move || engine.shut_down(Duration::ZERO));
-    let _ = tokio::time::timeout(CLOSING, closing).await;
+async fn end(engine: Option<Engine>, exit: Exit) -> Exit {
+    if let Some(engine) = engine {
+        let closing = tokio::task::spawn_blocking(move || engine.shut_down(Duration::ZERO));
+        let _ = tokio::time::timeout(CLOSING, closing).await;
+    }
     stdio::end_at_once(exit.code());
 }

@@ -100,12 +100,25 @@ async fn survey(
         .configure(config.engine())
         .build()
         .map_err(|error| (error.to_string(), Exit::from(&error)))?;
-    Survey::of(&engine, exposure, policy).await.map_err(|text| (text, Exit::FAILED))
+    let sentinel = config.settings.mcp.sentinel;
+    Survey::of(Some(&engine), exposure, policy, sentinel).await.map_err(|text| (text, Exit::FAILED))
 }
 
 /// Every tool on a line, then what is left out.
 fn overview(survey: &Survey) -> String {
     let mut text = String::new();
+    let width = survey.sentinel.iter().map(|tool| tool.name.len()).max().unwrap_or_default();
+    let mut family = "";
+    for tool in by_toolset(&survey.sentinel) {
+        if tool.toolset != family {
+            family = &tool.toolset;
+            let _ = writeln!(text, "{}Microsoft Sentinel: {family}", if text.is_empty() { "" } else { "\n" });
+        }
+        let _ = writeln!(text, "{:width$}  {}", tool.name, tool.policy);
+    }
+    if !survey.sentinel.is_empty() && !survey.tools.is_empty() {
+        text.push_str("\nCommands\n");
+    }
     let width = survey.tools.iter().map(|tool| tool.name.len()).max().unwrap_or_default();
     for tool in &survey.tools {
         let _ = write!(text, "{:width$}  {}", tool.name, tool.command);
@@ -129,13 +142,21 @@ fn overview(survey: &Survey) -> String {
     let (fully, partly) = (survey.count(Mapping::Fully), survey.count(Mapping::Partly));
     let _ = writeln!(
         text,
-        "\n{all} commands: {fully} fully, {partly} without some of their parameters, {} not offered",
+        "\n{} tools for Microsoft Sentinel; {all} commands: {fully} fully, {partly} without some of their parameters, {} not offered",
+        survey.sentinel.len(),
         survey.left_out.len()
     );
     if survey.searched {
         text.push_str("Clients find these by search_tools, describe_tool and invoke_tool; --tool-search=never lists them all.\n");
     }
     text
+}
+
+/// Tools of a toolset beside one another.
+fn by_toolset(tools: &[SurveyedTool]) -> Vec<&SurveyedTool> {
+    let mut tools: Vec<_> = tools.iter().collect();
+    tools.sort_by_key(|tool| &tool.toolset);
+    tools
 }
 
 /// One tool as clients see it.

@@ -122,6 +122,8 @@ pub struct Mcp {
     pub toolsets: BTreeMap<String, Vec<String>>,
     /// The toolsets that it offers; none: all tools.
     pub only_toolsets: Vec<String>,
+    /// Offers the operations on Microsoft Sentinel.
+    pub sentinel: bool,
     /// When clients get tools to search for tools.
     pub tool_search: ToolSearch,
     /// What is to be otherwise with single tools.
@@ -150,6 +152,7 @@ impl Default for Mcp {
             scripts: Vec::new(),
             toolsets: BTreeMap::new(),
             only_toolsets: Vec::new(),
+            sentinel: true,
             tool_search: ToolSearch::default(),
             tools: BTreeMap::new(),
             cache: true,

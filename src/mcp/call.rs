@@ -12,6 +12,7 @@ use super::{
     errand::Answers,
     progress::{ProgressRecord, ProgressSink},
     question::{AskSink, Question},
+    remark::Remark,
 };
 use crate::{Error, Output, catalog::Target};
 
@@ -92,6 +93,8 @@ pub(crate) struct Job {
     pub(crate) wants: Wants,
     /// Stops the job; it is answered with what it has put out.
     pub(crate) stop: CancellationToken,
+    /// The server's mode lets it change something, if it is one that plans first.
+    pub(crate) may_write: bool,
 }
 
 /// What somebody wants to know of a job while it runs.
@@ -109,8 +112,22 @@ pub(crate) enum JobEvent {
     Question(Question),
 }
 
+/// What a job came to.
+#[derive(Debug)]
+pub(crate) struct Done {
+    pub(crate) output: Output,
+    /// What is to be said beside its rows.
+    pub(crate) remark: Option<Box<Remark>>,
+}
+
+impl From<Output> for Done {
+    fn from(output: Output) -> Self {
+        Self { output, remark: None }
+    }
+}
+
 /// The future of a job. Dropping it cancels the job.
-pub(crate) type Running = Pin<Box<dyn Future<Output = Result<Output, Error>> + Send>>;
+pub(crate) type Running = Pin<Box<dyn Future<Output = Result<Done, Error>> + Send>>;
 
 /// Carries out jobs.
 pub(crate) trait Executor: Send + Sync + 'static {

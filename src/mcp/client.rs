@@ -116,7 +116,8 @@ impl Grant {
 fn workspaces(arguments: &Map<String, Value>) -> Option<Vec<&str>> {
     let mut all = Vec::new();
     for (name, value) in arguments {
-        if !["workspace", "workspaces"].iter().any(|known| name.eq_ignore_ascii_case(known)) {
+        if !["workspace", "workspaces", "workspace_name"].iter().any(|known| name.eq_ignore_ascii_case(known))
+        {
             continue;
         }
         match value {

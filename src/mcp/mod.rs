@@ -7,6 +7,7 @@
 //! finder      calls of the tools that stand for others
 //! routes      which executor carries a job out
 //! powershell  a job as an invocation of the engine
+//! sentinel    a job as an operation on Microsoft Sentinel
 //! crate::policy   between the two: what a call may do, and what clients see
 //! ```
 //!
@@ -22,16 +23,19 @@ mod errand;
 mod finder;
 mod handover;
 pub mod http;
+mod instructions;
 mod listener;
 mod options;
 mod powershell;
 mod progress;
 mod prompts;
 mod question;
+mod remark;
 mod reply;
 mod resources;
 mod results;
 mod routes;
+mod sentinel;
 mod server;
 mod service;
 mod shutdown;
@@ -43,6 +47,7 @@ mod tests;
 mod tests_following;
 mod transport;
 
+pub(crate) use self::sentinel::tools as sentinel_tools;
 pub use self::{
     server::{End, Server},
     shutdown::Cause,

@@ -32,8 +32,11 @@ fn has_should_process(tool: &ToolSpec) -> bool {
 }
 
 fn offered(tool: &ToolSpec, name: &str) -> bool {
+    // A plan and what became of it are never long.
+    let plans = matches!(tool.target, Target::Native { .. }) && !tool.annotations.read_only;
     !tool.parameters.iter().any(|parameter| parameter.is_called(name))
         && (name != CONFIRMED || has_should_process(tool))
+        && !(plans && [FIELDS, FIRST].contains(&name))
 }
 
 /// The schema of a tool's arguments, these among them.

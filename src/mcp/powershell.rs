@@ -84,10 +84,10 @@ impl Executor for PowerShell {
             let mut answer = std::pin::pin!(follow(call, &job));
             tokio::select! {
                 biased;
-                answer = &mut answer => return answer,
+                answer = &mut answer => return answer.map(Into::into),
                 () = stop.cancelled() => handle.cancel(),
             }
-            answer.await
+            answer.await.map(Into::into)
         })
     }
 

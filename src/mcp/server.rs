@@ -16,10 +16,12 @@ use super::{
     call::Executor,
     dispatch::{CallLimits, Dispatcher},
     handover::{Handover, StdioState},
+    instructions::instructions,
     powershell::PowerShell,
     prompts::Prompts,
     resources::Roots,
     routes::Routes,
+    sentinel,
     service::{Extras, Service},
     shutdown::{Cause, Patience, Shutdown},
     transport::StdioTransport,
@@ -29,13 +31,15 @@ use crate::{
     catalog::{CatalogCache, CatalogFeed, Exposure, Keeper, KeeperTask, NativeTool},
     observe::{Audit, AuditSettings},
     policy::Policy,
+    sentinel::Sentinel,
 };
 
 /// An MCP server: tools made of PowerShell commands, run by an engine, for a client at the other end of two files or for
 /// clients over HTTP.
 #[must_use]
 pub struct Server {
-    pub(super) engine: Engine,
+    /// `None`: no PowerShell is started.
+    engine: Option<Engine>,
     exposure: Exposure,
     policy: Policy,
     cache: Option<CatalogCache>,
@@ -77,9 +81,31 @@ impl Health for Engine {
     }
 }
 
+/// Of a process without PowerShell.
+struct NothingToReplace;
+
+impl Health for NothingToReplace {
+    fn replacement(&self) -> Option<Replacement> {
+        None
+    }
+
+    fn replacement_wanted(&self) -> Pin<Box<dyn Future<Output = Replacement> + Send + '_>> {
+        Box::pin(std::future::pending())
+    }
+}
+
 impl Server {
     /// A server of these commands. The engine should have been built with [`Exposure::configure`].
     pub fn new(engine: Engine, exposure: Exposure) -> Self {
+        Self::of(Some(engine), exposure)
+    }
+
+    /// A server without commands of PowerShell, which is not started. The exposure's toolsets choose among its tools.
+    pub fn without_powershell(exposure: Exposure) -> Self {
+        Self::of(None, exposure)
+    }
+
+    fn of(engine: Option<Engine>, exposure: Exposure) -> Self {
         Self {
             engine,
             exposure,
@@ -108,8 +134,16 @@ impl Server {
         self
     }
 
+    /// Offers the operations on Microsoft Sentinel as tools. `connect` is called at once, on a thread of its own, and may take
+    /// its time; if it says why there can be none, calls are answered with that. To be called in a tokio runtime with I/O
+    /// and time: operations run in it, and what they write goes on in it, whatever becomes of the server
+    /// (see [`Sentinel::writes_ended`]).
+    pub fn sentinel(self, connect: impl FnOnce() -> Result<Sentinel, String> + Send + 'static) -> Self {
+        let operations = Arc::new(sentinel::Operations::new(connect));
+        self.native(sentinel::SOURCE, sentinel::tools(), operations)
+    }
+
     /// Tools of another source than PowerShell, and what carries them out. All of them name `source`.
-    #[allow(dead_code, reason = "there is no such source yet")]
     pub(crate) fn native(
         mut self,
         source: &str,
@@ -203,22 +237,32 @@ impl Server {
 
     /// Begins to look for the commands, and puts the parts together.
     pub(super) fn start(self) -> Running {
+        let offers_sentinel = !self.natives.is_empty();
         let keeper = Keeper::new(self.engine.clone(), self.exposure).natives(self.natives).cache(self.cache);
         let (catalog, keeping) = keeper.start();
-        let powershell = Routes::new(Arc::new(PowerShell::new(self.engine.clone())));
+        let powershell = match &self.engine {
+            Some(engine) => Routes::new(Arc::new(PowerShell::new(engine.clone()))),
+            None => Routes::default(),
+        };
         let executors = self.executors.into_iter();
         let routes = executors.fold(powershell, |routes, (source, executor)| routes.native(source, executor));
         let executor = Arc::new(routes);
+        let mut extras = self.extras;
+        extras.instructions = instructions(self.engine.is_some(), offers_sentinel);
         let from = self.replaceable.map(|after| Instant::now() + after);
         let core = Core {
             executor,
             catalog,
             policy: self.policy,
             limits: self.limits,
-            extras: Arc::new(self.extras),
+            extras: Arc::new(extras),
             audit: self.audit.clone(),
         };
-        let parts = Parts::new(core, from, Arc::new(self.engine));
+        let health: Arc<dyn Health> = match self.engine {
+            Some(engine) => Arc::new(engine),
+            None => Arc::new(NothingToReplace),
+        };
+        let parts = Parts::new(core, from, health);
         Running { parts, left: self.left, audit: self.audit, _keeping: keeping }
     }
 }

@@ -44,11 +44,6 @@ const LIST_TTL_MS: u64 = 300_000;
 /// The same while the list is that of the last server and PowerShell has not confirmed it.
 const CACHED_TTL_MS: u64 = 2_000;
 
-const INSTRUCTIONS: &str = "Each tool runs one PowerShell command in a runspace of its own: nothing is kept from one \
-call to the next. Rows come as text and, the same rows, as structuredContent.values; errors of the command are in \
-structuredContent.errors, beside the values that came in spite of them. A long result is shown in part and kept: get_result \
-pages, filters, sorts and groups it. Every tool takes _fields and _first for less output, and _timeout_seconds.";
-
 /// Answers rmcp's requests on one connection.
 #[derive(Clone)]
 pub(crate) struct Service {
@@ -85,7 +80,9 @@ impl ServerHandler for Service {
         if !self.extras.prompts.is_empty() {
             capabilities.prompts = Some(Default::default());
         }
-        ServerConfig::new(capabilities).with_server_info(implementation()).with_instructions(INSTRUCTIONS)
+        ServerConfig::new(capabilities)
+            .with_server_info(implementation())
+            .with_instructions(self.extras.instructions.clone())
     }
 
     async fn list_tools(
@@ -303,7 +300,7 @@ fn no_catalog(reason: String) -> ErrorData {
 
 fn tool(spec: &ToolSpec) -> Tool {
     let hints = &spec.annotations;
-    Tool::new(spec.name.clone(), spec.description.clone(), Arc::new(options::schema(spec)))
+    let mut tool = Tool::new(spec.name.clone(), spec.description.clone(), Arc::new(options::schema(spec)))
         .with_title(spec.title.clone())
         .with_annotations(
             ToolAnnotations::with_title(spec.title.clone())
@@ -311,7 +308,9 @@ fn tool(spec: &ToolSpec) -> Tool {
                 .destructive(hints.destructive)
                 .idempotent(hints.idempotent)
                 .open_world(hints.open_world),
-        )
+        );
+    tool.output_schema.clone_from(&spec.output_schema);
+    tool
 }
 
 fn get_result() -> Tool {

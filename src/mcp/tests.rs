@@ -21,26 +21,30 @@ use serde_json::{Value, json};
 use tokio::sync::{oneshot, watch};
 
 use super::{
-    call::{Executor, Job, JobEvent, LogLevel, Running},
+    call::{Done, Executor, Job, JobEvent, LogLevel, Running},
     completions::Guess,
     dispatch::CallLimits,
     handover::StdioState,
     progress::ProgressRecord,
     question::{Question, tests::question},
-    reply::tests::output,
     routes::Routes,
     server::{Core, End, Health, Parts, serve},
     service::Extras,
     shutdown::{Cause, Patience},
 };
 use crate::{
-    Error, Output, Replacement,
+    Error, Replacement,
     catalog::{Catalog, CatalogFeed, CatalogState, Exposure, Target, ToolSearch, test_command, test_native},
     policy::{Mode, Policy},
 };
 
 /// Long enough for a loaded machine; only a hang takes it.
 pub(super) const HANG: Duration = Duration::from_secs(20);
+
+/// What a job comes to.
+fn output(values: &Value, records: &Value, meta: Value) -> Done {
+    super::reply::tests::output(values, records, meta).into()
+}
 
 /// Does what a tool's name says.
 #[derive(Default)]
@@ -153,7 +157,7 @@ impl Executor for Scripted {
 }
 
 /// Asks a question as the engine does: an answer is the output, a refusal the error.
-async fn ask(job: &Job, mut question: Question) -> Result<Output, Error> {
+async fn ask(job: &Job, mut question: Question) -> Result<Done, Error> {
     let (sender, answered) = oneshot::channel();
     question.answer = Box::new(|values| {
         let _ = sender.send(values);

@@ -42,6 +42,7 @@ impl Policy {
             Nature::Reads(_) => "reads: PowerShell's own, reviewed".to_owned(),
             Nature::SaidToRead => "reads: policy.reading names it".to_owned(),
             Nature::OwnReads => "reads: this program's own".to_owned(),
+            Nature::OwnPlans => "writes: this program's own, which plans first".to_owned(),
             Nature::Plans => "writes, and says with -WhatIf what it would do".to_owned(),
             Nature::Acts(why) => why.says(command),
         };
@@ -52,7 +53,7 @@ impl Policy {
             (None, Mode::Write, _) | (None, _, Nature::Reads(_) | Nature::SaidToRead | Nature::OwnReads) => {
                 (Outcome::Runs, does)
             }
-            (None, _, Nature::Plans) => (Outcome::Plans, does),
+            (None, _, Nature::Plans | Nature::OwnPlans) => (Outcome::Plans, does),
             (None, _, Nature::Acts(_)) => (Outcome::Refused, does),
         };
         Explanation { outcome, reads, because }

@@ -82,6 +82,8 @@ enum Nature {
     SaidToRead,
     /// Reads; it is this program's own.
     OwnReads,
+    /// Changes something, and says what before it does; it is this program's own.
+    OwnPlans,
     /// Changes something, and can say what.
     Plans,
     /// Changes something, or may; why it cannot be planned.
@@ -99,8 +101,6 @@ enum Unplanned {
     Doubted,
     /// It is the tool that runs scripts.
     Script,
-    /// It is this program's own, and writes.
-    Own,
 }
 
 impl Policy {
@@ -210,12 +210,12 @@ impl Policy {
         let nature = self.nature(tool);
         let mut reasons = match nature {
             Nature::Reads(parameters) => arguments::reviewed(parameters, &arguments),
-            Nature::OwnReads => Vec::new(),
+            Nature::OwnReads | Nature::OwnPlans => Vec::new(),
             Nature::SaidToRead | Nature::Plans | Nature::Acts(_) => arguments::files_only(tool, &arguments),
         };
         reasons.extend(match nature {
             Nature::Reads(parameters) => arguments::reviewed_input(tool, parameters, input),
-            Nature::OwnReads => Vec::new(),
+            Nature::OwnReads | Nature::OwnPlans => Vec::new(),
             Nature::SaidToRead | Nature::Plans | Nature::Acts(_) => arguments::files_only_input(tool, input),
         });
         if !reasons.is_empty() {
@@ -234,7 +234,7 @@ impl Policy {
             Target::Command(_) => {}
             Target::Script => return Nature::Acts(Unplanned::Script),
             Target::Native { .. } if tool.annotations.read_only => return Nature::OwnReads,
-            Target::Native { .. } => return Nature::Acts(Unplanned::Own),
+            Target::Native { .. } => return Nature::OwnPlans,
             // What it invokes is judged by itself.
             Target::Finder(_) => return Nature::OwnReads,
         }
@@ -271,7 +271,7 @@ impl Policy {
             return Some("policy.allow does not name it".to_owned());
         }
         match self.nature(tool) {
-            Nature::Plans if self.mode == Mode::ReadOnly => {
+            Nature::Plans | Nature::OwnPlans if self.mode == Mode::ReadOnly => {
                 Some("it writes, and the server is read-only".to_owned())
             }
             Nature::Acts(why) if self.mode == Mode::ReadOnly => {
@@ -300,7 +300,7 @@ impl Policy {
         }
         text.push_str("\nNothing was run. ");
         text.push_str(match nature {
-            Nature::Reads(_) | Nature::OwnReads => "Call it without that.",
+            Nature::Reads(_) | Nature::OwnReads | Nature::OwnPlans => "Call it without that.",
             Nature::SaidToRead => "Give a path of the file system.",
             Nature::Acts(Unplanned::Unknown | Unplanned::Doubted) => {
                 "Whoever runs the server can name it in policy.reading if it only reads, or allow writes (--allow-writes)."
@@ -343,7 +343,6 @@ impl Unplanned {
                 if command.contains('-') { ", whatever its name says" } else { "" }
             ),
             Self::Doubted => "is not known to only read, and its -WhatIf is not trusted here".to_owned(),
-            Self::Own => "writes".to_owned(),
             Self::Script => "runs any script, of which nobody can say beforehand what it does".to_owned(),
         }
     }

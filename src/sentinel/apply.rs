@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 use tokio::time::Instant;
+use tokio_util::task::TaskTracker;
 
 use super::journal::{Entry, Journal};
 use super::plan::{Change, Ingest, Plan};
@@ -65,8 +66,13 @@ pub struct Applied {
 
 /// Carries out a plan. It goes on to the outcome even if nobody waits for it any more: a write that has begun is ended and
 /// written down.
-pub(crate) async fn apply(target: Target, journal: Journal, plan: Plan) -> Result<Applied> {
-    let work = tokio::spawn(async move { carry_out(&target, &journal, &plan).await });
+pub(crate) async fn apply(
+    writes: &TaskTracker,
+    target: Target,
+    journal: Journal,
+    plan: Plan,
+) -> Result<Applied> {
+    let work = writes.spawn(async move { carry_out(&target, &journal, &plan).await });
     work.await.unwrap_or_else(|error| Err(Error::Journal(format!("the write broke off: {error}"))))
 }
 

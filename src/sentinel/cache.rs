@@ -1,13 +1,15 @@
-//! What was read a moment ago: rules, tables and the like, for some minutes.
+//! What was read a moment ago: rules, tables and the like for some minutes, incidents for some seconds.
 //!
 //! One fetch at a time for a list, however many ask. Our own writes take what they touch out. Errors are not kept, and
-//! incidents and queries are not cached at all.
+//! queries are not cached at all.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use moka::Expiry;
 use moka::future::Cache as Moka;
+use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::workspace::Workspace;
@@ -15,7 +17,9 @@ use super::{Error, Result};
 use crate::azure::{Request, ResourceId};
 
 /// How long a list is good.
-const LIFETIME: Duration = Duration::from_secs(300);
+pub(crate) const LIFETIME: Duration = Duration::from_secs(300);
+/// The same for what analysts work at.
+const INCIDENTS: Duration = Duration::from_secs(15);
 /// Bytes that all lists together may hold.
 const MOST: u64 = 128 << 20;
 
@@ -27,9 +31,13 @@ pub(crate) enum Family {
     Workbooks,
     SavedSearches,
     Collection,
+    Incidents,
 }
 
 impl Family {
+    const ALL: [Self; 6] =
+        [Self::Rules, Self::Tables, Self::Workbooks, Self::SavedSearches, Self::Collection, Self::Incidents];
+
     /// The family that an object belongs to.
     fn of(id: &ResourceId) -> Option<Self> {
         let path = id.as_str().to_ascii_lowercase();
@@ -39,10 +47,26 @@ impl Family {
             ("/workbooks/", Self::Workbooks),
             ("/savedsearches/", Self::SavedSearches),
             ("/datacollection", Self::Collection),
+            ("/incidents/", Self::Incidents),
         ]
         .into_iter()
         .find(|(part, _)| path.contains(part))
         .map(|(_, family)| family)
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Rules => "rules",
+            Self::Tables => "tables",
+            Self::Workbooks => "workbooks",
+            Self::SavedSearches => "saved_searches",
+            Self::Collection => "collection",
+            Self::Incidents => "incidents",
+        }
+    }
+
+    fn lifetime(self) -> Duration {
+        if self == Self::Incidents { INCIDENTS } else { LIFETIME }
     }
 }
 
@@ -50,47 +74,102 @@ impl Family {
 struct Key {
     account: usize,
     family: Family,
-    /// Lower case: the subscription for families that are listed by it, else the workspace.
+    /// Lower case: the subscription, as some families are listed by it.
     place: String,
     address: String,
 }
+
+type List = Arc<Vec<Box<RawValue>>>;
 
 /// The cache. Clones share it.
 #[derive(Clone)]
 pub(crate) struct Cache(Arc<Inner>);
 
 struct Inner {
-    lists: Moka<Key, Arc<Vec<Box<RawValue>>>>,
+    lists: Moka<Key, List>,
+    counters: [Counter; Family::ALL.len()],
+}
+
+/// How often something was asked for, and fetched.
+#[derive(Debug, Default)]
+pub(crate) struct Counter {
     asked: AtomicU64,
     fetched: AtomicU64,
 }
 
-/// How the cache does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+impl Counter {
+    pub(crate) fn asked(&self) {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn fetched(&self) {
+        self.fetched.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// What is said of a kind with these counts.
+    pub(crate) fn status(
+        &self,
+        kind: &'static str,
+        lifetime: Duration,
+        entries: u64,
+        bytes: u64,
+    ) -> CacheStatus {
+        let (asked, fetched) = (self.asked.load(Ordering::Relaxed), self.fetched.load(Ordering::Relaxed));
+        CacheStatus {
+            kind,
+            lifetime_seconds: lifetime.as_secs(),
+            asked,
+            fetched,
+            hit_rate: (asked > 0).then(|| asked.saturating_sub(fetched) as f64 / asked as f64),
+            entries,
+            bytes,
+        }
+    }
+}
+
+/// How the cache does with one kind of thing.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "PascalCase")]
 pub struct CacheStatus {
-    /// Lists that were asked for.
+    /// What: `inventory`, `rules`, ...
+    pub kind: &'static str,
+    /// How long it is held.
+    pub lifetime_seconds: u64,
+    /// How often it was asked for.
     pub asked: u64,
-    /// Of them, those that had to be fetched.
+    /// Of that, how often it had to be fetched.
     pub fetched: u64,
+    /// The share that need not be fetched, 0 to 1; `None` if nobody asked.
+    pub hit_rate: Option<f64>,
     /// Lists that are held.
     pub entries: u64,
     /// Their size, bytes.
     pub bytes: u64,
 }
 
+/// Each family has its own lifetime.
+struct Lifetimes;
+
+impl Expiry<Key, List> for Lifetimes {
+    fn expire_after_create(&self, key: &Key, _: &List, _: Instant) -> Option<Duration> {
+        Some(key.family.lifetime())
+    }
+}
+
 impl Default for Cache {
     fn default() -> Self {
         let lists = Moka::builder()
-            .time_to_live(LIFETIME)
+            .expire_after(Lifetimes)
             .max_capacity(MOST)
-            .weigher(|_, list: &Arc<Vec<Box<RawValue>>>| {
-                u32::try_from(list.iter().map(|object| object.get().len() + 16).sum::<usize>())
-                    .unwrap_or(u32::MAX)
-            })
+            .weigher(|_, list: &List| weight(list))
             .support_invalidation_closures()
             .build();
-        Self(Arc::new(Inner { lists, asked: AtomicU64::new(0), fetched: AtomicU64::new(0) }))
+        Self(Arc::new(Inner { lists, counters: Default::default() }))
     }
+}
+
+fn weight(list: &List) -> u32 {
+    u32::try_from(list.iter().map(|object| object.get().len() + 16).sum::<usize>()).unwrap_or(u32::MAX)
 }
 
 impl Cache {
@@ -102,7 +181,7 @@ impl Cache {
         request: &Request,
         fresh: bool,
         fetch: F,
-    ) -> Result<Arc<Vec<Box<RawValue>>>>
+    ) -> Result<List>
     where
         F: FnOnce() -> T,
         T: Future<Output = Result<Vec<Box<RawValue>>>>,
@@ -111,17 +190,18 @@ impl Cache {
             account: workspace.account,
             family,
             place: workspace.subscription_id.to_ascii_lowercase(),
-            address: request.url.as_str().to_ascii_lowercase(),
+            // Texts in filters are compared as they are.
+            address: request.url.to_string(),
         };
-        self.0.asked.fetch_add(1, Ordering::Relaxed);
+        let counter = &self.0.counters[family as usize];
+        counter.asked();
         if fresh {
             self.0.lists.invalidate(&key).await;
         }
-        let fetched = &self.0.fetched;
         self.0
             .lists
             .try_get_with(key, async move {
-                fetched.fetch_add(1, Ordering::Relaxed);
+                counter.fetched();
                 fetch().await.map(Arc::new)
             })
             .await
@@ -141,13 +221,21 @@ impl Cache {
         self.0.lists.invalidate_all();
     }
 
-    pub(crate) async fn status(&self) -> CacheStatus {
+    /// How it does, kind by kind.
+    pub(crate) async fn status(&self) -> Vec<CacheStatus> {
         self.0.lists.run_pending_tasks().await;
-        CacheStatus {
-            asked: self.0.asked.load(Ordering::Relaxed),
-            fetched: self.0.fetched.load(Ordering::Relaxed),
-            entries: self.0.lists.entry_count(),
-            bytes: self.0.lists.weighted_size(),
+        let mut held = [(0, 0); Family::ALL.len()];
+        for (key, list) in &self.0.lists {
+            let (entries, bytes) = &mut held[key.family as usize];
+            *entries += 1;
+            *bytes += u64::from(weight(&list));
         }
+        Family::ALL
+            .iter()
+            .zip(held)
+            .map(|(family, (entries, bytes))| {
+                self.0.counters[*family as usize].status(family.name(), family.lifetime(), entries, bytes)
+            })
+            .collect()
     }
 }

@@ -1,20 +1,17 @@
 //! Which workspaces there are: one question to Resource Graph for each identity, kept for some minutes.
 
-use std::collections::HashMap;
-use std::sync::Arc;
-use std::time::Duration;
-
 use futures_util::StreamExt;
 use moka::future::Cache as Moka;
 use serde_json::Value;
+use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::account::Account;
+use super::cache::{CacheStatus, Counter, LIFETIME};
 use super::workspace::{Onboarded, Workspace};
 use super::{Error, Result};
 use crate::azure::{Client, GraphQuery, Kind, Method, ResourceId, Scope, Surface};
 
-/// How long an inventory is good.
-const LIFETIME: Duration = Duration::from_secs(300);
 /// Questions about single workspaces that run at once.
 const AT_ONCE: usize = 8;
 
@@ -45,6 +42,7 @@ pub(crate) struct Inventories {
     accounts: Arc<Vec<Account>>,
     names: Arc<HashMap<String, String>>,
     held: Moka<(), Arc<Inventory>>,
+    counter: Arc<Counter>,
 }
 
 impl Inventories {
@@ -54,6 +52,7 @@ impl Inventories {
             accounts,
             names: Arc::new(names),
             held: Moka::builder().time_to_live(LIFETIME).max_capacity(1).build(),
+            counter: Arc::default(),
         }
     }
 
@@ -62,6 +61,7 @@ impl Inventories {
     /// # Errors
     /// If no identity could be asked.
     pub(crate) async fn get(&self, scope: &Scope, fresh: bool) -> Result<Arc<Inventory>> {
+        self.counter.asked();
         if fresh {
             self.held.invalidate(&()).await;
         }
@@ -81,7 +81,14 @@ impl Inventories {
         self.held.invalidate(&()).await;
     }
 
+    /// How often it had to be fetched.
+    pub(crate) async fn status(&self) -> CacheStatus {
+        self.held.run_pending_tasks().await;
+        self.counter.status("inventory", LIFETIME, self.held.entry_count(), 0)
+    }
+
     async fn fetch(&self, scope: &Scope) -> Result<Arc<Inventory>> {
+        self.counter.fetched();
         let asked =
             self.accounts.iter().enumerate().map(|(index, account)| async move {
                 (account, self.of_account(scope, index, account).await)

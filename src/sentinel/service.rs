@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
+use tokio_util::task::TaskTracker;
 
 use super::account::Account;
 use super::apply::{Applied, apply, plan_undo};
@@ -14,13 +15,18 @@ use super::cache::{Cache, CacheStatus};
 use super::definition::{Operation, Run};
 use super::inventory::{Inventories, Inventory};
 use super::journal::Journal;
+use super::listener::{Listener, Stage};
 use super::parameter::Common;
 use super::plan::Plan;
+use super::progress::Progress;
 use super::read::{Reading, WorkspaceFailure};
 use super::target::Target;
 use super::workspace::{Selection, Workspace};
 use super::{Error, Result};
 use crate::azure::Scope;
+
+/// How often somebody who waits for the last write looks.
+const POLL: Duration = Duration::from_millis(5);
 
 /// Operations on the workspaces that some identities see. Clones share everything.
 #[derive(Clone)]
@@ -31,6 +37,8 @@ pub(crate) struct Inner {
     pub(crate) inventories: Inventories,
     pub(crate) cache: Cache,
     journal: Journal,
+    /// Writes that have begun.
+    writes: TaskTracker,
     settings: SentinelSettings,
 }
 
@@ -56,6 +64,8 @@ pub struct Call {
     pub correlation_id: Option<String>,
     /// Time that it may take; the setting's if there is none.
     pub timeout: Option<Duration>,
+    /// Hears how far it is.
+    pub listener: Listener,
 }
 
 impl Sentinel {
@@ -67,6 +77,7 @@ impl Sentinel {
             accounts,
             cache: Cache::default(),
             journal: Journal::new(&settings.journal),
+            writes: TaskTracker::new(),
             settings,
         }))
     }
@@ -86,7 +97,17 @@ impl Sentinel {
             Run::Fleet(rows) => Ok(Reading::of_rows(rows(self.0.clone(), bound.own).await?)),
             Run::Read(rows) => {
                 let (targets, missing) = self.targets(operation.name, &bound.common, call).await?;
-                Ok(Reading::over(targets, missing, move |target| rows(target, bound.own.clone())))
+                let progress = Progress::new(call.listener.clone(), targets.len());
+                Ok(Reading::over(targets, missing, move |target| {
+                    let name = target.workspace.name.clone();
+                    match rows(target, bound.own.clone()) {
+                        Ok(rows) => Ok(progress.clone().after(rows, name)),
+                        Err(error) => {
+                            progress.done(&name);
+                            Err(error)
+                        }
+                    }
+                }))
             }
             Run::Write(_) => Err(Error::declined(
                 format!("{} changes something, so it is planned first", operation.name),
@@ -142,7 +163,7 @@ impl Sentinel {
                 plan: Box::new(plan),
             });
         }
-        self.carry_out(target, plan, confirm).await
+        self.carry_out(target, plan, confirm, call).await
     }
 
     /// Plans a write and carries it out at once: for callers who have asked already.
@@ -159,16 +180,31 @@ impl Sentinel {
         let bound = bind(operation, arguments)?;
         let target = self.one_target(operation, &bound, call).await?;
         let plan = self.plan_in(&target, operation, &bound).await?;
-        self.carry_out(target, plan, confirm).await
+        self.carry_out(target, plan, confirm, call).await
     }
 
-    async fn carry_out(&self, target: Target, plan: Plan, confirm: Option<&str>) -> Result<Applied> {
+    async fn carry_out(
+        &self,
+        target: Target,
+        plan: Plan,
+        confirm: Option<&str>,
+        call: &Call,
+    ) -> Result<Applied> {
         if let Some(name) = &plan.confirm
             && confirm != Some(name.as_str())
         {
             return Err(Error::NotConfirmed { name: name.clone() });
         }
-        apply(target, self.0.journal.clone(), plan).await
+        call.listener.tell(Stage::Writing);
+        apply(&self.0.writes, target, self.0.journal.clone(), plan).await
+    }
+
+    /// Waits until no write is under way. What has begun goes on even if nobody waits for it, but not beyond the end of its
+    /// process.
+    pub async fn writes_ended(&self) {
+        while !self.0.writes.is_empty() {
+            tokio::time::sleep(POLL).await;
+        }
     }
 
     /// Plans to take back what an entry of the journal did.
@@ -195,7 +231,7 @@ impl Sentinel {
             });
         }
         let confirm = plan.confirm.clone();
-        self.carry_out(target, plan, confirm.as_deref()).await
+        self.carry_out(target, plan, confirm.as_deref(), call).await
     }
 
     async fn undo_target(&self, entry: &str, call: &Call) -> Result<(Target, super::journal::Entry)> {
@@ -219,9 +255,11 @@ impl Sentinel {
         self.0.inventories.get(&Scope::within(self.0.settings.timeout), fresh).await
     }
 
-    /// How the cache does.
-    pub async fn cache_status(&self) -> CacheStatus {
-        self.0.cache.status().await
+    /// How the cache does, kind by kind.
+    pub async fn cache_status(&self) -> Vec<CacheStatus> {
+        let mut all = vec![self.0.inventories.status().await];
+        all.extend(self.0.cache.status().await);
+        all
     }
 
     /// Forgets everything that was read.

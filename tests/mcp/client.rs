@@ -32,7 +32,7 @@ const READING: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/mcp/reading.to
 /// Arguments of a server on this PowerShell that runs everything. The tests of the policy say what they allow.
 pub fn arguments(home: &PowerShellHome, more: &[&str]) -> Vec<String> {
     let home = home.path.to_string_lossy().into_owned();
-    ["mcp", "--powershell", &home, "--allow-writes", "--config", READING]
+    ["mcp", "--powershell", &home, "--allow-writes", "--no-sentinel", "--config", READING]
         .iter()
         .chain(more)
         .map(|argument| (*argument).to_owned())

@@ -70,8 +70,10 @@ pub fn entry_starts_a_server_in_a_bare_environment(context: &Context) {
 
 pub fn bare_environment_without_powershell_is_told_what_is_missing(context: &Context) {
     let nowhere = context.scratch().to_string_lossy().into_owned();
-    let shown =
-        configured(context.scratch(), &["vscode", "--", "--powershell", &nowhere, "--command", "Get-Date"]);
+    let shown = configured(
+        context.scratch(),
+        &["vscode", "--", "--no-sentinel", "--powershell", &nowhere, "--command", "Get-Date"],
+    );
     let mut client = start(&shown["servers"]["runspaced"]);
     client.send(json!({"id": 1, "method": "tools/list"}));
     let error = client.receive()["error"].clone();

@@ -14,6 +14,9 @@ mod policy;
 #[cfg(unix)]
 mod replacement;
 mod sdk;
+#[allow(dead_code, reason = "shared with the tests of operations")]
+#[path = "../sentinel_mcp/server.rs"]
+mod setting;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -93,6 +96,7 @@ const TESTS: &[support::Test] = &[
     test!(policy::a_folder_does_not_widen_the_policy).powershell().limit_s(120),
     test!(policy::tables_are_those_of_this_powershell).powershell().limit_s(120),
     test!(python_sdk_drives_it).powershell().when(sdk::python).limit_s(300),
+    test!(python_sdk_drives_operations_without_powershell).when(sdk::python).limit_s(300),
     test!(typescript_sdk_of_the_old_era_drives_it).powershell().when(sdk::node).limit_s(300),
     test!(typescript_sdk_of_the_new_era_drives_it).powershell().when(sdk::node).limit_s(300),
     test!(http::both_eras_are_served_over_http).powershell(),
@@ -150,7 +154,7 @@ fn names(tools: &[Value]) -> Vec<&str> {
 }
 
 fn without_anything_to_expose_it_says_what_to_name(_: &Context) {
-    let output = Command::new(PROGRAM).arg("mcp").output().expect("it starts");
+    let output = Command::new(PROGRAM).args(["mcp", "--no-sentinel"]).output().expect("it starts");
     assert_eq!(output.status.code(), Some(2));
     assert!(output.stdout.is_empty());
     let text = String::from_utf8_lossy(&output.stderr);
@@ -159,7 +163,8 @@ fn without_anything_to_expose_it_says_what_to_name(_: &Context) {
 
 fn without_powershell_the_client_is_told_what_to_do(context: &Context) {
     let nowhere = context.scratch().join("nowhere").to_string_lossy().into_owned();
-    let arguments = ["mcp", "--powershell", &nowhere, "--command", "Get-Date"].map(str::to_owned);
+    let arguments =
+        ["mcp", "--no-sentinel", "--powershell", &nowhere, "--command", "Get-Date"].map(str::to_owned);
     let mut client = Client::start(&arguments, context.scratch());
     client.initialize("2025-06-18");
     client.send(json!({"id": 1, "method": "tools/list"}));
@@ -493,6 +498,21 @@ fn with_prompt(context: &Context) -> Vec<String> {
 
 fn python_sdk_drives_it(context: &Context) {
     sdk::drive_with_python(&with_prompt(context), context.scratch());
+}
+
+fn python_sdk_drives_operations_without_powershell(context: &Context) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("threads");
+    let setting = runtime.block_on(setting::Setting::start());
+    let app = setting.azure.app(runspaced::simulator::app::CONTRIBUTOR).expect("is there");
+    let settings = setting.folder.path().join("settings.toml").display().to_string();
+    let server =
+        ["mcp", "--config", &settings, "--allow-writes", "--powershell", "nowhere"].map(str::to_owned);
+    let identity = [
+        ("AZURE_TENANT_ID", app.tenant.as_str()),
+        ("AZURE_CLIENT_ID", &app.client_id),
+        ("AZURE_CLIENT_SECRET", &app.secret),
+    ];
+    sdk::drive_operations_with_python(&server, context.scratch(), &identity);
 }
 
 fn typescript_sdk_of_the_old_era_drives_it(context: &Context) {

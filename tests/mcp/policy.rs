@@ -58,8 +58,10 @@ fn server(context: &Context, more: &[&str]) -> Client {
     }
     let home = context.home().path.to_string_lossy().into_owned();
     let script = script.to_string_lossy().into_owned();
-    let mut arguments: Vec<String> =
-        ["mcp", "--powershell", &home, "--script", &script].iter().map(|text| (*text).to_owned()).collect();
+    let mut arguments: Vec<String> = ["mcp", "--no-sentinel", "--powershell", &home, "--script", &script]
+        .iter()
+        .map(|text| (*text).to_owned())
+        .collect();
     for command in READING {
         arguments.extend(["--command".to_owned(), (*command).to_owned()]);
     }
@@ -359,7 +361,7 @@ pub fn own_commands_plan_or_are_refused_until_somebody_vouches(context: &Context
         let script = context.scratch().join("prelude.ps1").to_string_lossy().into_owned();
         let mut command = Command::new(PROGRAM);
         command
-            .args(["mcp", "--powershell", &home, "--script", &script, "--read-only"])
+            .args(["mcp", "--no-sentinel", "--powershell", &home, "--script", &script, "--read-only"])
             .current_dir(context.scratch())
             .env("RUNSPACED_POLICY__READING", "Get-Shelf")
             .env("RUNSPACED_MCP__CACHE", "false");
@@ -466,7 +468,16 @@ pub fn language_modes_and_visible_commands_are_profiles(context: &Context) {
     let start = |variable: &str, value: &str| {
         let mut command = Command::new(PROGRAM);
         command
-            .args(["mcp", "--powershell", &home, "--command", "Get-Date", "--command", "Get-Item"])
+            .args([
+                "mcp",
+                "--no-sentinel",
+                "--powershell",
+                &home,
+                "--command",
+                "Get-Date",
+                "--command",
+                "Get-Item",
+            ])
             .args(["--run-script", "--allow-writes"])
             .current_dir(context.scratch())
             .env(variable, value)

@@ -97,8 +97,16 @@ pub fn a_degraded_engine_is_replaced_in_both_eras(context: &Context) {
 
 pub fn an_upgrade_of_powershell_is_taken_up(context: &Context) {
     let home = copy_home(context);
-    let all = ["mcp", "--powershell", &home.to_string_lossy(), "--allow-writes", "--script", SCRIPT]
-        .map(str::to_owned);
+    let all = [
+        "mcp",
+        "--powershell",
+        &home.to_string_lossy(),
+        "--allow-writes",
+        "--no-sentinel",
+        "--script",
+        SCRIPT,
+    ]
+    .map(str::to_owned);
     let mut client = Client::start_in(&all, &[], context.scratch());
     client.initialize("2025-11-25");
     client.call("set_marker", json!({"Value": "first"}));

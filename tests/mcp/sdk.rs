@@ -65,15 +65,21 @@ pub fn validate_manifest(manifest: &Path) -> Result<(), String> {
 /// Runs the Python client against a server.
 pub fn drive_with_python(server: &[String], folder: &Path) {
     let script = Path::new(CLIENTS).join("python").join("drive.py");
-    drive(python_of(&folder_of("python")).as_os_str(), &script, server, folder);
+    drive(python_of(&folder_of("python")).as_os_str(), &script, server, folder, &[]);
+}
+
+/// Runs the Python client for operations on Sentinel against a server that finds these variables.
+pub fn drive_operations_with_python(server: &[String], folder: &Path, variables: &[(&str, &str)]) {
+    let script = Path::new(CLIENTS).join("python").join("sentinel.py");
+    drive(python_of(&folder_of("python")).as_os_str(), &script, server, folder, variables);
 }
 
 /// Runs a Node client against a server. It runs where its packages are: Node looks for them beside the script.
 pub fn drive_with_node(script: &str, server: &[String], folder: &Path) {
-    drive(OsStr::new("node"), &folder_of("node").join(script), server, folder);
+    drive(OsStr::new("node"), &folder_of("node").join(script), server, folder, &[]);
 }
 
-fn drive(interpreter: &OsStr, script: &Path, server: &[String], folder: &Path) {
+fn drive(interpreter: &OsStr, script: &Path, server: &[String], folder: &Path, variables: &[(&str, &str)]) {
     // A server is a URL and a token, or the arguments of one to be started.
     let started = server.first().is_none_or(|first| !first.starts_with("http"));
     let status = Command::new(interpreter)
@@ -81,6 +87,7 @@ fn drive(interpreter: &OsStr, script: &Path, server: &[String], folder: &Path) {
         .args(started.then_some(PROGRAM))
         .args(server)
         .env("PYTHONDONTWRITEBYTECODE", "1")
+        .envs(variables.iter().copied())
         .current_dir(folder)
         .stdin(Stdio::null())
         .status()

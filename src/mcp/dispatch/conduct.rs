@@ -9,8 +9,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Dispatcher, Outcome, Request, work::Worked};
 use crate::{
-    Error, Output,
+    Error,
     mcp::{
+        call::Done,
         conduct::{Audience, Clock, Conducted, Unanswered, conduct},
         options::{CallOptions, requested_timeout},
         reply::{Reply, View},
@@ -91,7 +92,7 @@ impl Dispatcher {
     fn render(
         &self,
         request: &Request,
-        result: Result<Output, Error>,
+        result: Result<Done, Error>,
         options: &CallOptions,
         unanswered: Option<&Unanswered>,
     ) -> (Reply, &'static str) {
@@ -104,10 +105,13 @@ impl Dispatcher {
             confirmable: options.confirmable,
         };
         match result {
-            Ok(output) => {
+            Ok(Done { output, remark }) => {
                 let reply = Reply::of_output(&output, &view);
                 let word = if reply.is_error { "error" } else { "ok" };
-                (reply, word)
+                match remark {
+                    Some(remark) => remark.on(reply),
+                    None => (reply, word),
+                }
             }
             Err(error) => {
                 tracing::info!(code = error.code(), "a tool call failed");

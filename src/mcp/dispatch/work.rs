@@ -7,10 +7,10 @@ use tokio::sync::mpsc;
 
 use super::{Dispatcher, Outcome, Request};
 use crate::{
-    Error, Output,
+    Error,
     catalog::{self, Catalog, ToolSpec},
     mcp::{
-        call::{Job, JobEvent, LogLevel, Wants},
+        call::{Done, Job, JobEvent, LogLevel, Wants},
         conduct::Clock,
         finder::{Resolved, resolve},
         options::CallOptions,
@@ -18,7 +18,7 @@ use crate::{
         reply::Reply,
     },
     observe::Entry,
-    policy::Verdict,
+    policy::{Mode, Verdict},
 };
 
 /// How far a call came.
@@ -26,7 +26,7 @@ pub(super) enum Worked {
     /// Not to its job.
     Ended(Outcome, &'static str),
     /// `planned`: it ran as `-WhatIf`, because the policy lets it do no more.
-    Ran { result: Result<Output, Error>, options: CallOptions, planned: bool },
+    Ran { result: Result<Done, Error>, options: CallOptions, planned: bool },
 }
 
 impl Dispatcher {
@@ -69,6 +69,10 @@ impl Dispatcher {
             Ok(offer) => offer,
             Err(reason) => return Worked::Ended(Outcome::NoCatalog(reason), "no_catalog"),
         };
+        // By whatever name it was called.
+        if let Some(tool) = offer.all.get(&request.tool) {
+            request.tool.clone_from(&tool.name);
+        }
         let grants = &request.client.grants;
         let reply = |text| Outcome::Reply { call_id: request.call_id.clone(), reply: Reply::failure(text) };
         if !grants.shows(&request.tool) {
@@ -151,6 +155,7 @@ impl Dispatcher {
             events,
             wants,
             stop: clock.stop.clone(),
+            may_write: self.policy.mode() == Mode::Write,
         };
         let result = self.executor.execute(job).await;
         drop(turn);

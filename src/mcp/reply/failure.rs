@@ -65,9 +65,11 @@ fn refusal(kind: &str, asked: &[&str], fields: &[String], view: &View<'_>) -> St
 
 /// The same as structured content.
 pub(super) fn failure_json(error: &Error, said: &str) -> Value {
-    let mut json = match error.record() {
-        Some(record) => error_json(record),
-        None => json!({ "message": clipped(said) }),
+    let mut json = match (error.record(), error) {
+        (Some(record), _) => error_json(record),
+        (None, Error::Azure(error)) => error.json(),
+        (None, Error::Sentinel(error)) => error.json(),
+        (None, _) => json!({ "message": clipped(said) }),
     };
     json["code"] = json!(error.code());
     if let Error::Overloaded { retry_after, .. } = error {

@@ -23,6 +23,8 @@ use crate::mcp::{
 /// What a server has beside its tools.
 #[derive(Default)]
 pub(crate) struct Extras {
+    /// What models read of the server before its tools.
+    pub(crate) instructions: String,
     pub(crate) prompts: Prompts,
     pub(crate) roots: Roots,
 }

@@ -17,6 +17,13 @@ impl Connection {
         Self { connect: Box::new(connect), connected: OnceCell::new() }
     }
 
+    /// Waits until no write is under way.
+    pub async fn writes_ended(&self) {
+        if let Some(sentinel) = self.connected.get() {
+            sentinel.writes_ended().await;
+        }
+    }
+
     pub(crate) fn get(&self) -> Result<&Sentinel, FunctionError> {
         self.connected.get_or_try_init(|| (self.connect)()).map_err(|problems| {
             FunctionError::new(format!("There is no connection to Azure: {}", problems.join("; ")))

@@ -1,14 +1,16 @@
 //! One step of an operation: a read, a plan, an application.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
+use parking_lot::Mutex;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{Audience, failure, piped};
 use crate::FunctionError;
-use crate::sentinel::{Call, Item, Operation, Plan, Sentinel, State, Undo, operation};
+use crate::sentinel::{Call, Item, Listener, Operation, Plan, Sentinel, Stage, State, Undo, operation};
 
 /// Time after which a read says how far it is, and between two times that it does.
 const PROGRESS: Duration = Duration::from_millis(500);
@@ -72,7 +74,7 @@ pub(crate) async fn carry_out(
         piped::arguments(operation, order.arguments, order.given.as_deref(), order.origin.as_deref());
     let call = Call::default();
     match order.step {
-        Step::Read => read(sentinel, operation, arguments, &call, audience).await,
+        Step::Read => read(sentinel, operation, arguments, audience).await,
         Step::Plan => {
             let plan =
                 sentinel.plan(operation, arguments, &call).await.map_err(|error| failure::of(&error))?;
@@ -101,9 +103,16 @@ async fn read(
     sentinel: &Sentinel,
     operation: &'static Operation,
     arguments: Map<String, Value>,
-    call: &Call,
     audience: &impl Audience,
 ) -> Result<(), FunctionError> {
+    let workspaces = Arc::new(Mutex::new((0, 0)));
+    let counted = Arc::clone(&workspaces);
+    let listener = Listener::new(move |stage| {
+        if let Stage::Workspace { done, total, .. } = stage {
+            *counted.lock() = (done, total);
+        }
+    });
+    let call = &Call { listener, ..Call::default() };
     let mut reading = sentinel.read(operation, arguments, call).await.map_err(|error| failure::of(&error))?;
     let mut rows = 0_u64;
     let (mut told, mut said) = (Instant::now(), false);
@@ -117,7 +126,12 @@ async fn read(
         }
         if told.elapsed() >= PROGRESS {
             (told, said) = (Instant::now(), true);
-            audience.progress(operation.name, Some(&format!("{rows} rows"))).await?;
+            let (done, total) = *workspaces.lock();
+            let status = match total {
+                0 | 1 => format!("{rows} rows"),
+                _ => format!("{rows} rows, {done} of {total} workspaces"),
+            };
+            audience.progress(operation.name, Some(&status)).await?;
         }
     }
     if said {

@@ -6,10 +6,13 @@ use futures_util::{StreamExt, stream};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
-use crate::azure::Surface;
+use crate::azure::{Request, Surface};
+use crate::sentinel::cache::Family;
 use crate::sentinel::definition::{Read, Rows};
 use crate::sentinel::parameter::word;
+use crate::sentinel::read::rows_of;
 use crate::sentinel::target::{Object, Target};
 use crate::sentinel::times::{moment, odata};
 use crate::sentinel::{Error, Result};
@@ -162,9 +165,12 @@ impl Read for List {
         let all = self.top == 0 || !self.label.is_empty();
         let page = if all { PAGE } else { self.top.min(PAGE) };
         request = request.query("$orderby", &self.order()).query("$top", &page.to_string());
+        if !all && self.top <= PAGE {
+            return rows_of(async move { self.held(&target, request).await });
+        }
         let most = if self.top == 0 { usize::MAX } else { usize::try_from(self.top).unwrap_or(usize::MAX) };
         let pages = target.client.pages(&target.scope, request).boxed();
-        let reading = (pages, VecDeque::new(), 0_usize, self, target);
+        let reading = (pages, VecDeque::<Box<RawValue>>::new(), 0_usize, self, target);
         stream::unfold(Some(reading), move |reading| async move {
             let (mut pages, mut ready, given, list, target) = reading?;
             loop {
@@ -172,7 +178,7 @@ impl Read for List {
                     return None;
                 }
                 if let Some(raw) = ready.pop_front() {
-                    match list.one(&target, raw) {
+                    match list.one(&target, &raw) {
                         Ok(None) => continue,
                         Ok(Some(row)) => {
                             return Some((Ok(row), Some((pages, ready, given + 1, list, target))));
@@ -191,12 +197,31 @@ impl Read for List {
 }
 
 impl List {
-    fn one(&self, target: &Target, raw: Box<serde_json::value::RawValue>) -> Result<Option<Value>> {
-        let incident = Object::of(&raw)?;
+    /// What fits on one page, from the cache if it is there.
+    async fn held(self, target: &Target, request: Request) -> Result<Vec<Value>> {
+        let most = usize::try_from(self.top).unwrap_or(usize::MAX);
+        let fetch = || async {
+            let mut pages = target.client.pages(&target.scope, request.clone()).boxed();
+            let mut all = Vec::new();
+            while all.len() < most
+                && let Some(page) = pages.next().await
+            {
+                all.extend(page?.value);
+            }
+            all.truncate(most);
+            Ok(all)
+        };
+        let held =
+            target.cache.list(Family::Incidents, &target.workspace, &request, target.fresh, fetch).await?;
+        held.iter().filter_map(|raw| self.one(target, raw).transpose()).collect()
+    }
+
+    fn one(&self, target: &Target, raw: &RawValue) -> Result<Option<Value>> {
+        let incident = Object::of(raw)?;
         let row = IncidentRow::of(&incident);
         let labelled = self.label.is_empty()
             || self.label.iter().any(|wanted| row.labels.iter().any(|own| own.eq_ignore_ascii_case(wanted)));
-        if labelled { target.row(row, &raw).map(Some) } else { Ok(None) }
+        if labelled { target.row(row, raw).map(Some) } else { Ok(None) }
     }
 
     fn order(&self) -> String {
