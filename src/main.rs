@@ -2,6 +2,7 @@
 
 mod bench;
 mod cli;
+mod loopback;
 mod signals;
 mod stdio;
 

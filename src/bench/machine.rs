@@ -33,7 +33,16 @@ impl Machine {
 
 /// Resident memory of this process, bytes.
 pub(crate) fn resident_bytes() -> Option<u64> {
-    kibibytes(&std::fs::read_to_string("/proc/self/status").ok()?, "VmRSS")
+    resident_bytes_in("self")
+}
+
+/// The same of another process.
+pub(crate) fn resident_bytes_of(process: u32) -> Option<u64> {
+    resident_bytes_in(&process.to_string())
+}
+
+fn resident_bytes_in(process: &str) -> Option<u64> {
+    kibibytes(&std::fs::read_to_string(format!("/proc/{process}/status")).ok()?, "VmRSS")
 }
 
 fn field(text: &str, name: &str) -> Option<String> {

@@ -1,4 +1,5 @@
-//! `runspaced bench`: what the engine costs, beside the least it could cost and beside spawning `pwsh`.
+//! `runspaced bench`: what the engine costs, beside the least it could cost and beside spawning `pwsh`; what the [`mcp`] server
+//! costs.
 //!
 //! Absolute figures of a busy machine mean little, ratios of a value and its floor measured right after each other mean a lot. So every
 //! [`scenario`] alternates the two, at least [`LEAST_ROUNDS`] times, and a [`figure::Figure`] carries the median of the ratios, their
@@ -10,15 +11,19 @@ mod child;
 mod figure;
 mod load;
 mod machine;
+pub(crate) mod mcp;
 mod options;
+mod page;
 mod probe;
 mod report;
 mod rival;
 mod samples;
 mod scenario;
+mod suite;
 mod table;
+mod trend;
 
-use self::{child::Children, machine::Machine, rival::Rival};
+use self::{child::Children, machine::Machine, report::Suite, rival::Rival, scenario::EngineScenario};
 pub(crate) use self::{
     options::{LEAST_ROUNDS, Options},
     probe::Probe,
@@ -43,6 +48,13 @@ pub(crate) enum BenchError {
     NothingSelected { given: String, known: String },
     #[error("a measurement gave no samples: {0}")]
     NoSamples(&'static str),
+    /// A server did not do what was to be measured.
+    #[error("{0}")]
+    Server(String),
+    #[error("no tool was named for it; name one with {0} 'NAME {{\"argument\": \"value\"}}'")]
+    Lacks(&'static str),
+    #[error("only this program's own server can be measured so")]
+    OwnOnly,
 }
 
 impl BenchError {
@@ -53,24 +65,13 @@ impl BenchError {
 
 /// Measures the engine. `progress` is told what is being measured; a scenario that fails is in the report with its reason.
 pub(crate) fn engine(options: &Options, progress: &mut dyn FnMut(&str)) -> Result<Report, BenchError> {
-    let selected = options.selected()?;
+    let selected = suite::selected(&EngineScenario::ALL, &options.filter)?;
     let home = runspaced::locate::find(&options.locate());
     let rival = Rival::beside(home.home());
     let children = Children::new(options)?;
-    let mut report = Report::begin(options, Machine::here(), home.home(), &rival);
-    for scenario in selected {
-        progress(&format!("{}: {}", scenario.name(), scenario.describe()));
-        let context = scenario::Context { options, children: &children, rival: &rival };
-        match scenario.measure(&context) {
-            Ok(figures) => report.figures.extend(figures),
-            Err(error) => {
-                progress(&format!("{} failed: {error}", scenario.name()));
-                report.failures.push(report::Failure::new(scenario.name(), &error));
-            }
-        }
-    }
-    report.end();
-    Ok(report)
+    let report = Report::begin(Suite::Engine, options, Machine::here(), home.home(), Some(&rival));
+    let context = scenario::Context { options, children: &children, rival: &rival };
+    Ok(suite::run(selected, report, progress, |scenario| scenario.measure(&context)))
 }
 
 /// Runs one measuring process's part and gives what it has to say, a JSON document.

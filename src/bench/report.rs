@@ -10,6 +10,7 @@ use super::{
     figure::{Figure, Verdict},
     load,
     machine::Machine,
+    page,
     rival::Rival,
     table,
 };
@@ -21,6 +22,7 @@ const SCHEMA: &str = "runspaced-bench/1";
 #[derive(Debug, Serialize)]
 pub(crate) struct Report {
     schema: &'static str,
+    pub(super) suite: Suite,
     /// Seconds since 1970-01-01T00:00Z.
     started_unix_s: u64,
     duration_s: f64,
@@ -29,7 +31,11 @@ pub(crate) struct Report {
     runspaced: Build,
     #[serde(skip_serializing_if = "Option::is_none")]
     powershell: Option<PowerShell>,
-    rival: Rival,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rival: Option<Rival>,
+    /// What was measured, if it is a server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) server: Option<Server>,
     machine: Machine,
     load_before: Option<f64>,
     load_after: Option<f64>,
@@ -38,6 +44,33 @@ pub(crate) struct Report {
     pub(super) failures: Vec<Failure>,
     #[serde(skip)]
     began: Instant,
+}
+
+/// What the scenarios are about.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Suite {
+    Engine,
+    Mcp,
+}
+
+impl Suite {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Engine => "engine",
+            Self::Mcp => "mcp",
+        }
+    }
+}
+
+/// An MCP server, as it calls itself.
+#[derive(Debug, Serialize)]
+pub(super) struct Server {
+    pub(super) name: String,
+    pub(super) version: String,
+    /// Of the protocol.
+    pub(super) revision: String,
+    pub(super) command: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -57,8 +90,8 @@ struct PowerShell {
 /// A scenario without figures.
 #[derive(Debug, Serialize)]
 pub(super) struct Failure {
-    scenario: &'static str,
-    reason: String,
+    pub(super) scenario: &'static str,
+    pub(super) reason: String,
 }
 
 impl Failure {
@@ -69,13 +102,15 @@ impl Failure {
 
 impl Report {
     pub(super) fn begin(
+        suite: Suite,
         options: &Options,
         machine: Machine,
         home: Option<&PowerShellHome>,
-        rival: &Rival,
+        rival: Option<&Rival>,
     ) -> Self {
         Self {
             schema: SCHEMA,
+            suite,
             started_unix_s: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
             duration_s: 0.0,
             quick: options.quick,
@@ -86,7 +121,8 @@ impl Report {
                 home: home.path.display().to_string(),
                 dotnet: home.dotnet.version.clone(),
             }),
-            rival: rival.clone(),
+            rival: rival.cloned(),
+            server: None,
             machine,
             load_before: load::average(),
             load_after: None,
@@ -118,13 +154,24 @@ impl Report {
         text
     }
 
-    fn heading(&self) -> String {
+    /// The same as one HTML page.
+    pub(crate) fn to_html(&self) -> String {
+        page::of(self)
+    }
+
+    pub(super) fn heading(&self) -> String {
         let mut text = format!("runspaced {}", self.runspaced.version);
         if !self.runspaced.optimized {
             text.push_str(" (debug build: the figures count for nothing)");
         }
         if let Some(powershell) = &self.powershell {
             text.push_str(&format!(", PowerShell {} on .NET {}", powershell.version, powershell.dotnet));
+        }
+        if let Some(server) = &self.server {
+            text.push_str(&format!(
+                "\nmeasured: {} {} (revision {}): {}",
+                server.name, server.version, server.revision, server.command
+            ));
         }
         let machine = &self.machine;
         text.push_str(&format!(
@@ -139,14 +186,17 @@ impl Report {
         text
     }
 
-    fn closing(&self) -> String {
-        let count = |verdict| self.figures.iter().filter(|figure| figure.verdict == verdict).count();
+    pub(super) fn count(&self, verdict: Verdict) -> usize {
+        self.figures.iter().filter(|figure| figure.verdict == verdict).count()
+    }
+
+    pub(super) fn closing(&self) -> String {
         format!(
             "{} pass, {} miss, {} noisy, {} without a target, {} not measured; {:.0} s, {} rounds{}\n",
-            count(Verdict::Pass),
-            count(Verdict::Miss),
-            count(Verdict::Noisy),
-            count(Verdict::Info),
+            self.count(Verdict::Pass),
+            self.count(Verdict::Miss),
+            self.count(Verdict::Noisy),
+            self.count(Verdict::Info),
             self.failures.len(),
             self.duration_s,
             self.rounds,

@@ -42,12 +42,17 @@ fn row(figure: &Figure) -> Vec<Cell> {
         figure.ratio.map(ratio).unwrap_or_default(),
         figure.target.map(|target| wanted(target, unit)).unwrap_or_default(),
         verdict(figure.verdict).to_owned(),
-        if figure.rounds.len() > 1 { format!("{:.0} %", figure.spread * 100.0) } else { String::new() },
+        spread(figure),
         load,
     ]
     .into_iter()
     .map(Cell::new)
     .collect()
+}
+
+/// How far the rounds are apart.
+pub(super) fn spread(figure: &Figure) -> String {
+    if figure.rounds.len() > 1 { format!("{:.0} %", figure.spread * 100.0) } else { String::new() }
 }
 
 fn verdict(verdict: Verdict) -> &'static str {
@@ -59,7 +64,8 @@ fn verdict(verdict: Verdict) -> &'static str {
     }
 }
 
-fn wanted(target: Target, unit: Unit) -> String {
+/// A target as it is said.
+pub(super) fn wanted(target: Target, unit: Unit) -> String {
     match target {
         Target::AtMost { limit } => format!("<= {}", amount(limit, unit)),
         Target::RatioAtMost { limit, allowance } if allowance > 0.0 => {
@@ -71,11 +77,13 @@ fn wanted(target: Target, unit: Unit) -> String {
     }
 }
 
-fn amount(value: f64, unit: Unit) -> String {
+/// A value with its unit.
+pub(super) fn amount(value: f64, unit: Unit) -> String {
     format!("{} {}", digits(value), unit.name())
 }
 
-fn ratio(ratio: f64) -> String {
+/// How often one is in the other.
+pub(super) fn ratio(ratio: f64) -> String {
     if ratio >= 100.0 { format!("{ratio:.0} x") } else { format!("{ratio:.2} x") }
 }
 

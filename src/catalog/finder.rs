@@ -8,6 +8,11 @@ use super::{
     tool::{Finder, Target, ToolSpec},
 };
 
+/// Name of the tool that calls another.
+pub(crate) const INVOKE: &str = "invoke_tool";
+/// Name of the argument that has the other's arguments.
+pub(crate) const INVOKED_ARGUMENTS: &str = "arguments";
+
 /// Most tools that one search gives.
 const MOST_HITS: u64 = 50;
 const USUAL_HITS: u64 = 10;
@@ -22,8 +27,11 @@ pub(crate) struct Finding {
 /// The three tools.
 pub(super) fn tools(catalog: &Catalog) -> [ToolSpec; 3] {
     let looks = Annotations { read_only: true, destructive: false, idempotent: true, open_world: false };
-    // It may be any of the tools.
-    let acts = Annotations { read_only: false, destructive: true, idempotent: false, open_world: true };
+    // It may be any of the tools. Where all of them read, so does it.
+    let acts = match catalog.iter().all(|tool| tool.annotations.read_only) {
+        true => Annotations { open_world: catalog.iter().any(|tool| tool.annotations.open_world), ..looks },
+        false => Annotations { read_only: false, destructive: true, idempotent: false, open_world: true },
+    };
     let count = catalog.len();
     [
         tool(
@@ -52,12 +60,12 @@ pub(super) fn tools(catalog: &Catalog) -> [ToolSpec; 3] {
             Finder::Describe,
         ),
         tool(
-            "invoke_tool",
+            INVOKE,
             "Invoke a tool",
             "Calls a tool that search_tools found. Its arguments are checked by its own schema: see describe_tool.",
             json!({
                 "name": {"type": "string", "minLength": 1, "description": "Name of the tool."},
-                "arguments": {"type": "object", "description": "Arguments by the schema of that tool."},
+                INVOKED_ARGUMENTS: {"type": "object", "description": "Arguments by the schema of that tool."},
             }),
             &["name"],
             acts,
@@ -84,11 +92,15 @@ fn tool(
 }
 
 impl Catalog {
-    /// Answers `search_tools`.
+    /// Answers `search_tools` to somebody who may see the tools of these names.
     ///
     /// # Errors
     /// If the toolset does not exist: those that do.
-    pub(crate) fn find(&self, arguments: &Map<String, Value>) -> Result<Finding, String> {
+    pub(crate) fn find(
+        &self,
+        arguments: &Map<String, Value>,
+        visible: impl Fn(&str) -> bool,
+    ) -> Result<Finding, String> {
         let query = arguments.get("query").and_then(Value::as_str).unwrap_or_default();
         let first = arguments.get("first").and_then(Value::as_u64).unwrap_or(USUAL_HITS).clamp(1, MOST_HITS);
         let toolset = arguments.get("toolset").and_then(Value::as_str);
@@ -98,8 +110,10 @@ impl Catalog {
             let names: Vec<&str> = self.toolsets().into_iter().collect();
             return Err(format!("There is no toolset '{name}'. There are: {}", names.join(", ")));
         }
-        let hits: Vec<&ToolSpec> =
-            self.search(query).filter(|tool| toolset.is_none_or(|name| self.is_in(tool, name))).collect();
+        let hits: Vec<&ToolSpec> = self
+            .search(query)
+            .filter(|tool| visible(&tool.name) && toolset.is_none_or(|name| self.is_in(tool, name)))
+            .collect();
         let shown: Vec<&ToolSpec> =
             hits.iter().take(usize::try_from(first).unwrap_or(usize::MAX)).copied().collect();
         if shown.is_empty() {
@@ -130,14 +144,18 @@ impl Catalog {
         })
     }
 
-    /// Answers `describe_tool`.
+    /// Answers `describe_tool` to somebody who may see the tools of these names.
     ///
     /// # Errors
-    /// If there is no such tool: those with names like it.
-    pub(crate) fn describe(&self, arguments: &Map<String, Value>) -> Result<Finding, String> {
+    /// If there is no such tool for them: those with names like it.
+    pub(crate) fn describe(
+        &self,
+        arguments: &Map<String, Value>,
+        visible: impl Fn(&str) -> bool,
+    ) -> Result<Finding, String> {
         let name = arguments.get("name").and_then(Value::as_str).unwrap_or_default();
-        let tool = self.get(name).filter(|tool| !matches!(tool.target, Target::Finder(_)));
-        let Some(tool) = tool else { return Err(self.unknown(name)) };
+        let tool = self.get(name).filter(|tool| !matches!(tool.target, Target::Finder(_)) && visible(name));
+        let Some(tool) = tool else { return Err(self.unknown(name, visible)) };
         let schema = Value::Object(tool.schema().as_ref().clone());
         Ok(Finding {
             text: format!("{}\n{}\nArguments: {schema}", tool.name, tool.description),
@@ -151,8 +169,8 @@ impl Catalog {
         })
     }
 
-    /// That there is no such tool, and which there are.
-    pub(crate) fn unknown(&self, name: &str) -> String {
+    /// That there is no such tool, and which there are for somebody who may see those of these names.
+    pub(crate) fn unknown(&self, name: &str, visible: impl Fn(&str) -> bool) -> String {
         const NAMED: usize = 40;
         const SHOWN: usize = 80;
         let shown: String = name.chars().take(SHOWN).collect();
@@ -161,13 +179,19 @@ impl Catalog {
                 "Unknown tool '{shown}'. There are no tools made of PowerShell commands now: {reason}"
             );
         }
-        let near: Vec<&str> =
-            self.search(&name.replace('_', " ")).map(|tool| tool.name.as_str()).take(5).collect();
+        let near: Vec<&str> = self
+            .search(&name.replace('_', " "))
+            .map(|tool| tool.name.as_str())
+            .filter(|name| visible(name))
+            .take(5)
+            .collect();
+        let listed: Vec<&str> =
+            self.listed().map(|tool| tool.name.as_str()).filter(|name| visible(name)).collect();
         if self.len() > NAMED && !near.is_empty() {
             return format!("Unknown tool '{shown}'. The nearest are: {}", near.join(", "));
         }
-        let names: Vec<&str> = self.listed().map(|tool| tool.name.as_str()).take(NAMED).collect();
-        let more = if self.len() > NAMED { ", …" } else { "" };
+        let more = if listed.len() > NAMED { ", …" } else { "" };
+        let names = &listed[..listed.len().min(NAMED)];
         format!("Unknown tool '{shown}'. There are: {}{more}", names.join(", "))
     }
 }

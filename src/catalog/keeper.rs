@@ -288,14 +288,17 @@ impl Keeper {
     async fn take_cached(&self, key: Option<&CacheKey>, watched: &Watched) -> Known {
         let (Some(cache), Some(key)) = (self.cache.clone(), key.cloned()) else { return Known::Nothing };
         let loaded = tokio::task::spawn_blocking(move || cache.load(&key)).await;
-        let Some(findings) = loaded.ok().flatten() else { return Known::Nothing };
-        let (commands, stamps) = (digest(&findings.commands), findings.stamps.clone());
-        match self.make(findings).await {
+        let Some(findings) = loaded.ok().flatten().map(Arc::new) else { return Known::Nothing };
+        match self.make(Arc::clone(&findings)).await {
             Ok(catalog) => {
                 tracing::debug!(tools = catalog.len(), "the catalogue is taken from the cache");
-                watched.watch(stamps);
+                watched.watch(findings.stamps.clone());
                 watched.state.send_replace(CatalogState::Cached(Arc::clone(&catalog)));
-                Known::Tools { commands, catalog }
+                // Nobody who waits for the tools waits for this.
+                match tokio::task::spawn_blocking(move || digest(&findings.commands)).await {
+                    Ok(commands) => Known::Tools { commands, catalog },
+                    Err(_) => Known::Nothing,
+                }
             }
             Err(reason) => {
                 tracing::debug!(reason, "the catalogue in the cache is of no use");
@@ -314,14 +317,10 @@ impl Keeper {
     }
 
     /// Makes the catalogue beside the thread that answers clients.
-    async fn make(&self, findings: Findings) -> Result<Arc<Catalog>, String> {
+    async fn make(&self, findings: Arc<Findings>) -> Result<Arc<Catalog>, String> {
         let (natives, exposure) = (Arc::clone(&self.natives), Arc::clone(&self.exposure));
         let made = tokio::task::spawn_blocking(move || {
-            let catalog = Catalog::of(&findings.commands, &natives, &exposure)?;
-            if catalog.is_searched() {
-                catalog.index();
-            }
-            Ok(Arc::new(catalog))
+            Ok(Arc::new(Catalog::of(&findings.commands, &natives, &exposure)?))
         });
         made.await.unwrap_or_else(|error| Err(error.to_string()))
     }
@@ -354,7 +353,7 @@ impl Keeper {
             watched.state.send_replace(CatalogState::Ready(Arc::clone(catalog)));
             return known;
         }
-        let catalog = match self.make(findings).await {
+        let catalog = match self.make(Arc::new(findings)).await {
             Ok(catalog) => catalog,
             Err(reason) => return fail(watched, &known, reason),
         };

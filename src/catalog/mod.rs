@@ -42,7 +42,7 @@ pub(crate) use arguments::bind;
 pub(crate) use cache::CatalogCache;
 pub(crate) use command::{Command, CommandParameter};
 pub use exposure::{Exposure, ToolOverride, ToolSearch};
-pub(crate) use finder::Finding;
+pub(crate) use finder::{Finding, INVOKE, INVOKED_ARGUMENTS};
 #[cfg(test)]
 pub(crate) use keeper::CatalogState;
 pub(crate) use keeper::{CatalogFeed, Keeper, KeeperTask};
@@ -261,6 +261,13 @@ impl Catalog {
         self.index().search(query).into_iter().filter_map(|name| self.get(name))
     }
 
+    /// Makes ready to search, which is done at the first search otherwise.
+    pub(crate) fn prepare_search(&self) {
+        if self.searched {
+            self.index();
+        }
+    }
+
     /// What is searched; made when it is first wanted.
     fn index(&self) -> &SearchIndex {
         self.index.get_or_init(|| {
@@ -376,22 +383,48 @@ mod tests {
         let catalog = Catalog::of(&commands, &[], &exposure).expect("a catalog");
         assert_eq!(catalog.remarks, ["mcp.tools.No-Such belongs to no command that is exposed"]);
         let arguments = |value: serde_json::Value| value.as_object().cloned().unwrap_or_default();
-        let found = catalog.find(&arguments(json!({"query": "delete widget"}))).expect("found");
+        let found = catalog.find(&arguments(json!({"query": "delete widget"})), |_| true).expect("found");
         assert_eq!(found.value["values"][0]["name"], "remove_widget");
-        let found = catalog.find(&arguments(json!({"query": "widget", "first": 1}))).expect("found");
+        let found =
+            catalog.find(&arguments(json!({"query": "widget", "first": 1})), |_| true).expect("found");
         assert_eq!(
             (found.value["found"].as_u64(), found.value["values"].as_array().map(Vec::len)),
             (Some(2), Some(1))
         );
-        let described = catalog.describe(&arguments(json!({"name": "get_widget"}))).expect("there");
+        let described = catalog.describe(&arguments(json!({"name": "get_widget"})), |_| true).expect("there");
         assert_eq!(described.value["values"][0]["inputSchema"]["type"], "object");
-        let error = catalog.describe(&arguments(json!({"name": "get_wigdet"}))).expect_err("not there");
+        let error =
+            catalog.describe(&arguments(json!({"name": "get_wigdet"})), |_| true).expect_err("not there");
         assert!(error.contains("get_wigdet"), "{error}");
         assert!(
             catalog
-                .find(&arguments(json!({"query": "x", "toolset": "none"})))
+                .find(&arguments(json!({"query": "x", "toolset": "none"})), |_| true)
                 .expect_err("none")
                 .contains("Things")
         );
+        assert!(!catalog.get(INVOKE).expect("there").annotations.read_only, "it may remove widgets");
+        let reading = catalog.filter_map(|tool| tool.annotations.read_only.then(|| tool.clone()));
+        let invoke = reading.expect("a catalog").get(INVOKE).expect("there").annotations;
+        assert!(invoke.read_only && !invoke.destructive, "{invoke:?}");
+    }
+
+    #[test]
+    fn finder_keeps_to_what_its_caller_may_see() {
+        let exposure = Exposure { tool_search: ToolSearch::Always, ..Exposure::default() };
+        let commands = [command("Get-Widget", json!([])), command("Remove-Widget", json!([]))];
+        let catalog = Catalog::of(&commands, &[native("list_widgets")], &exposure).expect("a catalog");
+        let arguments = |value: serde_json::Value| value.as_object().cloned().unwrap_or_default();
+        let reads = |name: &str| name.starts_with("get_");
+        let found = catalog.find(&arguments(json!({"query": "widget"})), reads).expect("found");
+        assert_eq!(
+            (&found.value["found"], &found.value["values"][0]["name"]),
+            (&json!(1), &json!("get_widget"))
+        );
+        assert!(!found.text.contains("remove_widget"), "{}", found.text);
+        assert!(catalog.describe(&arguments(json!({"name": "get_widget"})), reads).is_ok());
+        for name in ["remove_widget", "list_widget"] {
+            let error = catalog.describe(&arguments(json!({"name": name})), reads).expect_err("not for them");
+            assert!(!error.contains("list_widgets") && !error.contains(": remove_widget"), "{error}");
+        }
     }
 }

@@ -79,10 +79,11 @@ impl SearchIndex {
 
     /// Names of the tools that fit the words, best first; of equal ones the one that came first.
     pub(crate) fn search(&self, query: &str) -> Vec<&str> {
-        let mut scores: HashMap<u32, f32> = HashMap::new();
+        let mut scores = vec![0.0_f32; self.names.len()];
+        let mut best = scores.clone();
         for word in words(query).into_iter().take(MAX_WORDS) {
             // What a tool gets for one word of the query is the best of that word, its synonyms and its continuations.
-            let mut best: HashMap<u32, f32> = HashMap::new();
+            best.fill(0.0);
             self.collect(&word, 1.0, &mut best);
             for (_, synonyms) in SYNONYMS.iter().filter(|(said, _)| *said == word) {
                 synonyms.iter().for_each(|synonym| self.collect(synonym, 0.8, &mut best));
@@ -93,17 +94,17 @@ impl SearchIndex {
                     self.collect(known, PREFIX, &mut best);
                 }
             }
-            for (tool, score) in best {
-                *scores.entry(tool).or_default() += score;
-            }
+            scores.iter_mut().zip(&best).for_each(|(score, best)| *score += best);
         }
-        let mut hits: Vec<(u32, f32)> = scores.into_iter().collect();
-        hits.sort_by(|one, other| other.1.total_cmp(&one.1).then(one.0.cmp(&other.0)));
-        hits.into_iter().filter_map(|(tool, _)| self.names.get(tool as usize)).map(String::as_str).collect()
+        let mut hits: Vec<(&str, f32)> = self.names.iter().map(String::as_str).zip(scores).collect();
+        hits.retain(|(_, score)| *score > 0.0);
+        // Stable: of equal ones the first stays the first.
+        hits.sort_by(|one, other| other.1.total_cmp(&one.1));
+        hits.into_iter().map(|(name, _)| name).collect()
     }
 
     #[allow(clippy::cast_precision_loss, reason = "counts of some thousands")]
-    fn collect(&self, word: &str, factor: f32, best: &mut HashMap<u32, f32>) {
+    fn collect(&self, word: &str, factor: f32, best: &mut [f32]) {
         let Some(tools) = self.words.get(word) else { return };
         let (all, having) = (self.lengths.len() as f32, tools.len() as f32);
         let rarity = (1.0 + (all - having + 0.5) / (having + 0.5)).ln();
@@ -111,8 +112,9 @@ impl SearchIndex {
             let length = self.lengths.get(tool as usize).copied().unwrap_or(self.mean_length);
             let norm = 1.0 - B + B * length / self.mean_length.max(f32::EPSILON);
             let score = factor * rarity * weight * (K1 + 1.0) / (weight + K1 * norm);
-            let entry = best.entry(tool).or_default();
-            *entry = entry.max(score);
+            if let Some(best) = best.get_mut(tool as usize) {
+                *best = best.max(score);
+            }
         }
     }
 }

@@ -10,6 +10,7 @@ mod bridge;
 mod client_config;
 mod completions;
 mod config;
+mod demo;
 mod doctor;
 mod exit;
 mod exposure;
@@ -58,6 +59,8 @@ struct CommandLine {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    /// A morning with Microsoft Sentinel in a simulated Azure: no account, no network, no PowerShell needed
+    Demo(demo::DemoArguments),
     /// Run a command or a script
     Run(Box<run::RunArguments>),
     /// Serve PowerShell commands as tools to a client of the Model Context Protocol
@@ -98,6 +101,7 @@ pub fn main() -> Exit {
         Verb::Mcp(arguments) => host(*arguments, global, started),
         Verb::Tools(arguments) => host(arguments, global, started),
         Verb::Doctor(arguments) => host(arguments, global, started),
+        Verb::Demo(arguments) => demo::run(&arguments, &global, started),
         Verb::Sentinel(arguments) => sentinel::run(arguments, &global),
         Verb::Module(arguments) => module::run(arguments, &global),
         Verb::Config(arguments) => config::run(&arguments, &global),

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use runspaced::simulator::{Simulator, StartError, app, parse_rules};
+use runspaced::simulator::{FaultRule, Simulator, StartError, app, parse_rules};
 
 use super::Exit;
 use super::flags::GlobalFlags;
@@ -56,7 +56,7 @@ pub struct SimulateArguments {
 
 /// Why it does not run.
 #[derive(Debug, thiserror::Error)]
-enum Trouble {
+pub(super) enum Trouble {
     #[error(transparent)]
     Start(#[from] StartError),
     #[error("{path}: {source}")]
@@ -135,13 +135,16 @@ async fn start(arguments: &SimulateArguments) -> Result<Simulator, Trouble> {
         builder = builder.state(file);
     }
     if let Some(path) = &arguments.faults {
-        let text =
-            std::fs::read_to_string(path).map_err(|source| Trouble::File { path: path.clone(), source })?;
-        let rules = parse_rules(&text)
-            .map_err(|error| Trouble::Rules { path: path.clone(), source: error.into() })?;
-        builder = builder.faults(rules);
+        builder = builder.faults(rules(path)?);
     }
     Ok(builder.start().await?)
+}
+
+/// The fault rules of a file.
+pub(super) fn rules(path: &Path) -> Result<Vec<FaultRule>, Trouble> {
+    let text =
+        std::fs::read_to_string(path).map_err(|source| Trouble::File { path: path.to_owned(), source })?;
+    parse_rules(&text).map_err(|error| Trouble::Rules { path: path.to_owned(), source: error.into() })
 }
 
 fn temporary(simulator: &Simulator) -> PathBuf {

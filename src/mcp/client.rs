@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::call::Caller;
+use crate::wildcard;
 
 /// Where a call comes from.
 #[derive(Debug, Clone)]
@@ -99,7 +100,7 @@ impl Grant {
     }
 
     fn covers(&self, tool: &str) -> bool {
-        self.tools.iter().any(|pattern| matches(pattern, tool))
+        self.tools.iter().any(|pattern| wildcard::fits(pattern, tool))
     }
 
     /// A call that names no workspace may go to any: a rule that names some does not reach it.
@@ -107,7 +108,9 @@ impl Grant {
         self.workspaces.is_empty()
             || named.is_some_and(|named| {
                 !named.is_empty()
-                    && named.iter().all(|name| self.workspaces.iter().any(|pattern| matches(pattern, name)))
+                    && named
+                        .iter()
+                        .all(|name| self.workspaces.iter().any(|pattern| wildcard::fits(pattern, name)))
             })
     }
 }
@@ -133,22 +136,6 @@ fn workspaces(arguments: &Map<String, Value>) -> Option<Vec<&str>> {
     (!all.is_empty()).then_some(all)
 }
 
-/// `*` stands for any text. Upper and lower case are the same.
-fn matches(pattern: &str, text: &str) -> bool {
-    let (pattern, text) = (pattern.to_ascii_lowercase(), text.to_ascii_lowercase());
-    let mut parts = pattern.split('*');
-    let first = parts.next().unwrap_or_default();
-    let Some(mut rest) = text.strip_prefix(first) else { return false };
-    let Some(last) = parts.next_back() else { return rest.is_empty() };
-    for part in parts {
-        match rest.find(part) {
-            Some(at) => rest = &rest[at + part.len()..],
-            None => return false,
-        }
-    }
-    rest.ends_with(last)
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -170,7 +157,7 @@ mod tests {
             ("*", "", true),
             ("", "x", false),
         ] {
-            assert_eq!(matches(pattern, text), expected, "{pattern} {text}");
+            assert_eq!(wildcard::fits(pattern, text), expected, "{pattern} {text}");
         }
     }
 

@@ -138,6 +138,8 @@ impl Dispatcher {
         }
         let offer = Arc::new(self.policy.offer(catalog)?);
         self.offered.store(Some(Arc::clone(&offer)));
+        let listed = Arc::clone(&offer.listed);
+        tokio::task::spawn_blocking(move || listed.prepare_search());
         Ok(offer)
     }
 

@@ -3,9 +3,9 @@
 
 use serde_json::{Map, Value};
 
-use super::reply::Reply;
+use super::{client::Grants, reply::Reply};
 use crate::{
-    catalog::{Finder, Finding, Target, ToolSpec, bind},
+    catalog::{Finder, Finding, INVOKE, INVOKED_ARGUMENTS, Target, ToolSpec, bind},
     policy::Offer,
 };
 
@@ -20,29 +20,45 @@ pub(crate) enum Resolved<'a> {
 }
 
 /// Finds the tool that a call means. One that is not offered is found too, so that its call can be refused with the reason;
-/// it is never searched or described.
-pub(crate) fn resolve<'a>(offer: &'a Offer, name: &str, arguments: Map<String, Value>) -> Resolved<'a> {
+/// it is never searched or described, and neither is one that the caller's grants do not show.
+pub(crate) fn resolve<'a>(
+    offer: &'a Offer,
+    grants: &Grants,
+    name: &str,
+    arguments: Map<String, Value>,
+) -> Resolved<'a> {
     let Offer { all, listed, .. } = offer;
-    let Some(tool) = all.get(name) else { return Resolved::Unknown(listed.unknown(name)) };
+    let visible = |name: &str| grants.shows(name);
+    let Some(tool) = all.get(name).filter(|_| visible(name)) else {
+        return Resolved::Unknown(listed.unknown(name, visible));
+    };
     let Target::Finder(finder) = tool.target else { return Resolved::Tool(tool, arguments) };
     let mut arguments = match bind(tool, arguments) {
         Ok(arguments) => arguments.parameters,
         Err(correction) => return Resolved::Reply(Reply::failure(correction.text())),
     };
     match finder {
-        Finder::Search => Resolved::Reply(reply(listed.find(&arguments))),
-        Finder::Describe => Resolved::Reply(reply(listed.describe(&arguments))),
+        Finder::Search => Resolved::Reply(reply(listed.find(&arguments, visible))),
+        Finder::Describe => Resolved::Reply(reply(listed.describe(&arguments, visible))),
         Finder::Invoke => {
             let name = arguments.get("name").and_then(Value::as_str).unwrap_or_default();
             match all.get(name).filter(|tool| !matches!(tool.target, Target::Finder(_))) {
-                Some(tool) => match arguments.remove("arguments") {
+                Some(tool) => match arguments.remove(INVOKED_ARGUMENTS) {
                     Some(Value::Object(arguments)) => Resolved::Tool(tool, arguments),
                     _ => Resolved::Tool(tool, Map::new()),
                 },
                 // Its name is an argument here, which a model can put right.
-                None => Resolved::Reply(Reply::failure(listed.unknown(name))),
+                None => Resolved::Reply(Reply::failure(listed.unknown(name, visible))),
             }
         }
+    }
+}
+
+/// The arguments of the command that a call means: those within, if it is a call of [`INVOKE`].
+pub(crate) fn meant<'a>(tool: &str, arguments: &'a Map<String, Value>) -> Option<&'a Map<String, Value>> {
+    match tool {
+        INVOKE => arguments.get(INVOKED_ARGUMENTS)?.as_object(),
+        _ => Some(arguments),
     }
 }
 

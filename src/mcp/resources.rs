@@ -217,7 +217,7 @@ pub(crate) fn results(dispatcher: &Dispatcher, caller: &Caller) -> Vec<Listed> {
         name: format!("Result of {}", kept.tool),
         description: format!("{} rows, {}", kept.output.count(), kept.made),
         mime: "application/json",
-        bytes: Some(kept.output.json().len() as u64),
+        bytes: Some(kept.bytes as u64),
     };
     dispatcher.results.list(caller).iter().map(listed).collect()
 }

@@ -238,7 +238,8 @@ impl ServerHandler for Service {
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
         let client = client(&context);
-        extras::read(&self.dispatcher, &self.extras, client, request.uri, context.ct.clone())
+        let stateless = asking::is_stateless(&context);
+        extras::read(&self.dispatcher, &self.extras, client, request.uri, stateless, context.ct.clone())
             .await
             .map(Into::into)
     }

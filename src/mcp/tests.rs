@@ -116,6 +116,10 @@ impl Executor for Scripted {
                     tokio::time::sleep(Duration::from_millis(300)).await;
                     Ok(output(&json!(["done"]), &json!([]), json!({"count": 1})))
                 }
+                "Get-Deadline" => {
+                    let left = u64::try_from(job.deadline.as_millis()).unwrap_or(u64::MAX);
+                    Ok(output(&json!([left]), &json!([]), json!({"count": 1})))
+                }
                 "Stop-Panic" => panic!("on purpose"),
                 "Write-Steps" => {
                     assert!(job.wants.progress, "a token was sent");
@@ -208,6 +212,7 @@ fn catalog() -> Catalog {
         "Get-Rows",
         "Wait-Long",
         "Wait-Short",
+        "Get-Deadline",
         "Stop-Panic",
         "Write-Steps",
         "Write-Log",
@@ -499,7 +504,7 @@ fn new_era_is_discovered_listed_and_called_without_a_handshake() {
     client.send(modern(2, "tools/list", json!({})));
     let list = client.receive()["result"].clone();
     assert_eq!(list["cacheScope"], "private");
-    assert_eq!(list["tools"].as_array().map(Vec::len), Some(11));
+    assert_eq!(list["tools"].as_array().map(Vec::len), Some(12));
     client.send(modern(3, "tools/call", json!({"name": "get_echo", "arguments": {"Text": "x"}})));
     let result = client.receive()["result"].clone();
     assert_eq!(result["resultType"], "complete");
@@ -522,6 +527,32 @@ fn opening_answers_while_the_catalogue_is_being_made() {
     let mut ids = [client.receive()["id"].clone(), client.receive()["id"].clone()];
     ids.sort_by_key(Value::to_string);
     assert_eq!(ids, [json!(1), json!(2)]);
+    client.end();
+}
+
+#[test]
+fn waiting_for_the_catalogue_counts_against_the_deadline_of_a_call() {
+    const WAIT: Duration = Duration::from_millis(300);
+    let mut client = Client::with(limits(), CatalogState::Loading);
+    client.initialize();
+    client.call(1, "get_deadline", json!({"_timeout_seconds": 20}));
+    client.call(2, "invoke_tool", json!({"name": "get_deadline", "arguments": {"_timeout_seconds": 10}}));
+    client.call(3, "get_echo", json!({"Text": "x", "_timeout_seconds": 1}));
+    // Its second is over before PowerShell says anything.
+    let late = client.receive();
+    assert_eq!(late["id"], 3);
+    assert!(text_of(&late["result"]).contains("not ready within 1 s"), "{late}");
+    std::thread::sleep(WAIT);
+    let exposure = Exposure { tool_search: ToolSearch::Always, ..Exposure::default() };
+    let commands = [test_command("Get-Deadline", json!([]))];
+    let catalog = Catalog::of(&commands, &[], &exposure).expect("a catalogue");
+    client.catalog.send_replace(CatalogState::Ready(Arc::new(catalog)));
+    let mut answers = [client.receive(), client.receive()];
+    answers.sort_by_key(|answer| answer["id"].as_u64());
+    for (answer, whole) in answers.iter().zip([20_000, 10_000]) {
+        let left = answer["result"]["structuredContent"]["values"][0].as_u64().unwrap_or_default();
+        assert!(left > 0 && left <= whole - 1_000 - 300, "{answer}");
+    }
     client.end();
 }
 

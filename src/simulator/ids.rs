@@ -25,6 +25,11 @@ impl Dice {
         mixed ^ (mixed >> 31)
     }
 
+    /// Another stream, which this one's seed and a label determine.
+    pub fn beside(&self, label: &str) -> Self {
+        Self::new(self.0, label)
+    }
+
     /// A number below `end`; 0 if `end` is 0.
     pub fn below(&mut self, end: usize) -> usize {
         usize::try_from(self.roll() % (end.max(1) as u64)).unwrap_or(0)

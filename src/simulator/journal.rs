@@ -73,6 +73,13 @@ pub struct Counters {
     pub faults: u64,
 }
 
+impl Counters {
+    /// All requests.
+    pub fn total(&self) -> u64 {
+        self.requests.values().sum()
+    }
+}
+
 /// The last requests, and counters of all.
 #[derive(Debug, Default)]
 pub(crate) struct Journal {

@@ -330,8 +330,8 @@ impl Refusal {
 
 /// What a rule may not be.
 impl Refusal {
-    pub fn unresolved_column(detail: &str) -> Self {
-        let inner = json!({"error": {"message": "The request had some invalid properties", "code": "BadArgumentError", "innererror": {"code": "SemanticError", "message": "A semantic error occurred.", "innererror": {"code": "SEM0100", "message": detail}}}});
+    pub fn semantic_error_of_rule(code: &str, detail: &str) -> Self {
+        let inner = json!({"error": {"message": "The request had some invalid properties", "code": "BadArgumentError", "innererror": {"code": "SemanticError", "message": "A semantic error occurred.", "innererror": {"code": code, "message": detail}}}});
         Self::bad_request(format!("FailedToResolveScalarExpression; Message: {inner}"))
     }
 

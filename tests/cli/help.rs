@@ -28,6 +28,7 @@ const VERBS: &[&[&str]] = &[
     &["completions"],
     &["man"],
     &["simulate"],
+    &["demo"],
 ];
 
 fn help(context: &Context, verb: &[&str]) -> String {

@@ -9,6 +9,7 @@ mod support;
 mod archive_server;
 mod client_config;
 mod config;
+mod demo;
 mod doctor;
 mod environment;
 mod exit_codes;
@@ -66,6 +67,11 @@ fn main() -> ExitCode {
         test!(no_powershell::doctor_says_what_is_wrong_with_each_place),
         test!(no_powershell::full_result_is_whole_even_then),
         test!(no_powershell::nobody_waits_for_input_that_cannot_be_used),
+        test!(demo::every_step_works_and_the_report_needs_nothing).limit_s(180),
+        test!(demo::transcript_has_each_step_with_its_calls).limit_s(180),
+        #[cfg(target_os = "linux")]
+        test!(demo::folder_that_takes_no_file_does_not_matter).limit_s(180),
+        test!(demo::step_that_fails_is_shown_and_the_others_go_on).limit_s(180),
         // PowerShell
         test!(help::examples_of_run_work).powershell().limit_s(120),
         test!(output::each_shape_is_as_documented).powershell().limit_s(180),

@@ -2,12 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+mod bench;
 mod catalog;
 mod client;
 mod conformance;
 mod fitting;
 mod following;
 mod http;
+mod inspector;
 mod mapping;
 mod oauth;
 mod policy;
@@ -111,6 +113,13 @@ const TESTS: &[support::Test] = &[
     test!(http::tls_by_certificate_files).powershell(),
     test!(http::python_sdk_drives_it_over_http).powershell().when(sdk::python).limit_s(300),
     test!(http::typescript_sdks_drive_it_over_http).powershell().when(sdk::node).limit_s(300),
+    test!(bench::any_server_is_measured_and_what_it_lacks_is_said).powershell().limit_s(120),
+    test!(bench::a_server_that_is_none_is_named),
+    test!(inspector::it_drives_the_server_over_standard_streams)
+        .powershell()
+        .when(inspector::present)
+        .limit_s(240),
+    test!(inspector::it_drives_the_server_over_http).powershell().when(inspector::present).limit_s(240),
     test!(oauth::tokens_of_the_authority_are_checked_in_full).powershell(),
     test!(oauth::scopes_allow_tools).powershell(),
     test!(conformance::requirements_of_2025_11_25).powershell().when(conformance::reachable).limit_s(300),

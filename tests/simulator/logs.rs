@@ -6,7 +6,7 @@ use reqwest::Method;
 use runspaced::simulator::{Limits, Simulator, app};
 use serde_json::{Value, json};
 
-use crate::azure::{Azure, COLLECTION, block, got};
+use crate::azure::{Azure, COLLECTION, STABLE, block, got};
 use crate::support::Context;
 
 const LOGS: &str = "https://api.loganalytics.io";
@@ -62,15 +62,49 @@ pub fn mistakes_in_queries_are_named(_: &Context) {
     block(async {
         let azure = Azure::small().await;
         let id = azure.customer_id("law-contoso");
-        for (query, code) in [
-            ("NoSuchTable | take 1", "SEM0100"),
-            ("SigninLogs | where NoSuchColumn == 1", "SEM0100"),
-            ("SigninLogs | where (", "SYN0002"),
+        for (query, kind, code, message) in [
+            (
+                "NoSuchTable | where A == 1 | take 1",
+                "SemanticError",
+                "SEM0100",
+                "'where' operator: Failed to resolve table or column expression named 'NoSuchTable'",
+            ),
+            (
+                "SigninLogs | extend A = NoSuchColumn",
+                "SemanticError",
+                "SEM0100",
+                "'extend' operator: Failed to resolve scalar expression named 'NoSuchColumn'",
+            ),
+            ("SigninLogs | extend A = nosuch(1)", "SemanticError", "SEM0260", "Unknown function: 'nosuch'"),
+            (
+                "workspace('nope').Usage | count",
+                "SemanticError",
+                "SEM0100",
+                "'count' operator: Failed to resolve workspace 'nope'",
+            ),
+            (
+                "SigninLogs\n| joi Usage",
+                "SyntaxError",
+                "SYN0002",
+                "Query could not be parsed at 'joi' on line [2,2]",
+            ),
+            (
+                "SigninLogs | where (",
+                "SyntaxError",
+                "SYN0001",
+                "Query could not be parsed at '' on line [1,20]",
+            ),
         ] {
             let refused = azure.query(&id, &json!({"query": query})).await;
             assert_eq!(refused.status, 400, "{query}");
-            assert_eq!(refused.body["error"]["code"], "BadArgumentError", "{query}");
-            assert_eq!(deepest(&refused.body)["code"], code, "{query}: {}", refused.body);
+            let error = &refused.body["error"];
+            assert_eq!(error["code"], "BadArgumentError", "{query}");
+            assert_eq!(error["message"], "The request had some invalid properties", "{query}");
+            assert_eq!(error["innererror"]["code"], kind, "{query}");
+            let inner = deepest(&refused.body);
+            assert_eq!((&inner["code"], &inner["message"]), (&json!(code), &json!(message)), "{query}");
+            // The place is told of what cannot be read, and of nothing else.
+            assert_eq!(inner["line"].is_number(), kind == "SyntaxError", "{query}: {inner}");
         }
         azure.query("law-contoso", &json!({"query": "Usage"})).await.refused(404, "PathNotFoundError");
         azure
@@ -166,6 +200,83 @@ pub fn several_workspaces_answer_as_one(_: &Context) {
             )
             .await;
         denied.refused(403, "InsufficientAccessError");
+    });
+}
+
+pub fn a_query_names_other_workspaces(_: &Context) {
+    block(async {
+        let azure = Azure::small().await;
+        let id = azure.customer_id("law-contoso");
+        let count = async |query: &str| {
+            let body = json!({"query": query, "timespan": "PT6H"});
+            azure.query(&id, &body).await.with(200)["tables"][0]["rows"][0][0].as_i64().expect("a number")
+        };
+        let alone = count("Heartbeat | count").await;
+        assert_eq!(count("union Heartbeat, workspace('law-soc-hub').Heartbeat | count").await, 2 * alone);
+        let query = format!("workspace('{}').Heartbeat | count", azure.customer_id("law-soc-hub"));
+        assert_eq!(count(&query).await, alone, "by its customer id");
+        let tenants = "union Heartbeat, workspace('law-soc-hub').Heartbeat | summarize dcount(TenantId)";
+        assert_eq!(count(tenants).await, 2);
+        assert_eq!(count("Heartbeat | where '' != \"workspace('law-tailwind').Usage\" | count").await, alone);
+        let denied = azure.query(&id, &json!({"query": "workspace('law-tailwind').Heartbeat | count"})).await;
+        denied.refused(403, "InsufficientAccessError");
+    });
+}
+
+pub fn queries_are_computed(_: &Context) {
+    block(async {
+        let azure = Azure::small().await;
+        let id = azure.customer_id("law-contoso");
+        let ask = async |query: &str| {
+            let answer = azure.query(&id, &json!({"query": query, "timespan": "P1D"})).await.with(200);
+            answer["tables"][0]["rows"].as_array().expect("rows").clone()
+        };
+        let all = ask("SigninLogs | count").await[0][0].as_i64().expect("a number");
+        let groups =
+            ask("SigninLogs | summarize n = count(), Latest = arg_max(TimeGenerated, IPAddress) by ResultType | sort by n desc")
+                .await;
+        assert!(groups.len() > 1, "{groups:?}");
+        assert_eq!(groups.iter().filter_map(|group| group[1].as_i64()).sum::<i64>(), all);
+        let failed = ask("let bad = SigninLogs | where ResultType != '0'; bad | count").await[0][0].as_i64();
+        let good = groups.iter().find(|group| group[0] == "0").and_then(|group| group[1].as_i64());
+        assert_eq!(failed.zip(good).map(|(failed, good)| failed + good), Some(all));
+        let hours = ask("SigninLogs | summarize count() by bin(TimeGenerated, 1h) | count").await;
+        assert!((24..=25).contains(&hours[0][0].as_i64().expect("a number")), "{hours:?}");
+        // A stored function, and a watchlist.
+        assert_eq!(ask("AllSignins | getschema | count").await.len(), 1);
+        let names =
+            azure.all(&format!("{}/watchlists?api-version={STABLE}", azure.sentinel("law-contoso"))).await;
+        let alias = names[0]["name"].as_str().expect("a name").to_owned();
+        let items = ask(&format!("_GetWatchlist('{alias}') | count")).await;
+        assert!(items[0][0].as_i64() > Some(0), "{alias}");
+        // A row is the same row whichever of its columns are asked for.
+        let whole = ask("SigninLogs | sort by TimeGenerated desc | take 3").await;
+        let some =
+            ask("SigninLogs | sort by TimeGenerated desc | take 3 | project UserPrincipalName, IPAddress")
+                .await;
+        let part = ask("SigninLogs | sort by TimeGenerated desc | take 3 | extend Both = strcat(UserPrincipalName, '/', IPAddress) | project Both").await;
+        for (row, (some, part)) in whole.iter().zip(some.iter().zip(&part)) {
+            let (name, address) = (some[0].as_str().expect("a text"), some[1].as_str().expect("a text"));
+            let cells = row.as_array().expect("cells");
+            assert!(cells.contains(&json!(name)) && cells.contains(&json!(address)), "{row} {some}");
+            assert_eq!(part[0], format!("{name}/{address}"));
+            assert!(!name.is_empty() && !address.is_empty());
+        }
+        let query = "SigninLogs | take 1 | join kind=inner (SigninLogs | take 1) on CorrelationId";
+        let joined = azure.query(&id, &json!({"query": query, "timespan": "P1D"})).await.with(200);
+        let columns = joined["tables"][0]["columns"].as_array().expect("columns");
+        let of_the_right =
+            columns.iter().position(|column| column["name"] == "UserPrincipalName1").expect("is there");
+        assert!(
+            joined["tables"][0]["rows"][0][of_the_right].as_str().is_some_and(|cell| !cell.is_empty()),
+            "{joined}"
+        );
+        // What is not here is refused, never empty.
+        let refused = azure.query(&id, &json!({"query": "SigninLogs | reduce by UserPrincipalName"})).await;
+        assert_eq!(
+            (refused.status, &refused.body["error"]["innererror"]["code"]),
+            (400, &json!("SimulatorUnsupported"))
+        );
     });
 }
 

@@ -57,6 +57,8 @@ fn main() -> ExitCode {
         test!(logs::too_large_a_result_is_cut_and_says_so),
         test!(logs::what_is_silent_and_late_shows_in_the_rows),
         test!(logs::several_workspaces_answer_as_one),
+        test!(logs::a_query_names_other_workspaces),
+        test!(logs::queries_are_computed),
         test!(logs::batches_and_metadata),
         test!(logs::rows_come_in_through_a_rule_and_its_transform),
         test!(service::pages_are_whole_and_absolute),

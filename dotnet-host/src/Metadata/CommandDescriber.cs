@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Management.Automation;
-using System.Management.Automation.Language;
 using System.Management.Automation.Runspaces;
 using System.Text.Json;
 using Runspaced.Host.Output;
@@ -20,7 +19,7 @@ internal sealed class CommandDescriber
 
     private readonly Dictionary<string, List<string>> _aliases = new(StringComparer.OrdinalIgnoreCase);
     private readonly MamlHelp _help = new();
-    private readonly Dictionary<Ast, Token[]> _tokens = [];
+    private readonly CommentHelp _comments = new();
 
     /// <summary>Reads the aliases of the runspace, which must be idle.</summary>
     internal CommandDescriber(Runspace runspace)
@@ -80,7 +79,7 @@ internal sealed class CommandDescriber
 
     private void Write(Utf8JsonWriter json, CommandInfo command)
     {
-        DeclaredCommand declared = DeclaredCommand.Of(command, _tokens);
+        DeclaredCommand declared = DeclaredCommand.Of(command, _comments);
         MamlCommand? maml = declared.Synopsis is null ? _help.Of(command, declared.HelpFile) : null;
         json.WriteStartObject();
         json.WriteString("name"u8, command.Name);

@@ -26,9 +26,9 @@ internal sealed class DeclaredCommand
     private readonly List<string> _aliases = [];
     private bool _isAdvanced;
 
-    private readonly Dictionary<Ast, Token[]> _tokens;
+    private readonly CommentHelp _comments;
 
-    private DeclaredCommand(Dictionary<Ast, Token[]> tokens) => _tokens = tokens;
+    private DeclaredCommand(CommentHelp comments) => _comments = comments;
 
     internal string? Path { get; private set; }
 
@@ -51,12 +51,11 @@ internal sealed class DeclaredCommand
     internal bool HasProcessBlock { get; private set; }
 
     /// <summary>
-    /// Reads what a command declares. Help comments are found among the tokens of the whole file: these are kept in
-    /// <paramref name="tokens"/>, or the file would be parsed anew for each of its functions.
+    /// Reads what a command declares. <paramref name="comments"/> keeps what it knows of files, for their other functions.
     /// </summary>
-    internal static DeclaredCommand Of(CommandInfo command, Dictionary<Ast, Token[]> tokens)
+    internal static DeclaredCommand Of(CommandInfo command, CommentHelp comments)
     {
-        DeclaredCommand declared = new(tokens);
+        DeclaredCommand declared = new(comments);
         try
         {
             declared.Read(command);
@@ -134,7 +133,7 @@ internal sealed class DeclaredCommand
         {
             body = function.Body;
             parameters = HeadParameters?.GetValue(function) as IReadOnlyList<ParameterAst> ?? body?.ParamBlock?.Parameters;
-            help = function.GetHelpContent(_tokens);
+            help = _comments.Of(function);
             HasProcessBlock = function.IsFilter;
         }
         else if (script.Ast is ScriptBlockAst alone)

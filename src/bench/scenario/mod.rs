@@ -23,6 +23,8 @@ use super::{
     machine::resident_bytes,
     rival::Rival,
     samples::Samples,
+    suite::Scenario,
+    trend::slope,
 };
 
 /// What a scenario works with.
@@ -34,7 +36,7 @@ pub(super) struct Context<'a> {
 
 /// One group of figures, which are measured together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Scenario {
+pub(super) enum EngineScenario {
     Start,
     Warm,
     FirstCalls,
@@ -49,7 +51,7 @@ pub(super) enum Scenario {
     Border,
 }
 
-impl Scenario {
+impl EngineScenario {
     pub(super) const ALL: [Self; 12] = [
         Self::Start,
         Self::Warm,
@@ -65,7 +67,26 @@ impl Scenario {
         Self::Border,
     ];
 
-    pub(super) fn name(self) -> &'static str {
+    pub(super) fn measure(self, context: &Context<'_>) -> Result<Vec<Figure>, BenchError> {
+        match self {
+            Self::Start => start::measure(context),
+            Self::Warm => warm::measure(context),
+            Self::FirstCalls => first_calls::measure(context),
+            Self::Throughput => throughput::measure(context),
+            Self::Isolation => isolation::measure(context),
+            Self::Fresh => fresh::measure(context),
+            Self::Cancel => cancel::measure(context),
+            Self::Recursion => recursion::measure(context),
+            Self::Sizes => sizes::measure(context),
+            Self::Memory => memory::measure(context),
+            Self::Growth => growth::measure(context),
+            Self::Border => border::measure(context),
+        }
+    }
+}
+
+impl Scenario for EngineScenario {
+    fn name(self) -> &'static str {
         match self {
             Self::Start => "start",
             Self::Warm => "warm",
@@ -82,8 +103,7 @@ impl Scenario {
         }
     }
 
-    /// One line on what it measures.
-    pub(super) fn describe(self) -> &'static str {
+    fn describe(self) -> &'static str {
         match self {
             Self::Start => "process start to the first result, by phase, beside pwsh",
             Self::Warm => "calls of a warm engine beside the same pipeline in a C# loop",
@@ -99,23 +119,6 @@ impl Scenario {
             Self::Memory => "resident memory of one slot and of each further one",
             Self::Growth => "resident memory over many calls",
             Self::Border => "an empty call from Rust to C#",
-        }
-    }
-
-    pub(super) fn measure(self, context: &Context<'_>) -> Result<Vec<Figure>, BenchError> {
-        match self {
-            Self::Start => start::measure(context),
-            Self::Warm => warm::measure(context),
-            Self::FirstCalls => first_calls::measure(context),
-            Self::Throughput => throughput::measure(context),
-            Self::Isolation => isolation::measure(context),
-            Self::Fresh => fresh::measure(context),
-            Self::Cancel => cancel::measure(context),
-            Self::Recursion => recursion::measure(context),
-            Self::Sizes => sizes::measure(context),
-            Self::Memory => memory::measure(context),
-            Self::Growth => growth::measure(context),
-            Self::Border => border::measure(context),
         }
     }
 }

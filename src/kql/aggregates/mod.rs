@@ -49,7 +49,8 @@ const fn aggregate(
 }
 
 static AGGREGATES: [Aggregate; 46] = [
-    aggregate("count", (0, 0), Gives::Type(Type::Long), None, || Box::<statistics::Count>::default()),
+    // The service takes an argument, and counts all rows whatever it is.
+    aggregate("count", (0, 1), Gives::Type(Type::Long), None, || Box::<statistics::Count>::default()),
     aggregate("countif", (1, 1), Gives::Type(Type::Long), Some(0), || Box::<statistics::Count>::default()),
     aggregate("cnt", (0, 0), Gives::Type(Type::Long), None, || Box::<statistics::Count>::default()),
     aggregate("sum", (1, 1), Gives::Sum, None, || Box::<statistics::Sum>::default()),

@@ -94,7 +94,9 @@ impl Walk {
     fn expr(&mut self, expr: &Expr, tabular: bool) {
         match &expr.kind {
             ExprKind::Name(name) | ExprKind::Wildcard(name) if tabular => self.table(name, expr.span, None),
-            ExprKind::Path(base, member) if tabular => self.path(base, member, expr.span),
+            ExprKind::Path(base, member) if tabular || leads_elsewhere(base) => {
+                self.path(base, member, expr.span)
+            }
             ExprKind::Call(call) => self.call(call, tabular),
             ExprKind::Parenthesized(inner) | ExprKind::Named(_, _, inner) => self.expr(inner, tabular),
             ExprKind::ToScalar(inner) => {
@@ -267,6 +269,15 @@ impl Walk {
             OpKind::GraphMatch { condition, project, .. } => self.exprs(condition.iter().chain(project)),
             _ => {}
         }
+    }
+}
+
+/// The expression is a place that tables are in, such as `workspace("name")`.
+fn leads_elsewhere(base: &Expr) -> bool {
+    match &base.kind {
+        ExprKind::Call(call) => PLACES.contains(&call.name.text.as_str()) && call.name.text != "table",
+        ExprKind::Path(_, last) => leads_elsewhere(last),
+        _ => false,
     }
 }
 

@@ -143,15 +143,17 @@ fn evaluate(engine: &Engine<'_>, scope: &Rc<Scope>, expr: &Expr) -> Result<Rc<Ta
         | ExprKind::Materialize(inner)
         | ExprKind::Named(_, _, inner) => tabular(engine, scope, inner),
         ExprKind::Pipe(source, operators) => {
-            let mut table = match &source.kind {
-                ExprKind::Source(_) | ExprKind::Parenthesized(_) => tabular(engine, scope, source)?,
-                _ if is_tabular(&Binder::constant(engine, scope), source) => tabular(engine, scope, source)?,
-                ExprKind::Name(name) => {
-                    named(engine, scope, name).map_err(|problem| problem.at(source.span))?
-                }
-                ExprKind::Call(call) => called(engine, scope, call)?,
-                _ => return Err(Problem::semantic("SEM0003", "a table is expected before '|'")),
+            let table = match &source.kind {
+                ExprKind::Source(_) | ExprKind::Parenthesized(_) => tabular(engine, scope, source),
+                _ if is_tabular(&Binder::constant(engine, scope), source) => tabular(engine, scope, source),
+                ExprKind::Name(name) => named(engine, scope, name).map_err(|problem| problem.at(source.span)),
+                ExprKind::Call(call) => called(engine, scope, call),
+                _ => Err(Problem::semantic("SEM0003", "a table is expected before '|'")),
             };
+            let mut table = table.map_err(|problem| match operators.first() {
+                Some(first) => operators::naming(first.word, problem),
+                None => problem,
+            })?;
             for operator in operators {
                 if let OpKind::As(name) = &operator.kind {
                     scope.set(&name.text, Binding::Table(Rc::clone(&table)));
@@ -308,9 +310,7 @@ fn elsewhere(engine: &Engine<'_>, scope: &Rc<Scope>, base: &Expr, member: &Expr)
     };
     let kind = call.name.text.as_str();
     let Some(tables) = engine.tables.elsewhere(kind, &name) else {
-        return Err(
-            Problem::semantic("SEM0100", format!("the {kind} '{name}' is not known here")).at(base.span)
-        );
+        return Err(Problem::semantic("SEM0100", format!("Failed to resolve {kind} '{name}'")).at(base.span));
     };
     let table = match &member.kind {
         ExprKind::Name(table) => table.clone(),

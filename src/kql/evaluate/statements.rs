@@ -84,7 +84,7 @@ pub fn stored(engine: &Engine<'_>, name: &str) -> Result<Option<Rc<Closure>>> {
     let text = format!("let f = ({}) {{\n{}\n}};", function.parameters, function.body);
     let query = parser::parse(&text).map_err(|problem| {
         let message = format!("the stored function '{name}' cannot be read: {}", problem.headline(&text));
-        Problem::semantic("SEM0260", message)
+        Problem::semantic("SEM0261", message)
     })?;
     let declaration = query.statements.into_iter().find_map(|statement| match statement {
         Statement::Let(_, LetValue::Function(declaration)) => Some(declaration),

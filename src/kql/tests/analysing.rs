@@ -24,6 +24,10 @@ fn tables_are_found_through_lets_unions_and_joins() {
         tables("workspace('w1').Heartbeat | union table('Usage')"),
         ["workspace(\"w1\").Heartbeat", "Usage"]
     );
+    assert_eq!(
+        tables("let other = workspace('w1').Heartbeat; other | count"),
+        ["workspace(\"w1\").Heartbeat"]
+    );
     assert_eq!(tables("search 'x'"), ["*"]);
 }
 

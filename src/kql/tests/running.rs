@@ -93,10 +93,7 @@ fn names_that_are_none_are_corrected() {
     let wrong = problem("Evnts | take 1");
     assert_eq!((wrong.code, wrong.hint.as_deref()), ("SEM0100", Some("did you mean 'Events'?")));
     let wrong = problem("Events | where Computr == 'x'");
-    assert_eq!(
-        wrong.message,
-        "'where' operator: Failed to resolve table or column expression named 'Computr'"
-    );
+    assert_eq!(wrong.message, "'where' operator: Failed to resolve scalar expression named 'Computr'");
     assert_eq!(wrong.hint.as_deref(), Some("did you mean 'Computer'?"));
     let wrong = problem("Events | extend tostrng(Level)");
     assert_eq!((wrong.code, wrong.hint.as_deref()), ("SEM0260", Some("did you mean 'tostring'?")));

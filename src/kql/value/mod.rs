@@ -134,6 +134,16 @@ pub enum Value {
 }
 
 impl Value {
+    /// JSON as a cell of a column of this type; what does not fit is null (or the empty string).
+    pub fn from_json(json: &serde_json::Value, in_type: Type) -> Self {
+        convert::store(json::from_json(json), in_type)
+    }
+
+    /// As JSON: times and guids become strings.
+    pub fn to_json(&self) -> serde_json::Value {
+        json::to_json(self)
+    }
+
     /// A string.
     pub fn string(text: impl Into<Arc<str>>) -> Self {
         Self::String(text.into())

@@ -13,6 +13,7 @@ use crate::{
     mcp::{
         call::Done,
         conduct::{Audience, Clock, Conducted, Unanswered, conduct},
+        finder::meant,
         options::{CallOptions, requested_timeout},
         reply::{Reply, View},
         results::{self, Budget, GET_RESULT},
@@ -62,7 +63,8 @@ impl Dispatcher {
             return (reply(answer), word);
         }
         let most = if request.long { self.limits.long_deadline } else { self.limits.deadline };
-        let deadline = requested_timeout(&request.arguments).map_or(most, |timeout| timeout.min(most));
+        let asked = meant(&request.tool, &request.arguments).and_then(requested_timeout);
+        let deadline = asked.map_or(most, |timeout| timeout.min(most));
         let (sender, events) = mpsc::channel(EVENTS);
         let clock = Clock { deadline, stop: CancellationToken::new() };
         let work = self.work(&mut request, entry, audience.wants(), sender, &clock);

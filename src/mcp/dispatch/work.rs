@@ -63,7 +63,7 @@ impl Dispatcher {
     ) -> Worked {
         let catalog = tokio::select! {
             catalog = self.catalog_for(request, &events) => catalog,
-            () = clock.stop.cancelled() => Err(format!("PowerShell was not ready within {} s", clock.deadline.as_secs())),
+            () = clock.stop.cancelled() => return Worked::Ended(Self::too_early(request, clock), "E501"),
         };
         let offer = match catalog.and_then(|catalog| self.offer(catalog)) {
             Ok(offer) => offer,
@@ -75,11 +75,8 @@ impl Dispatcher {
         }
         let grants = &request.client.grants;
         let reply = |text| Outcome::Reply { call_id: request.call_id.clone(), reply: Reply::failure(text) };
-        if !grants.shows(&request.tool) {
-            return Worked::Ended(Outcome::UnknownTool(offer.listed.unknown(&request.tool)), "unknown_tool");
-        }
         let (tool, mut arguments) =
-            match resolve(&offer, &request.tool, std::mem::take(&mut request.arguments)) {
+            match resolve(&offer, grants, &request.tool, std::mem::take(&mut request.arguments)) {
                 Resolved::Tool(tool, arguments) => (tool, arguments),
                 Resolved::Reply(answer) => {
                     let word = if answer.is_error { "refused" } else { "ok" };
@@ -163,5 +160,14 @@ impl Dispatcher {
             Err(error) if self.needs_another_process(&error) => self.leave(request, &error).await,
             result => Worked::Ran { result, options, planned },
         }
+    }
+
+    /// The answer of a call whose time was over before the tools were known.
+    fn too_early(request: &Request, clock: &Clock) -> Outcome {
+        let text = format!(
+            "PowerShell was not ready within {} s. This call did not begin; call again. [E501]",
+            clock.deadline.as_secs_f32()
+        );
+        Outcome::Reply { call_id: request.call_id.clone(), reply: Reply::failure(text) }
     }
 }

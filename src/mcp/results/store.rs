@@ -33,6 +33,8 @@ pub(crate) struct Kept {
     pub(crate) output: Output,
     pub(crate) made: jiff::Timestamp,
     caller: Caller,
+    /// Of its values as JSON; counted once, which takes a while.
+    pub(crate) bytes: usize,
 }
 
 impl Kept {
@@ -42,10 +44,6 @@ impl Kept {
     /// If it is not a list of values.
     pub(crate) fn rows(&self) -> Result<Vec<Value>, String> {
         self.output.values().map_err(|error| error.to_string())
-    }
-
-    fn bytes(&self) -> usize {
-        self.output.json().len()
     }
 }
 
@@ -68,17 +66,18 @@ impl ResultStore {
     /// Keeps a result. `None` if it is longer than all that is kept may be.
     pub(crate) fn keep(&self, caller: &Caller, tool: &str, output: Output) -> Option<Arc<Kept>> {
         let id = uuid::Uuid::new_v4().simple().to_string()[..20].to_owned();
-        let kept = Kept {
+        let bytes = output.json().len();
+        if bytes > self.limits.bytes {
+            return None;
+        }
+        let kept = Arc::new(Kept {
             id: id.clone(),
             tool: tool.to_owned(),
             output,
             made: jiff::Timestamp::now(),
             caller: caller.clone(),
-        };
-        if kept.bytes() > self.limits.bytes {
-            return None;
-        }
-        let kept = Arc::new(kept);
+            bytes,
+        });
         let mut entries = self.lock();
         entries.insert(id, Entry { kept: Arc::clone(&kept), used: Instant::now() });
         self.evict(&mut entries);
@@ -127,14 +126,14 @@ impl ResultStore {
 
     fn evict(&self, entries: &mut HashMap<String, Entry>) {
         entries.retain(|_, entry| entry.used.elapsed() <= self.limits.unused);
-        let mut bytes: usize = entries.values().map(|entry| entry.kept.bytes()).sum();
+        let mut bytes: usize = entries.values().map(|entry| entry.kept.bytes).sum();
         while entries.len() > self.limits.results || bytes > self.limits.bytes {
             let Some(oldest) =
                 entries.values().min_by_key(|entry| entry.used).map(|entry| Arc::clone(&entry.kept))
             else {
                 return;
             };
-            bytes -= oldest.bytes();
+            bytes -= oldest.bytes;
             entries.remove(&oldest.id);
         }
     }

@@ -8,7 +8,7 @@ use rmcp::model::{
     GetPromptResult, Prompt, PromptArgument, PromptMessage, ReadResourceResult, Reference, Resource,
     ResourceContents, ResourceTemplate, Role,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use crate::mcp::{
@@ -93,9 +93,18 @@ pub(super) async fn read(
     extras: &Arc<Extras>,
     client: Client,
     uri: String,
+    stateless: bool,
     cancelled: CancellationToken,
 ) -> Result<ReadResourceResult, ErrorData> {
-    let not_found = |text: String| ErrorData::resource_not_found(text, None);
+    // The revisions differ in the code.
+    let not_found = |text: String| {
+        let data = Some(json!({ "uri": uri }));
+        if stateless {
+            ErrorData::invalid_params(text, data)
+        } else {
+            ErrorData::resource_not_found(text, data)
+        }
+    };
     let content = match Address::parse(&uri).map_err(not_found)? {
         Address::Result(id) => resources::result(dispatcher, &client.caller, &id).map_err(not_found)?,
         Address::File(path) => {

@@ -1,18 +1,18 @@
-//! Resource Graph. Until a query engine runs them, it knows the queries for workspaces and for subscriptions by their
-//! look: the table, the type, the columns of the last `project`.
+//! Resource Graph: KQL over what exists in all subscriptions that the principal sees.
 
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use super::fields::Fields;
-use super::guard;
+use crate::kql::{self, Column, ProblemKind, Row, Tables, Type};
 use crate::simulator::exchange::{Answer, Object, Request};
 use crate::simulator::identity::access;
 use crate::simulator::identity::tokens::Claims;
+use crate::simulator::logs::kusto;
 use crate::simulator::paging;
 use crate::simulator::refusal::Refusal;
-use crate::simulator::state::{Resource, SUBSCRIPTION, State, WORKSPACE};
+use crate::simulator::state::{GROUP, Resource, SUBSCRIPTION, State, WORKSPACE};
 use crate::simulator::throttle::hours;
 use crate::simulator::world::World;
 
@@ -20,9 +20,6 @@ use crate::simulator::world::World;
 pub(crate) const TYPE: &str = "Microsoft.ResourceGraph/resources";
 /// Largest page.
 const LARGEST_PAGE: usize = 1_000;
-/// Type of a solution.
-const SOLUTION: &str = "Microsoft.OperationsManagement/solutions";
-
 /// Answers a query.
 pub(crate) async fn answer(world: &Arc<World>, request: &Request, claims: &Claims) -> Answer {
     let quota = match world.throttle.graph(&claims.oid, world.clock.now()) {
@@ -55,7 +52,7 @@ fn run(world: &World, request: &Request, claims: &Claims) -> Result<Value, Refus
     let wanted: Option<Vec<&str>> =
         top.list("subscriptions")?.map(|list| list.iter().filter_map(Value::as_str).collect());
     let state = world.state.read();
-    let rows = rows(&state, claims, query, wanted.as_deref())?;
+    let rows = rows(world, &state, claims, query, wanted.as_deref())?;
     let total = rows.len();
     let page = paging::cut(rows, query, size, options.text("$skipToken")?)?;
     let count = page.items.len();
@@ -74,119 +71,136 @@ fn as_table(rows: &[Object]) -> Value {
     json!({"columns": columns, "rows": rows})
 }
 
+/// The tables of Resource Graph, as the principal sees them.
+struct Inventory<'a> {
+    state: &'a State,
+    claims: &'a Claims,
+    wanted: Option<&'a [&'a str]>,
+}
+
+const COLUMNS: &[(&str, Type)] = &[
+    ("id", Type::String),
+    ("name", Type::String),
+    ("type", Type::String),
+    ("tenantId", Type::String),
+    ("kind", Type::String),
+    ("location", Type::String),
+    ("resourceGroup", Type::String),
+    ("subscriptionId", Type::String),
+    ("managedBy", Type::String),
+    ("sku", Type::Dynamic),
+    ("plan", Type::Dynamic),
+    ("properties", Type::Dynamic),
+    ("tags", Type::Dynamic),
+    ("identity", Type::Dynamic),
+];
+/// Types that are in `resources`: those that live in a group.
+const LISTED: &[&str] = &[
+    WORKSPACE,
+    "Microsoft.OperationsManagement/solutions",
+    "Microsoft.Insights/workbooks",
+    "Microsoft.Insights/dataCollectionRules",
+    "Microsoft.Insights/dataCollectionEndpoints",
+    "Microsoft.Logic/workflows",
+    "Microsoft.Compute/virtualMachines",
+];
+const READ_GROUP: &str = "Microsoft.Resources/subscriptions/resourceGroups/read";
+
+impl Inventory<'_> {
+    fn asked(&self, resource: &Resource) -> bool {
+        let subscription = access::subscription_of(&resource.id).unwrap_or_default();
+        self.wanted.is_none_or(|wanted| wanted.iter().any(|known| known.eq_ignore_ascii_case(subscription)))
+    }
+
+    fn may_read(&self, found: &Resource) -> bool {
+        access::may(self.state, self.claims, &format!("{}/read", found.resource_type), &found.id)
+    }
+
+    fn resources(&self) -> Vec<Row> {
+        let all = LISTED.iter().flat_map(|kind| self.state.below("/subscriptions", kind));
+        all.filter(|found| self.asked(found) && self.may_read(found))
+            .map(|found| {
+                let properties = found.body.get("properties").cloned();
+                self.row(found, &found.resource_type.to_ascii_lowercase(), properties)
+            })
+            .collect()
+    }
+
+    fn containers(&self) -> Vec<Row> {
+        let mut rows = Vec::new();
+        let all = self.state.collection("/subscriptions").filter(|found| found.is(SUBSCRIPTION));
+        for found in all.filter(|found| self.asked(found)) {
+            if access::sees_subscription(self.state, self.claims, found.name()) {
+                let managed: Vec<Value> = access::managing_tenants(self.state, found.name())
+                    .into_iter()
+                    .map(|tenant| json!({"tenantId": tenant}))
+                    .collect();
+                let properties = json!({"state": found.body.get("state"), "managedByTenants": managed});
+                rows.push(self.row(found, "microsoft.resources/subscriptions", Some(properties)));
+            }
+        }
+        for group in self.state.below("/subscriptions", GROUP).filter(|group| self.asked(group)) {
+            if access::may(self.state, self.claims, READ_GROUP, &group.id) {
+                rows.push(self.row(group, "microsoft.resources/subscriptions/resourcegroups", None));
+            }
+        }
+        rows
+    }
+
+    fn row(&self, found: &Resource, kind: &str, properties: Option<Value>) -> Row {
+        let subscription = access::subscription_of(&found.id).unwrap_or_default();
+        let cell = |(column, in_type): &(&str, Type)| {
+            let value = match *column {
+                "id" => json!(found.id),
+                "name" => found.body.get("displayName").cloned().unwrap_or_else(|| json!(found.name())),
+                "type" => json!(kind),
+                "tenantId" => json!(access::tenant_of(self.state, subscription)),
+                "resourceGroup" => json!(super::path::group_of(&found.id).map(str::to_ascii_lowercase)),
+                "subscriptionId" => json!(subscription),
+                "properties" => properties.clone().unwrap_or_default(),
+                other => found.body.get(other).cloned().unwrap_or_default(),
+            };
+            kql::Value::from_json(&value, *in_type)
+        };
+        COLUMNS.iter().map(cell).collect()
+    }
+}
+
+impl Tables for Inventory<'_> {
+    fn schema(&self, table: &str) -> Option<Vec<Column>> {
+        // Here, unlike in workspaces, the names of tables ignore case.
+        let known = self.names().iter().any(|name| name.eq_ignore_ascii_case(table));
+        known.then(|| COLUMNS.iter().map(|(name, kind)| Column::new(*name, *kind)).collect())
+    }
+
+    fn rows(&self, table: &str) -> kql::Result<Vec<Row>> {
+        Ok(if table.eq_ignore_ascii_case("resources") { self.resources() } else { self.containers() })
+    }
+
+    fn names(&self) -> Vec<String> {
+        vec!["resources".to_owned(), "resourcecontainers".to_owned()]
+    }
+}
+
 fn rows(
+    world: &World,
     state: &State,
     claims: &Claims,
     query: &str,
     wanted: Option<&[&str]>,
 ) -> Result<Vec<Object>, Refusal> {
-    let lower = query.to_ascii_lowercase();
-    let subscriptions = lower.trim_start().starts_with("resourcecontainers");
-    let workspaces = lower.trim_start().starts_with("resources")
-        && lower.contains("microsoft.operationalinsights/workspaces");
-    if !subscriptions && !workspaces {
-        return Err(unknown(query));
-    }
-    let asked = |resource: &&Resource| {
-        let subscription = access::subscription_of(&resource.id).unwrap_or_default();
-        wanted.is_none_or(|wanted| wanted.iter().any(|known| known.eq_ignore_ascii_case(subscription)))
+    let inventory = Inventory { state, claims, wanted };
+    let output = kusto::run(query, &inventory, world.clock.now()).map_err(|problem| {
+        let mut refusal =
+            Refusal::bad_request("Please provide below info when asking for support: the query is invalid.");
+        let code = if problem.kind == ProblemKind::Syntax { "ParserFailure" } else { "InvalidQuery" };
+        refusal.details = vec![json!({"code": code, "message": problem.headline(query)})];
+        refusal
+    })?;
+    let Some(table) = output.tables.into_iter().next() else { return Ok(Vec::new()) };
+    let object = |row: &Row| {
+        let cells = row.iter().map(kql::Value::to_json);
+        table.columns.iter().map(|column| column.name.clone()).zip(cells).collect::<Object>()
     };
-    let mut rows: Vec<Object> = if workspaces {
-        state
-            .below("/subscriptions", WORKSPACE)
-            .filter(asked)
-            .filter(|found| {
-                access::may(state, claims, "Microsoft.OperationalInsights/workspaces/read", &found.id)
-            })
-            .map(|found| workspace(state, found))
-            .collect()
-    } else {
-        state
-            .collection("/subscriptions")
-            .filter(|found| found.is(SUBSCRIPTION))
-            .filter(asked)
-            .filter(|found| access::sees_subscription(state, claims, found.name()))
-            .map(|found| subscription(state, found))
-            .collect()
-    };
-    project(&mut rows, query)?;
-    Ok(rows)
-}
-
-fn unknown(query: &str) -> Refusal {
-    let mut refusal = Refusal::bad_request(
-        "Please provide below info when asking for support: the query is not one that this simulator knows.",
-    );
-    refusal.details = vec![
-        json!({"code": "InvalidQuery", "message": format!("the simulator does not support the query '{query}'")}),
-    ];
-    refusal
-}
-
-fn workspace(state: &State, found: &Resource) -> Object {
-    let subscription = access::subscription_of(&found.id).unwrap_or_default();
-    let solution = state.below(&format!("/subscriptions/{subscription}"), SOLUTION).any(|solution| {
-        solution.name().starts_with("SecurityInsights(")
-            && solution.text("workspaceResourceId").is_some_and(|id| id.eq_ignore_ascii_case(&found.id))
-    });
-    let mut row = Object::new();
-    let id = &found.id;
-    row.insert("id".to_owned(), json!(id));
-    row.insert("name".to_owned(), json!(found.name()));
-    row.insert("type".to_owned(), json!(WORKSPACE.to_ascii_lowercase()));
-    row.insert("tenantId".to_owned(), json!(access::tenant_of(state, subscription)));
-    row.insert("location".to_owned(), found.body.get("location").cloned().unwrap_or_default());
-    row.insert("resourceGroup".to_owned(), json!(super::path::group_of(id).map(str::to_ascii_lowercase)));
-    row.insert("subscriptionId".to_owned(), json!(subscription));
-    row.insert("properties".to_owned(), found.body.get("properties").cloned().unwrap_or_default());
-    row.insert("tags".to_owned(), found.body.get("tags").cloned().unwrap_or_default());
-    row.insert("subscriptionName".to_owned(), subscription_name(state, subscription));
-    row.insert("customerId".to_owned(), json!(found.text("customerId")));
-    row.insert(
-        "sku".to_owned(),
-        found.property("sku").and_then(|sku| sku.get("name").cloned()).unwrap_or_default(),
-    );
-    row.insert("retention".to_owned(), found.property("retentionInDays").cloned().unwrap_or_default());
-    row.insert("hasSolution".to_owned(), if solution { json!(true) } else { Value::Null });
-    row.insert("onboarded".to_owned(), json!(guard::onboarded(state, id)));
-    row
-}
-
-fn subscription_name(state: &State, subscription: &str) -> Value {
-    let found = state.get(&format!("/subscriptions/{subscription}"));
-    found.and_then(|found| found.body.get("displayName").cloned()).unwrap_or_default()
-}
-
-fn subscription(state: &State, found: &Resource) -> Object {
-    let mut row = Object::new();
-    row.insert("id".to_owned(), json!(found.id));
-    row.insert("name".to_owned(), subscription_name(state, found.name()));
-    row.insert("type".to_owned(), json!("microsoft.resources/subscriptions"));
-    row.insert("subscriptionId".to_owned(), json!(found.name()));
-    row.insert("tenantId".to_owned(), found.body.get("tenantId").cloned().unwrap_or_default());
-    row.insert("subscriptionName".to_owned(), subscription_name(state, found.name()));
-    row.insert("subTenant".to_owned(), found.body.get("tenantId").cloned().unwrap_or_default());
-    let managed: Vec<Value> = access::managing_tenants(state, found.name())
-        .into_iter()
-        .map(|tenant| json!({"tenantId": tenant}))
-        .collect();
-    row.insert("properties".to_owned(), json!({"state": "Enabled", "managedByTenants": managed}));
-    row
-}
-
-/// The columns of the last `project` of the outermost pipeline.
-fn project(rows: &mut [Object], query: &str) -> Result<(), Refusal> {
-    let Some(list) = query.rsplit_once("| project ").map(|(_, list)| list) else { return Ok(()) };
-    let list = list.split('|').next().unwrap_or_default();
-    for row in rows {
-        let mut made = Object::new();
-        for entry in list.split(',').map(str::trim) {
-            let (name, from) =
-                entry.split_once('=').map_or((entry, entry), |(name, from)| (name.trim(), from.trim()));
-            let value = row.get(from).or_else(|| row.get(name)).ok_or_else(|| unknown(query))?;
-            made.insert(name.to_owned(), value.clone());
-        }
-        *row = made;
-    }
-    Ok(())
+    Ok(table.rows.iter().map(object).collect())
 }

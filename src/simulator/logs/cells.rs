@@ -34,7 +34,9 @@ pub(super) struct Row<'a> {
     pub customer_id: &'a str,
     pub workspace: &'a str,
     pub domain: &'a str,
-    pub dice: Dice,
+    row: Dice,
+    /// Of the cell that is being made.
+    dice: Dice,
     person: (&'static str, &'static str),
 }
 
@@ -42,7 +44,7 @@ impl<'a> Row<'a> {
     pub fn new(table: &'a str, time: Timestamp, place: (&'a str, &'a str, &'a str), mut dice: Dice) -> Self {
         let (customer_id, workspace, domain) = place;
         let person = *dice.pick(PEOPLE);
-        Self { table, time, customer_id, workspace, domain, dice, person }
+        Self { table, time, customer_id, workspace, domain, row: dice.clone(), dice, person }
     }
 
     fn address(&mut self) -> String {
@@ -54,8 +56,9 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// The cell of a column.
+    /// The cell of a column. It is the same whichever other cells are made.
     pub fn cell(&mut self, column: &str, kind: &str) -> Value {
+        self.dice = self.row.beside(column);
         if let Some(value) = self.named(column) {
             return value;
         }

@@ -5,8 +5,8 @@ use std::io::Read as _;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::engine::Tables as _;
-use super::{ENGINE, Source};
+use super::{kusto, source};
+use crate::kql::{self, Tables as _};
 use crate::simulator::arm::{RULE, stream_columns, table_of};
 use crate::simulator::clock::stamp_precise;
 use crate::simulator::exchange::{Answer, Object, Request, Surface};
@@ -106,14 +106,9 @@ fn take(world: &World, request: &Request) -> Taken {
     let columns = stream_columns(streams, stream);
     for flow in flows {
         let transform = flow["transformKql"].as_str().unwrap_or("source");
-        let laid_out = rows
-            .iter()
-            .map(|row| columns.iter().map(|(name, kind)| fitting(row.get(name), kind)).collect())
-            .collect();
-        // A row that the transform cannot take is lost without a word, as in Azure.
-        let Ok(table) = ENGINE.run(transform, &Source { columns: &columns, rows: laid_out }, now) else {
-            continue;
-        };
+        let made = kusto::run(transform, &source(&columns, &rows), now).ok();
+        // What the transform cannot take is lost without a word, as in Azure.
+        let Some(table) = made.and_then(|output| output.tables.into_iter().next()) else { continue };
         let output = flow["outputStream"].as_str().unwrap_or(stream);
         let Some(name) = table_of(output) else { continue };
         for workspace in workspaces(&rule, flow) {
@@ -122,7 +117,7 @@ fn take(world: &World, request: &Request) -> Taken {
                     .columns
                     .iter()
                     .map(|column| column.name.clone())
-                    .zip(row.iter().cloned())
+                    .zip(row.iter().map(kql::Value::to_json))
                     .collect::<Object>()
             });
             store(&mut state, &workspace, name, made.collect(), now);
@@ -169,30 +164,20 @@ fn rows_of(world: &World, request: &Request) -> Result<Vec<Object>, Box<Answer>>
     let wrong = |why: String| Box::new(refuse(400, "InvalidRequestPayload", why));
     let rows: Vec<Object> = serde_json::from_slice(&text)
         .map_err(|error| wrong(format!("The body must be a JSON array of objects: {error}")))?;
-    Ok(rows)
+    Ok(rows.into_iter().map(shortened).collect())
 }
 
-/// A value as its column takes it; what does not fit is nothing.
-fn fitting(value: Option<&Value>, kind: &str) -> Value {
-    let Some(value) = value else { return Value::Null };
-    let fits = match kind {
-        "string" => {
-            return match value {
-                Value::String(text) if text.len() > LARGEST_CELL => {
-                    let end = (0..=LARGEST_CELL).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
-                    json!(text[..end])
-                }
-                Value::String(_) | Value::Null => value.clone(),
-                other => json!(other.to_string()),
-            };
+/// A row whose texts are no longer than a cell may be.
+fn shortened(mut row: Object) -> Object {
+    for value in row.values_mut() {
+        if let Value::String(text) = value
+            && text.len() > LARGEST_CELL
+        {
+            let end = (0..=LARGEST_CELL).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+            text.truncate(end);
         }
-        "int" | "long" => value.is_i64(),
-        "real" => value.is_number(),
-        "bool" => value.is_boolean(),
-        "datetime" => value.as_str().is_some_and(|text| text.parse::<Timestamp>().is_ok()),
-        _ => true,
-    };
-    if fits { value.clone() } else { Value::Null }
+    }
+    row
 }
 
 fn workspaces(rule: &Resource, flow: &Value) -> Vec<String> {
@@ -206,7 +191,7 @@ fn workspaces(rule: &Resource, flow: &Value) -> Vec<String> {
 /// Puts rows into a table: columns that it does not have are dropped.
 fn store(state: &mut State, workspace: &str, table: &str, rows: Vec<Object>, now: Timestamp) {
     let Some(found) = state.get(workspace).cloned() else { return };
-    let Some(columns) = View::new(state, &found, now).columns(table) else { return };
+    let Some(columns) = View::new(state, &found, now).schema(table) else { return };
     let customer = found.text("customerId").unwrap_or_default().to_owned();
     let kept = rows.into_iter().map(|mut row| {
         row.retain(|name, _| columns.iter().any(|column| column.name == *name));

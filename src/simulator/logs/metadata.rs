@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::engine::Tables as _;
 use super::schema;
 use super::view::View;
+use crate::kql::Tables as _;
 
 /// What the workspace has.
 pub(super) fn of(view: &View<'_>) -> Value {
@@ -13,10 +13,10 @@ pub(super) fn of(view: &View<'_>) -> Value {
         .into_iter()
         .map(|name| {
             let columns: Vec<Value> = view
-                .columns(&name)
+                .schema(&name)
                 .unwrap_or_default()
                 .into_iter()
-                .map(|column| json!({"name": column.name, "type": column.kind}))
+                .map(|column| json!({"name": column.name, "type": column.ty.word()}))
                 .collect();
             json!({
                 "id": format!("t/{name}"), "name": name, "description": "", "timespanColumn": "TimeGenerated",

@@ -2,10 +2,9 @@
 
 mod cells;
 mod derived;
-pub(crate) mod engine;
 pub(crate) mod feeds;
 mod ingest;
-mod interim;
+pub(crate) mod kusto;
 mod metadata;
 mod query;
 mod refusal;
@@ -17,65 +16,49 @@ mod view;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::exchange::Object;
 use super::state::{Resource, State, WORKSPACE};
 use super::world::World;
 pub(crate) use derived::FAILING;
-use engine::{Column, QueryEngine, QueryError, StoredFunction, Table, Tables};
 pub(crate) use ingest::answer as answer_ingest;
 pub(crate) use query::answer as answer_query;
+use several::Several;
 use view::View;
 
-/// What runs the queries.
-const ENGINE: &dyn QueryEngine = &interim::Interim;
+use crate::kql::{Column, MemoryTables, Problem, Table, Tables as _};
 
 /// Whether a query would run in a workspace.
-pub(crate) fn check(
-    _world: &World,
-    state: &State,
-    workspace: &Resource,
-    query: &str,
-    now: Timestamp,
-) -> Result<(), QueryError> {
-    ENGINE.check(query, &View::new(state, workspace, now), now)
+pub(crate) fn check(state: &State, workspace: &Resource, query: &str, now: Timestamp) -> Result<(), Problem> {
+    let named = kusto::named_workspaces(query).into_iter().filter_map(|name| {
+        let view = View::new(state, find_workspace(state, &name)?, now);
+        Some((name, view))
+    });
+    let tables = Several { views: vec![View::new(state, workspace, now)], named: named.collect() };
+    kusto::check(query, &tables, now).map(|_| ())
 }
 
-/// The only table of a transform.
-struct Source<'a> {
-    columns: &'a [(String, String)],
-    rows: Vec<Vec<Value>>,
+/// A workspace by id, `customerId` or name.
+pub(crate) fn find_workspace<'a>(state: &'a State, name: &str) -> Option<&'a Resource> {
+    state.get(name).or_else(|| state.workspace_of(name)).or_else(|| {
+        state.below("/subscriptions", WORKSPACE).find(|workspace| workspace.name().eq_ignore_ascii_case(name))
+    })
 }
 
-impl Tables for Source<'_> {
-    fn columns(&self, table: &str) -> Option<Vec<Column>> {
-        let column = |(name, kind): &(String, String)| Column { name: name.clone(), kind: kind.clone() };
-        (table == "source").then(|| self.columns.iter().map(column).collect())
-    }
-
-    fn rows(&self, _table: &str) -> Vec<Vec<Value>> {
-        self.rows.clone()
-    }
-
-    fn function(&self, _name: &str) -> Option<StoredFunction> {
-        None
-    }
-
-    fn watchlist(&self, _alias: &str) -> Option<Table> {
-        None
-    }
-
-    fn names(&self) -> Vec<String> {
-        vec!["source".to_owned()]
-    }
+/// A transform sees one table, `source`.
+fn source(columns: &[(String, String)], rows: &[Object]) -> MemoryTables {
+    let typed: Vec<Column> = columns.iter().map(|(name, kind)| kusto::column(name, kind)).collect();
+    let rows =
+        rows.iter().map(|row| kusto::row(columns.iter().map(|(name, _)| row.get(name)), &typed)).collect();
+    MemoryTables::new().with("source", Table::new(typed, rows))
 }
 
 /// Whether a transform would run on a stream with these columns.
 pub(crate) fn check_transform(
-    _world: &World,
     transform: &str,
     columns: &[(String, String)],
     now: Timestamp,
-) -> Result<(), QueryError> {
-    ENGINE.check(transform, &Source { columns, rows: Vec::new() }, now)
+) -> Result<(), Problem> {
+    kusto::check(transform, &source(columns, &[]), now).map(|_| ())
 }
 
 /// Number of rows of every table that has some, by workspace.

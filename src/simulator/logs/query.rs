@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::engine::{Table, Tables};
+use super::kusto::Needed;
 use super::several::Several;
 use super::view::View;
-use super::{ENGINE, metadata, refusal, span};
+use super::{find_workspace, kusto, metadata, refusal, span};
+use crate::kql::{Output, Table, Tables as _};
 use crate::simulator::exchange::{Answer, Object, Request, Surface};
 use crate::simulator::identity::access;
 use crate::simulator::identity::tokens::Claims;
-use crate::simulator::state::{Resource, State, WORKSPACE};
+use crate::simulator::state::{Resource, State};
 use crate::simulator::world::World;
 
 /// Workspaces of one query.
@@ -181,7 +182,7 @@ fn compute(
     for name in
         body.get("workspaces").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
     {
-        match other(state, name) {
+        match find_workspace(state, name) {
             Some(found) if may_query(state, claims, found) => {
                 if !views.iter().any(|view| view.workspace.id == found.id) {
                     views.push(View::new(state, found, now).within(span));
@@ -201,22 +202,25 @@ fn compute(
     if let Some(wrong) = plans(&views, query, verb, span.is_some()) {
         return refusal::bad_argument("UnsupportedApiQueryValidationError", &wrong, correlation);
     }
-    let tables = Several(views);
-    match ENGINE.run(query, &tables, now) {
-        Ok(table) => Answer::ok(shown(world, table, statistics)),
-        Err(error) => refusal::query(&error, correlation),
+    let mut named = Vec::new();
+    for name in kusto::named_workspaces(query) {
+        // One that is not there is a name that the query cannot resolve.
+        let Some(found) = find_workspace(state, &name) else { continue };
+        if !may_query(state, claims, found) {
+            return refusal::no_access(correlation);
+        }
+        named.push((name, View::new(state, found, now).within(span)));
+    }
+    let tables = Several { views, named };
+    let needed = Needed::of(query, &tables, now).map(Arc::new);
+    match kusto::run(query, &tables.needing(&needed), now) {
+        Ok(output) => Answer::ok(shown(world, &output, statistics)),
+        Err(problem) => refusal::query(&problem, query, correlation),
     }
 }
 
 fn may_query(state: &State, claims: &Claims, workspace: &Resource) -> bool {
     access::may(state, claims, "Microsoft.OperationalInsights/workspaces/query/read", &workspace.id)
-}
-
-/// A workspace by id, `customerId` or name.
-fn other<'a>(state: &'a State, name: &str) -> Option<&'a Resource> {
-    state.get(name).or_else(|| state.workspace_of(name)).or_else(|| {
-        state.below("/subscriptions", WORKSPACE).find(|workspace| workspace.name().eq_ignore_ascii_case(name))
-    })
 }
 
 /// What tables of the cheap plans do not allow.
@@ -246,44 +250,43 @@ fn plans(views: &[View<'_>], query: &str, verb: Verb, has_span: bool) -> Option<
 }
 
 /// The answer: cells as the API writes them, cut where it is too large.
-fn shown(world: &World, table: Table, statistics: bool) -> Value {
+fn shown(world: &World, output: &Output, statistics: bool) -> Value {
     let limits = world.throttle.limits();
-    let columns: Vec<Value> =
-        table.columns.iter().map(|column| json!({"name": column.name, "type": column.kind})).collect();
-    let (mut rows, mut size, mut cut) = (Vec::new(), 0, false);
-    for row in table.rows {
-        let cells: Vec<Value> = row
-            .into_iter()
-            .zip(&table.columns)
-            .map(|(cell, column)| shown_cell(cell, &column.kind))
+    let (mut shown, mut sizes, mut cut) = (Vec::new(), Vec::new(), false);
+    for (index, table) in output.tables.iter().enumerate() {
+        let name = if index == 0 { "PrimaryResult".to_owned() } else { format!("Table_{index}") };
+        let (rows, size, whole) = fitting(table, limits.query_rows, limits.query_bytes);
+        cut |= !whole;
+        sizes.push(json!({"tableRowCount": rows.len(), "tableSize": size}));
+        let columns: Vec<Value> = table
+            .columns
+            .iter()
+            .map(|column| json!({"name": column.name, "type": column.ty.word()}))
             .collect();
-        size += cells.iter().map(|cell| cell.as_str().map_or(8, |text| text.len() + 3)).sum::<usize>();
-        if rows.len() >= limits.query_rows || size > limits.query_bytes {
-            cut = true;
-            break;
-        }
-        rows.push(Value::Array(cells));
+        shown.push(json!({"name": name, "columns": columns, "rows": rows}));
     }
-    let count = rows.len();
-    let mut body = json!({"tables": [{"name": "PrimaryResult", "columns": columns, "rows": rows}]});
+    let mut body = json!({"tables": shown});
     if cut {
         body["error"] = too_large(limits.query_bytes);
     }
     if statistics {
-        body["statistics"] = json!({"query": {"executionTime": 0.0312, "resourceUsage": {"cpu": {"totalCpu": "00:00:00"}},
-            "datasetStatistics": [{"tableRowCount": count, "tableSize": size}]}});
+        body["statistics"] = json!({"query": {"executionTime": 0.0312, "resourceUsage": {"cpu": {"totalCpu": "00:00:00"}}, "datasetStatistics": sizes}});
     }
     body
 }
 
-fn shown_cell(cell: Value, kind: &str) -> Value {
-    match (kind, cell) {
-        (_, Value::Null) => Value::Null,
-        // Dynamic values are texts, whatever they hold.
-        ("dynamic", Value::String(text)) => Value::String(text),
-        ("dynamic", value) => Value::String(value.to_string()),
-        (_, value) => value,
+/// The rows that fit, their size, and whether that is all of them.
+fn fitting(table: &Table, most_rows: usize, most_bytes: usize) -> (Vec<Value>, usize, bool) {
+    let (mut rows, mut size) = (Vec::new(), 0);
+    for row in table.json_rows() {
+        let cells = row.as_array().into_iter().flatten();
+        size += cells.map(|cell| cell.as_str().map_or(8, |text| text.len() + 3)).sum::<usize>();
+        if rows.len() >= most_rows || size > most_bytes {
+            return (rows, size, false);
+        }
+        rows.push(row);
     }
+    (rows, size, true)
 }
 
 fn too_large(bytes: usize) -> Value {

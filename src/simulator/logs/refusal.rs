@@ -2,16 +2,25 @@
 
 use serde_json::{Value, json};
 
-use super::engine::{Fault, QueryError};
+use crate::kql::{Problem, ProblemKind};
 use crate::simulator::exchange::Answer;
 use crate::simulator::refusal::Refusal;
+
+/// Where a query cannot be read.
+pub(super) struct Place {
+    /// From 1.
+    line: usize,
+    /// From 0.
+    position: usize,
+    token: String,
+}
 
 /// An error with causes, outermost first.
 pub(super) fn nested(
     status: u16,
     correlation: &str,
     causes: &[(&str, &str)],
-    place: Option<(usize, usize)>,
+    place: Option<Place>,
 ) -> Answer {
     let mut inner: Option<Value> = None;
     for (code, message) in causes.iter().rev() {
@@ -19,9 +28,10 @@ pub(super) fn nested(
         match inner.take() {
             Some(inner) => error["innererror"] = inner,
             None => {
-                if let Some((line, position)) = place {
-                    error["line"] = json!(line);
-                    error["pos"] = json!(position);
+                if let Some(place) = &place {
+                    error["line"] = json!(place.line);
+                    error["pos"] = json!(place.position);
+                    error["token"] = json!(place.token);
                 }
             }
         }
@@ -35,20 +45,31 @@ pub(super) fn nested(
 const INVALID: &str = "The request had some invalid properties";
 
 /// A query that cannot be run.
-pub(super) fn query(error: &QueryError, correlation: &str) -> Answer {
-    let (code, message) = match error.fault {
-        Fault::Syntax => ("SyntaxError", "A syntax error has been identified in the query."),
-        Fault::Unsupported => ("SimulatorUnsupported", "This simulator does not run the query; Azure may."),
-        Fault::UnknownTable | Fault::UnknownColumn | Fault::Semantic => {
-            ("SemanticError", "A semantic error occurred.")
+pub(super) fn query(problem: &Problem, text: &str, correlation: &str) -> Answer {
+    let (code, message) = match problem.kind {
+        ProblemKind::Syntax => return syntax(problem, text, correlation),
+        ProblemKind::Semantic => ("SemanticError", "A semantic error occurred."),
+        ProblemKind::Unsupported => {
+            ("SimulatorUnsupported", "This simulator does not run the query; Azure may.")
         }
+        _ => ("EngineError", "Something went wrong processing your query on the server."),
     };
-    nested(
-        400,
-        correlation,
-        &[("BadArgumentError", INVALID), (code, message), (&error.code, &error.message)],
-        error.place,
-    )
+    let causes = [("BadArgumentError", INVALID), (code, message), (problem.code, problem.message.as_str())];
+    nested(400, correlation, &causes, None)
+}
+
+/// The service says where it stopped to understand, not what it waited for.
+fn syntax(problem: &Problem, text: &str, correlation: &str) -> Answer {
+    let (line, column) = problem.position(text).unwrap_or((1, 1));
+    let token = problem.span.and_then(|span| text.get(span.start..span.end)).unwrap_or_default();
+    let place = Place { line, position: column - 1, token: token.to_owned() };
+    let said = format!("Query could not be parsed at '{token}' on line [{line},{}]", place.position);
+    let causes = [
+        ("BadArgumentError", INVALID),
+        ("SyntaxError", "A recognition error occurred in the query."),
+        (problem.code, said.as_str()),
+    ];
+    nested(400, correlation, &causes, Some(place))
 }
 
 /// A request that makes no sense.

@@ -1,12 +1,15 @@
 //! A workspace as a query sees it: its tables in a time span.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::cells::Row;
-use super::engine::{Column, StoredFunction, Table, Tables};
 use super::feeds::{Feed, HISTORY, events};
+use super::kusto::{Needed, column, row};
 use super::{derived, schema};
+use crate::kql::{self, Column, Row as Cells, StoredFunction, Table, Tables};
 use crate::simulator::exchange::Object;
 use crate::simulator::ids::Dice;
 use crate::simulator::state::{Resource, State};
@@ -19,13 +22,15 @@ pub(crate) struct View<'a> {
     pub from: Timestamp,
     pub to: Timestamp,
     pub now: Timestamp,
+    /// The columns whose cells matter; `None`: all.
+    needed: Option<Arc<Needed>>,
 }
 
 impl<'a> View<'a> {
     /// All that is there: what comes from the feeds begins a fortnight ago.
     pub fn new(state: &'a State, workspace: &'a Resource, now: Timestamp) -> Self {
         let from = now.saturating_sub(HISTORY).unwrap_or(now);
-        Self { state, workspace, seed: state.seed, from, to: now, now }
+        Self { state, workspace, seed: state.seed, from, to: now, now, needed: None }
     }
 
     /// Only what was generated in the span.
@@ -34,6 +39,18 @@ impl<'a> View<'a> {
             (self.from, self.to) = (self.from.max(from), self.to.min(to));
         }
         self
+    }
+
+    /// Cells of other columns are empty: to make them all takes far longer than most queries.
+    pub fn needing(mut self, needed: Option<Arc<Needed>>) -> Self {
+        self.needed = needed;
+        self
+    }
+
+    /// Which of the columns matter.
+    fn matter(&self, columns: &[Column]) -> Vec<bool> {
+        let needs = |column: &Column| self.needed.as_ref().is_none_or(|needed| needed.has(&column.name));
+        columns.iter().map(needs).collect()
     }
 
     pub fn customer_id(&self) -> &'a str {
@@ -73,31 +90,49 @@ impl<'a> View<'a> {
         format!("{}.example", name.split('-').next().unwrap_or(name))
     }
 
-    fn made_up(&self, table: &str, columns: &[Column]) -> Vec<Vec<Value>> {
+    fn made_up(&self, table: &str, columns: &[Column]) -> Vec<Cells> {
         let Some((_, feed)) = self.feeds().find(|(name, _)| *name == table) else { return Vec::new() };
         let domain = self.domain();
         let place = (self.customer_id(), self.workspace.id.as_str(), domain.as_str());
         let label = format!("{}/{table}", self.customer_id());
+        let matter = self.matter(columns);
         events(feed, self.from, self.to, self.now)
             .into_iter()
             .map(|(number, time)| {
-                let mut row = Row::new(table, time, place, Dice::new(self.seed ^ number, &label));
-                columns.iter().map(|column| row.cell(&column.name, &column.kind)).collect()
+                let mut made = Row::new(table, time, place, Dice::new(self.seed ^ number, &label));
+                let cells: Vec<Value> = columns
+                    .iter()
+                    .zip(&matter)
+                    .map(|(column, matters)| match matters {
+                        true => made.cell(&column.name, column.ty.word()),
+                        false => Value::Null,
+                    })
+                    .collect();
+                row(cells.iter().map(Some), columns)
             })
             .collect()
     }
 
-    fn laid_out(
+    fn laid_out<'o>(
         &self,
         table: &str,
-        rows: impl IntoIterator<Item = Object>,
+        objects: impl IntoIterator<Item = &'o Object>,
         columns: &[Column],
-    ) -> Vec<Vec<Value>> {
-        rows.into_iter()
-            .map(|mut row| {
-                row.entry("TenantId").or_insert_with(|| json!(self.customer_id()));
-                row.entry("Type").or_insert_with(|| json!(table));
-                columns.iter().map(|column| row.get(&column.name).cloned().unwrap_or(Value::Null)).collect()
+    ) -> Vec<Cells> {
+        let (tenant, own) = (json!(self.customer_id()), json!(table));
+        let matter = self.matter(columns);
+        let cell = |object: &'o Object, column: &Column| {
+            object.get(&column.name).or(match column.name.as_str() {
+                "TenantId" => Some(&tenant),
+                "Type" => Some(&own),
+                _ => None,
+            })
+        };
+        objects
+            .into_iter()
+            .map(|object| {
+                let cells = columns.iter().zip(&matter);
+                row(cells.map(|(column, matters)| matters.then(|| cell(object, column)).flatten()), columns)
             })
             .collect()
     }
@@ -112,7 +147,7 @@ impl<'a> View<'a> {
         derived.unwrap_or_else(made_up) + self.came_in(table).len()
     }
 
-    fn came_in(&self, table: &str) -> Vec<Object> {
+    fn came_in(&self, table: &str) -> Vec<&'a Object> {
         let rows = self.state.ingested.get(self.customer_id()).and_then(|tables| tables.get(table));
         let inside = |row: &&Object| {
             let time = row
@@ -124,54 +159,64 @@ impl<'a> View<'a> {
                     && time <= self.to.saturating_add(SignedDuration::from_secs(1)).unwrap_or(self.to)
             })
         };
-        rows.into_iter().flatten().filter(inside).cloned().collect()
+        rows.into_iter().flatten().filter(inside).collect()
     }
 }
 
 impl Tables for View<'_> {
-    fn columns(&self, table: &str) -> Option<Vec<Column>> {
+    fn schema(&self, table: &str) -> Option<Vec<Column>> {
         let resource = self.resource(table)?;
-        let column = |name: &str, kind: &str| Column {
-            name: name.to_owned(),
-            kind: schema::query_type(kind).to_owned(),
-        };
         let mut columns: Vec<Column> = match schema::of_microsoft(table) {
             Some(known) => known.iter().map(|(name, kind)| column(name, kind)).collect(),
-            None => {
-                vec![column("TenantId", "string"), column("Type", "string"), column("_ResourceId", "string")]
-            }
+            None => ["TenantId", "Type", "_ResourceId"].map(|name| column(name, "string")).into(),
         };
         let own = resource.property("schema").and_then(|schema| schema.get("columns")?.as_array());
         for entry in own.into_iter().flatten() {
             let (name, kind) =
                 (entry["name"].as_str().unwrap_or_default(), entry["type"].as_str().unwrap_or_default());
             if !columns.iter().any(|known| known.name == name) {
-                columns.push(column(name, kind));
+                columns.push(column(name, schema::query_type(kind)));
             }
         }
         Some(columns)
     }
 
-    fn rows(&self, table: &str) -> Vec<Vec<Value>> {
-        let Some(columns) = self.columns(table) else { return Vec::new() };
+    fn rows(&self, table: &str) -> kql::Result<Vec<Cells>> {
+        let Some(columns) = self.schema(table) else { return Ok(Vec::new()) };
         let mut rows = match derived::rows(self, table) {
-            Some(rows) if self.is_placed() => self.laid_out(table, rows, &columns),
+            Some(rows) if self.is_placed() => self.laid_out(table, &rows, &columns),
             Some(_) => Vec::new(),
             None => self.made_up(table, &columns),
         };
         rows.extend(self.laid_out(table, self.came_in(table), &columns));
-        rows
+        Ok(rows)
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.below("Microsoft.OperationalInsights/workspaces/tables")
+            .map(|table| table.name().to_owned())
+            .collect()
     }
 
     fn function(&self, name: &str) -> Option<StoredFunction> {
         let kind = "Microsoft.OperationalInsights/workspaces/savedSearches";
         let found = self.below(kind).find(|search| search.text("functionAlias") == Some(name))?;
         Some(StoredFunction {
-            query: found.text("query")?.to_owned(),
+            body: found.text("query")?.to_owned(),
             parameters: found.text("functionParameters").unwrap_or_default().to_owned(),
         })
     }
 
+    fn call(&self, name: &str, arguments: &[kql::Value]) -> Option<kql::Result<Table>> {
+        match name {
+            "_GetWatchlist" => self.watchlist(arguments.first()?.as_str()?).map(Ok),
+            _ => None,
+        }
+    }
+}
+
+impl View<'_> {
+    /// The items of a watchlist.
     fn watchlist(&self, alias: &str) -> Option<Table> {
         let kind = "Microsoft.SecurityInsights/watchlists";
         let watchlist = self.below(kind).find(|found| found.name().eq_ignore_ascii_case(alias))?;
@@ -181,29 +226,17 @@ impl Tables for View<'_> {
             .collection(&format!("{}/watchlistItems", watchlist.id))
             .filter_map(|item| item.property("itemsKeyValue")?.as_object())
             .collect();
-        let mut names: Vec<String> = Vec::new();
+        let mut columns = vec![column("SearchKey", "string")];
         for name in items.iter().flat_map(|item| item.keys()) {
-            if !names.contains(name) {
-                names.push(name.clone());
+            if !columns.iter().any(|known| known.name == *name) {
+                columns.push(column(name, "string"));
             }
         }
-        let rows = items
-            .iter()
-            .map(|item| {
-                let cells = names.iter().map(|name| item.get(name).cloned().unwrap_or(Value::Null));
-                std::iter::once(item.get(key).cloned().unwrap_or(Value::Null)).chain(cells).collect()
-            })
-            .collect();
-        let columns = std::iter::once("SearchKey".to_owned()).chain(names);
-        Some(Table {
-            columns: columns.map(|name| Column { name, kind: "string".to_owned() }).collect(),
-            rows,
-        })
-    }
-
-    fn names(&self) -> Vec<String> {
-        self.below("Microsoft.OperationalInsights/workspaces/tables")
-            .map(|table| table.name().to_owned())
-            .collect()
+        let cells = |item: &&Object| {
+            let values = columns.iter().skip(1).map(|column| item.get(&column.name));
+            row(std::iter::once(item.get(key)).chain(values), &columns)
+        };
+        let rows = items.iter().map(cells).collect();
+        Some(Table::new(columns, rows))
     }
 }

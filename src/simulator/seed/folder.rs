@@ -268,11 +268,12 @@ fn words(query: &str) -> impl Iterator<Item = &str> {
         .filter(|word| !word.is_empty())
 }
 
-/// A capital, small letters, at most 45 of them: names of columns in these queries.
+/// Letters of both cases, at most 45 of them: names of columns in these queries.
 fn looks_like_a_column(word: &str) -> bool {
     word.len() <= 45
         && !word.ends_with("_CL")
-        && word.bytes().next().is_some_and(|byte| byte.is_ascii_uppercase())
+        && word.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic())
+        && word.bytes().any(|byte| byte.is_ascii_uppercase())
         && word.bytes().any(|byte| byte.is_ascii_lowercase())
         && !["TimeGenerated", "TenantId", "Type", "Title", "UniqueId"].contains(&word)
 }

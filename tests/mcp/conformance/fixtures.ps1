@@ -16,3 +16,53 @@ function Test-ToolWithProgress {
     }
     'done'
 }
+
+function Test-ToolWithLogging {
+    foreach ($text in 'Tool execution started', 'Tool processing data', 'Tool execution completed') {
+        Write-Information $text
+        Start-Sleep -Milliseconds 50
+    }
+    'done'
+}
+
+# Asks for values as commands do whose mandatory parameters were not given.
+function Read-Field {
+    param([string] $Message, [System.Collections.IDictionary] $Types)
+    $fields = foreach ($name in $Types.Keys) {
+        $field = [System.Management.Automation.Host.FieldDescription]::new($name)
+        $field.SetParameterType($Types[$name])
+        $field
+    }
+    $Host.UI.Prompt('', $Message, @($fields))
+}
+
+function Test-Elicitation {
+    param([Parameter(Mandatory)] [string] $Message)
+    $answer = Read-Field $Message ([ordered]@{ username = [string]; email = [string] })
+    "User response: $($answer.username), $($answer.email)"
+}
+
+function Test-InputRequiredResultElicitation {
+    "Hello, $((Read-Field 'What is your name?' @{ name = [string] }).name)!"
+}
+
+function Test-InputRequiredResultRequestState {
+    $answer = Read-Field 'Please confirm' @{ ok = [bool] }
+    "state-ok: $($answer.ok)"
+}
+
+function Test-InputRequiredResultMultiRound {
+    $name = (Read-Field 'Step 1: What is your name?' @{ name = [string] }).name
+    $color = (Read-Field 'Step 2: What is your favorite color?' @{ color = [string] }).color
+    "$name likes $color"
+}
+
+function Test-StreamingElicitation {
+    Write-Progress -Activity 'Test' -PercentComplete 50
+    "Hello, $((Read-Field 'What is your name?' @{ name = [string] }).name)!"
+}
+
+function Test-LoggingTool {
+    Write-Information 'not to be sent to a client that set no level'
+    'done'
+}

@@ -37,7 +37,7 @@ impl Binder<'_> {
         if aggregates::lookup(name).is_some() {
             let message = format!("the aggregate '{name}' is not allowed here");
             return Err(
-                Problem::semantic("SEM0260", message).hint("use it in summarize, top-nested or make-series")
+                Problem::semantic("SEM0261", message).hint("use it in summarize, top-nested or make-series")
             );
         }
         Err(unknown(call))

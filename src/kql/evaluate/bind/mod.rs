@@ -159,7 +159,7 @@ impl<'b> Binder<'b> {
             return Ok(Typed::constant(Value::Null, Type::Dynamic, span));
         }
         let known = self.columns.iter().map(|column| column.name.clone()).chain(self.scope.names());
-        Err(unresolved(name, known))
+        Err(unresolved_column(name, known))
     }
 
     /// `a.b`: a property of a dynamic value.
@@ -202,11 +202,20 @@ impl<'b> Binder<'b> {
     }
 }
 
-/// A name that is neither a column nor anything else.
+/// A table that is not there.
 pub fn unresolved(name: &str, known: impl Iterator<Item = String>) -> Problem {
+    missing("table or column expression", name, known)
+}
+
+/// A name in an expression that is neither a column nor anything else.
+pub fn unresolved_column(name: &str, known: impl Iterator<Item = String>) -> Problem {
+    missing("scalar expression", name, known)
+}
+
+/// A name that stands for nothing, in the words of the service.
+fn missing(what: &str, name: &str, known: impl Iterator<Item = String>) -> Problem {
     let known: Vec<String> = known.collect();
-    let problem =
-        Problem::semantic("SEM0100", format!("Failed to resolve table or column expression named '{name}'"));
+    let problem = Problem::semantic("SEM0100", format!("Failed to resolve {what} named '{name}'"));
     match did_you_mean(name, known.iter().map(String::as_str)) {
         Some(hint) => problem.hint(hint),
         None if known.is_empty() => problem,

@@ -1,6 +1,6 @@
 //! Operators over columns.
 
-use super::super::bind::{Binder, unresolved};
+use super::super::bind::{Binder, unresolved_column};
 use super::super::name;
 use super::{Computed, Context};
 use crate::kql::ast::{Expr, ExprKind, Name, NamePattern};
@@ -135,7 +135,7 @@ fn known(table: &mut Table, patterns: &[NamePattern]) -> Result<()> {
         }
         if !table.open {
             let names = table.columns.iter().map(|column| column.name.clone());
-            return Err(unresolved(&pattern.text, names).at(pattern.span));
+            return Err(unresolved_column(&pattern.text, names).at(pattern.span));
         }
         add_null(table, &pattern.text);
     }
@@ -183,7 +183,11 @@ pub fn rename(mut table: Table, pairs: &[Expr]) -> Result<Table> {
         match old.iter().position(|column| column.name == name) {
             Some(at) => table.columns[at].name.clone_from(&new.text),
             None if table.open => add_null(&mut table, &new.text),
-            None => return Err(unresolved(name, old.iter().map(|column| column.name.clone())).at(value.span)),
+            None => {
+                return Err(
+                    unresolved_column(name, old.iter().map(|column| column.name.clone())).at(value.span)
+                );
+            }
         }
     }
     Ok(table)

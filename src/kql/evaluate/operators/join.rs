@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use super::super::bind::unresolved;
+use super::super::bind::unresolved_column;
 use super::super::{name, sources};
 use super::Context;
 use crate::kql::ast::{BinaryOp, Expr, ExprKind, JoinCondition, LogicalOp};
@@ -98,7 +98,7 @@ fn add_equality(condition: &Expr, left: &Table, right: &Table, found: &mut Vec<E
                     .map(|c| c.name.clone())
                     .collect();
                 let side = if left.position(name).is_none() { "left" } else { "right" };
-                let problem = unresolved(name, names.into_iter());
+                let problem = unresolved_column(name, names.into_iter());
                 let message = format!("{} on the {side} side of the join", problem.message);
                 return Err(Problem { message, ..problem }.at(condition.span));
             };
@@ -113,7 +113,8 @@ fn add_equality(condition: &Expr, left: &Table, right: &Table, found: &mut Vec<E
             };
             let column = |table: &Table, name: &str, side: &str| {
                 table.position(name).or_else(|| table.open.then_some(usize::MAX)).ok_or_else(|| {
-                    let problem = unresolved(name, table.columns.iter().map(|column| column.name.clone()));
+                    let problem =
+                        unresolved_column(name, table.columns.iter().map(|column| column.name.clone()));
                     let message = format!("{} on the {side} side of the join", problem.message);
                     Problem { message, ..problem }.at(condition.span)
                 })

@@ -87,6 +87,15 @@ impl Computed {
     }
 }
 
+/// The service names the operator that could not resolve a name.
+pub fn naming(operator: &str, problem: Problem) -> Problem {
+    if problem.code != "SEM0100" || problem.message.contains("operator: ") {
+        return problem;
+    }
+    let message = format!("'{operator}' operator: {}", problem.message);
+    Problem { message, ..problem }
+}
+
 /// Applies an operator. Without input only those work that bring their own rows.
 pub fn apply(
     engine: &Engine<'_>,
@@ -95,16 +104,8 @@ pub fn apply(
     operator: &Operator,
 ) -> Result<Table> {
     let cx = Context { engine, scope, parameters: &operator.parameters };
-    let result = dispatch(&cx, input, operator).map_err(|problem| {
-        // The service names the operator that could not resolve a name.
-        let named = problem.code == "SEM0100" && !problem.message.contains("operator: ");
-        let message = if named {
-            format!("'{}' operator: {}", operator.word, problem.message)
-        } else {
-            problem.message.clone()
-        };
-        Problem { message, ..problem }.at(operator.span)
-    })?;
+    let result =
+        dispatch(&cx, input, operator).map_err(|problem| naming(operator.word, problem).at(operator.span))?;
     engine.meter.rows(result.rows.len())?;
     Ok(result)
 }

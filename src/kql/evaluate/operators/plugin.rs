@@ -45,7 +45,7 @@ fn column_argument(table: &Table, call: &Call, at: usize) -> Result<Option<usize
         None if table.open => Ok(None),
         None => {
             let names = table.columns.iter().map(|column| column.name.clone());
-            Err(super::super::bind::unresolved(name, names).at(argument.span))
+            Err(super::super::bind::unresolved_column(name, names).at(argument.span))
         }
     }
 }
@@ -179,9 +179,8 @@ fn ipv4_lookup(cx: &Context<'_>, table: &Table, call: &Call) -> Result<Table> {
     let address = cx.over(table).bind(address)?;
     let Some(network) = other.position(network.as_name().unwrap_or_default()) else {
         let names = other.columns.iter().map(|column| column.name.clone());
-        return Err(
-            super::super::bind::unresolved(network.as_name().unwrap_or_default(), names).at(network.span)
-        );
+        return Err(super::super::bind::unresolved_column(network.as_name().unwrap_or_default(), names)
+            .at(network.span));
     };
     let mut unmatched = false;
     let mut keys = Vec::new();

@@ -174,7 +174,7 @@ fn problems(scene: &Scene<'_>, fields: Fields<'_>) -> Result<Vec<Value>, Refusal
         output(scene, flow, &sources, &workspaces, &place, &mut found)?;
         if let (Some(transform), Some(stream)) = (flow.text("transformKql")?, sources.first()) {
             let columns = stream_columns(streams, stream);
-            if let Err(error) = logs::check_transform(scene.world, transform, &columns, scene.now) {
+            if let Err(error) = logs::check_transform(transform, &columns, scene.now) {
                 found.push(problem(
                     "InvalidTransformQuery",
                     format!("Error occurred while compiling query in query: {}", error.message),
