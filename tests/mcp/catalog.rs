@@ -483,7 +483,8 @@ pub fn configuration_renames_describes_and_groups_tools(context: &Context) {
     let run = |text: &str, more: &[&str]| {
         fs::write(&config, text).expect("written");
         let mut arguments = script.clone();
-        arguments.extend(["--config".to_owned(), config.to_string_lossy().into_owned()]);
+        let at = arguments.iter().position(|argument| argument == "--config").expect("one is given");
+        arguments[at + 1] = config.to_string_lossy().into_owned();
         arguments.extend(more.iter().map(|argument| (*argument).to_owned()));
         let mut client = Client::start(&arguments, context.scratch());
         client.initialize("2025-11-25");

@@ -189,11 +189,10 @@ pub fn a_cancelled_call_of_a_session_is_never_answered(context: &Context) {
     });
     // The one runspace is free again, and the answer is that of the call that asks.
     for text in ["a", "b", "c"] {
-        let answer = site.post(
-            Some(session),
-            json!({"id": 1, "method": "tools/call", "params": {"name": "get_echo", "arguments": {"Text": text}}}),
-        );
-        assert_eq!(values(&answer.message()["result"]), &json!([{"Text": text, "Times": 1}]));
+        let call = json!({"id": 1, "method": "tools/call", "params": {"name": "get_echo", "arguments": {"Text": text}}});
+        let answer = site.post_when_free(session, &call);
+        let message = answer.message();
+        assert_eq!(values(&message["result"]), &json!([{"Text": text, "Times": 1}]), "{message}");
         assert_eq!(answer.messages().len(), 1);
     }
 }

@@ -114,6 +114,19 @@ impl Site {
         self.exchange("POST", &headers, message.to_string().as_bytes())
     }
 
+    /// Sends a message whose id belonged to a cancelled request: it is free when that one's handler has ended.
+    pub fn post_when_free(&self, session: &str, message: &Value) -> Answer {
+        let begun = Instant::now();
+        loop {
+            let answer = self.post(Some(session), message.clone());
+            let duplicate = answer.messages().iter().any(|message| message["error"]["code"] == -32600);
+            if !duplicate || begun.elapsed() > HANG {
+                return answer;
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+
     /// Sends a request of revision 2026-07-28.
     pub fn ask(&self, method: &str, params: Value) -> Answer {
         let (headers, body) = self.modern(method, params);

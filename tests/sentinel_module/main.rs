@@ -31,6 +31,7 @@ fn main() -> ExitCode {
         test!(functions::a_stopped_script_ends_the_requests).powershell().limit_s(180),
         test!(outside::pwsh_does_the_same_through_the_library).powershell().limit_s(300),
         test!(outside::a_c_program_reads_plans_applies_and_cancels).when(outside::compiler).limit_s(300),
+        test!(outside::a_script_of_the_command_line_finds_the_functions).powershell().limit_s(120),
         test!(outside::what_is_missing_is_said).limit_s(120),
         test!(differential::every_read_answers_the_same_through_a_runspace).powershell().limit_s(300),
         test!(differential::every_write_does_the_same_through_a_runspace).powershell().limit_s(300),

@@ -223,6 +223,17 @@ pub fn a_c_program_reads_plans_applies_and_cancels(context: &Context) {
     assert_eq!(cancelled.last(), Some(&("status".to_owned(), json!(7))), "{cancelled:?}");
 }
 
+pub fn a_script_of_the_command_line_finds_the_functions(context: &Context) {
+    let world = World::open(context);
+    let home = context.home().path.to_str().expect("UTF-8");
+    let script = "Get-AnalyticsRules -WorkspaceName law-contoso | Select-Object -First 2 | ForEach-Object WorkspaceName; \"$env:AZURE_CLIENT_SECRET\"";
+    let output = world.run(env!("CARGO_BIN_EXE_runspaced"), &["run", script, "--json", "--powershell", home]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let values: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    // The identity stays outside of the script.
+    assert_eq!(values, json!(["law-contoso", "law-contoso", ""]));
+}
+
 pub fn what_is_missing_is_said(context: &Context) {
     let world = World::open(context);
     // The program alone, without the library beside it.

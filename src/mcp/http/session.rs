@@ -232,7 +232,7 @@ impl Session {
                         |id| routes.requests.get(&id).cloned().or_else(|| Some(mpsc::channel(1).0)),
                     );
                 }
-                _ => None,
+                other => other.extensions().get::<OriginatingRequestId>().map(|origin| origin.0.clone()),
             },
             _ => None,
         };

@@ -7,8 +7,11 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use rmcp::{
     RoleServer,
-    model::{LoggingLevel, LoggingMessageNotificationParam, ProgressNotificationParam},
-    service::RequestContext,
+    model::{
+        LoggingLevel, LoggingMessageNotification, LoggingMessageNotificationParam, ProgressNotificationParam,
+        ServerNotification,
+    },
+    service::{OriginatingRequestId, RequestContext},
 };
 use serde_json::Value;
 
@@ -56,6 +59,7 @@ fn least(level: LoggingLevel) -> Option<LogLevel> {
 pub(super) fn log_sink(context: &RequestContext<RoleServer>, connection: &ConnectionLog) -> Option<LogSink> {
     let level = context.meta.log_level().map_or_else(|| connection.level(), least)?;
     let peer = context.peer.clone();
+    let request = context.id.clone();
     Some(LogSink {
         level,
         send: Box::new(move |level, text| {
@@ -66,9 +70,14 @@ pub(super) fn log_sink(context: &RequestContext<RoleServer>, connection: &Connec
             };
             let params =
                 LoggingMessageNotificationParam::new(level, Value::String(text)).with_logger("powershell");
+            let mut line = LoggingMessageNotification::new(params);
+            // So that over HTTP it comes before the answer, on the same stream.
+            line.extensions.insert(OriginatingRequestId(request.clone()));
             let peer = peer.clone();
             Box::pin(async move {
-                if let Err(error) = peer.notify_logging_message(params).await {
+                if let Err(error) =
+                    peer.send_notification(ServerNotification::LoggingMessageNotification(line)).await
+                {
                     tracing::debug!(%error, "a log line was not sent");
                 }
             })
