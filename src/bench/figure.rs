@@ -26,6 +26,8 @@ pub(crate) enum Unit {
     Megabytes,
     #[serde(rename = "calls/s")]
     CallsPerSecond,
+    #[serde(rename = "count")]
+    Count,
 }
 
 impl Unit {
@@ -37,6 +39,7 @@ impl Unit {
             Self::Seconds => "s",
             Self::Megabytes => "MB",
             Self::CallsPerSecond => "calls/s",
+            Self::Count => "count",
         }
     }
 

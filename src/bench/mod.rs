@@ -19,6 +19,7 @@ mod report;
 mod rival;
 mod samples;
 mod scenario;
+pub(crate) mod sentinel;
 mod suite;
 mod table;
 mod trend;

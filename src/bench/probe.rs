@@ -8,6 +8,7 @@ use super::{
         border, cancel, first_calls, fresh, growth, isolation, memory, recursion, sizes, start, throughput,
         warm,
     },
+    sentinel::probe::SentinelProbe,
 };
 
 /// One measuring process's work.
@@ -26,6 +27,7 @@ pub(crate) enum Probe {
     Memory(memory::MemoryProbe),
     Growth(growth::GrowthProbe),
     Border(border::BorderProbe),
+    Sentinel(Box<SentinelProbe>),
 }
 
 impl Probe {
@@ -43,6 +45,7 @@ impl Probe {
             Self::Memory(_) => "memory",
             Self::Growth(_) => "growth",
             Self::Border(_) => "border",
+            Self::Sentinel(_) => "sentinel",
         }
     }
 
@@ -65,6 +68,7 @@ impl Probe {
             Self::Memory(probe) => json(&probe.run()?),
             Self::Growth(probe) => json(&probe.run()?),
             Self::Border(probe) => json(&probe.run()?),
+            Self::Sentinel(probe) => probe.run(),
         }
     }
 }

@@ -52,6 +52,7 @@ pub(crate) struct Report {
 pub(super) enum Suite {
     Engine,
     Mcp,
+    Sentinel,
 }
 
 impl Suite {
@@ -59,6 +60,7 @@ impl Suite {
         match self {
             Self::Engine => "engine",
             Self::Mcp => "mcp",
+            Self::Sentinel => "sentinel",
         }
     }
 }

@@ -25,7 +25,9 @@ enum What {
     Engine(EngineArguments),
     /// The MCP server, or any other one: start, round trip, concurrency, cancel, search, memory
     Mcp(McpArguments),
-    /// The part of `engine` that needs a process of its own
+    /// Operations on Microsoft Sentinel against a simulated Azure: a cached rule, health, many incidents, the demo
+    Sentinel(EngineArguments),
+    /// The part of a suite that needs a process of its own
     #[command(hide = true)]
     Probe {
         /// What to measure, as JSON
@@ -136,6 +138,7 @@ pub fn run(arguments: &BenchArguments) -> Exit {
     let done = match &arguments.what {
         What::Engine(arguments) => engine(arguments),
         What::Mcp(arguments) => mcp(arguments),
+        What::Sentinel(arguments) => sentinel(arguments),
         What::Echo => bench::mcp::echo::run().map_err(Trouble::Bench),
         What::Probe { request } => {
             bench::probe(request).map_err(Trouble::Bench).and_then(|line| print(&line))
@@ -162,6 +165,12 @@ enum Trouble {
 
 fn engine(arguments: &EngineArguments) -> Result<(), Trouble> {
     let report = bench::engine(&arguments.run.options(), &mut |line| say(line)).map_err(Trouble::Bench)?;
+    arguments.run.deliver(&report)
+}
+
+fn sentinel(arguments: &EngineArguments) -> Result<(), Trouble> {
+    let report =
+        bench::sentinel::sentinel(&arguments.run.options(), &mut |line| say(line)).map_err(Trouble::Bench)?;
     arguments.run.deliver(&report)
 }
 

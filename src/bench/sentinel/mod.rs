@@ -14,9 +14,7 @@ use self::{
     probe::{SentinelProbe, Work},
     scenario::SentinelScenario,
 };
-use super::{
-    BenchError, Options, Probe, Report, child::Children, machine::Machine, report::Suite, suite,
-};
+use super::{BenchError, Options, Probe, Report, child::Children, machine::Machine, report::Suite, suite};
 use crate::loopback::Loopback;
 
 /// What the scenarios of this suite work with.

@@ -89,7 +89,8 @@ fn refused(error: Error) -> BenchError {
 }
 
 async fn read(sentinel: &Sentinel, tool: &str, arguments: Value) -> Result<Reading, BenchError> {
-    let operation = operation(tool).ok_or_else(|| BenchError::Server(format!("there is no operation {tool}")))?;
+    let operation =
+        operation(tool).ok_or_else(|| BenchError::Server(format!("there is no operation {tool}")))?;
     let arguments: Map<String, Value> = arguments.as_object().cloned().unwrap_or_default();
     sentinel.read(operation, arguments, &Call::default()).await.map_err(refused)
 }

@@ -91,7 +91,7 @@ pub fn run(arguments: &DemoArguments, global: &GlobalFlags, started: Instant) ->
 }
 
 async fn demo(arguments: &DemoArguments, global: &GlobalFlags, started: Instant) -> Result<Exit, String> {
-    let mut builder = Simulator::builder().seed(arguments.seed);
+    let mut builder = Simulator::builder().seed(arguments.seed).polls(1);
     if let Some(folder) = &arguments.content {
         builder = builder.content(folder);
     }

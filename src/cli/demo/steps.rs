@@ -282,6 +282,10 @@ async fn backup_and_restore(morning: &mut Morning<'_>) -> Result<Finding, String
     ensure(whole.iter().all(|row| text(row, "State") == "whole"), || {
         "a file is not as it was written".to_owned()
     })?;
+    // A machine is associated with one workspace's rules: it stays where it is.
+    let (stay, objects): (Vec<&Value>, Vec<&Value>) = objects
+        .into_iter()
+        .partition(|row| text(row, "Kind") == "Associations" && text(row, "State") == "only here");
     let other: Vec<&&Value> = objects.iter().filter(|row| text(row, "State") != "same").collect();
     ensure(other.is_empty(), || {
         let named: Vec<String> = other
@@ -299,11 +303,17 @@ async fn backup_and_restore(morning: &mut Morning<'_>) -> Result<Finding, String
         .iter()
         .map(|(kind, number)| json!({"Kind": kind, "Objects": number, "State": "same"}))
         .collect();
-    let said = format!(
-        "{} of {} were restored into an empty workspace; a backup of that one is the same.",
+    let mut said = format!(
+        "{} of {} are in the empty workspace now; a backup of it is the same.",
         count(objects.len(), "object"),
         count(kinds.len(), "kind")
     );
+    if !stay.is_empty() {
+        said.push_str(&format!(
+            " {} of machines with data collection rules stays as it was.",
+            count(stay.len(), "association")
+        ));
+    }
     Ok(Finding { said, columns: vec!["Kind", "Objects", "State"], rows })
 }
 
