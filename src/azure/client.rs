@@ -71,6 +71,10 @@ impl Client {
         &self.0.cloud
     }
 
+    pub(super) fn tokens(&self) -> &TokenBroker {
+        &self.0.tokens
+    }
+
     pub(crate) fn retry_policy(&self) -> &RetryPolicy {
         &self.0.retry
     }

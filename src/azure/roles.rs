@@ -75,7 +75,8 @@ impl Role {
     }
 }
 
-fn fits(pattern: &str, action: &str) -> bool {
+/// Whether a pattern covers an action, both in lower case.
+pub(super) fn fits(pattern: &str, action: &str) -> bool {
     let mut parts = pattern.split('*');
     let Some(mut rest) = parts.next().and_then(|start| action.strip_prefix(start)) else { return false };
     let mut parts = parts.peekable();

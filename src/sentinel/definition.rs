@@ -103,6 +103,9 @@ pub struct Operation {
 /// Rows of an operation, as they come.
 pub(crate) type Rows = BoxStream<'static, Result<Value>>;
 
+/// Rows and failures of several workspaces, as they come.
+pub(crate) type Items = BoxStream<'static, super::read::Item>;
+
 /// Work that brings one thing.
 pub(crate) type Work<T> = BoxFuture<'static, Result<T>>;
 
@@ -111,6 +114,8 @@ pub(crate) type Work<T> = BoxFuture<'static, Result<T>>;
 pub(crate) enum Run {
     /// It reads, in one workspace.
     Read(fn(Target, Value) -> Result<Rows>),
+    /// It reads all workspaces that are meant together; without a name, all that there are.
+    Together(fn(Vec<Target>, Value) -> Result<Items>),
     /// It plans changes in one workspace.
     Write(fn(Target, Value) -> Work<Draft>),
     /// It reads the inventory.
@@ -124,6 +129,15 @@ pub(crate) trait Read: DeserializeOwned + JsonSchema + Send + Sync + 'static {
 
     /// The rows of one workspace.
     fn rows(self, target: Target) -> Rows;
+}
+
+/// Parameters of an operation that reads workspaces together, because one question can be about many of them.
+pub(crate) trait Together: DeserializeOwned + JsonSchema + Send + Sync + 'static {
+    /// What it answers.
+    type Row: JsonSchema;
+
+    /// The rows of all workspaces, each with its tenant and workspace.
+    fn items(self, targets: Vec<Target>) -> Items;
 }
 
 /// Parameters of an operation that writes.
@@ -155,6 +169,25 @@ impl Operation {
             run: Run::Read(|target, arguments| {
                 let parameters: P = parse(target.operation, arguments)?;
                 Ok(parameters.rows(target))
+            }),
+            ..Self::blank(name, tool, family, summary)
+        }
+    }
+
+    /// An operation that reads workspaces together.
+    pub(crate) const fn read_together<P: Together>(
+        name: &'static str,
+        tool: &'static str,
+        family: &'static str,
+        summary: &'static str,
+    ) -> Self {
+        Self {
+            schema: schema_of::<P>,
+            row: schema_of::<P::Row>,
+            run: Run::Together(|targets, arguments| {
+                let operation = targets.first().map_or("", |target| target.operation);
+                let parameters: P = parse(operation, arguments)?;
+                Ok(parameters.items(targets))
             }),
             ..Self::blank(name, tool, family, summary)
         }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::account::Account;
 use super::cache::{CacheStatus, Counter, LIFETIME};
-use super::workspace::{Onboarded, Workspace};
+use super::workspace::{Capacity, Onboarded, Workspace};
 use super::{Error, Result};
 use crate::azure::{Client, GraphQuery, Kind, Method, ResourceId, Scope, Surface};
 
@@ -17,14 +17,14 @@ const AT_ONCE: usize = 8;
 
 const QUERY: &str = "resources
 | where type =~ 'microsoft.operationalinsights/workspaces'
-| extend wsId = tolower(id), customerId = tostring(properties.customerId), sku = tostring(properties.sku.name), retention = toint(properties.retentionInDays)
+| extend wsId = tolower(id), customerId = tostring(properties.customerId), sku = tostring(properties.sku.name), retention = toint(properties.retentionInDays), quota = todouble(properties.workspaceCapping.dailyQuotaGb), quotaStatus = tostring(properties.workspaceCapping.dataIngestionStatus), commitment = toint(properties.sku.capacityReservationLevel)
 | join kind=leftouter (resources
     | where type =~ 'microsoft.operationsmanagement/solutions' and name startswith 'SecurityInsights('
     | project wsId = tolower(tostring(properties.workspaceResourceId)), hasSolution = true) on wsId
 | join kind=leftouter (resourcecontainers
     | where type =~ 'microsoft.resources/subscriptions'
     | project subscriptionId, subscriptionName = name, subTenant = tenantId) on subscriptionId
-| project id, name, location, resourceGroup, subscriptionId, subscriptionName, tenantId, customerId, sku, retention, hasSolution
+| project id, name, location, resourceGroup, subscriptionId, subscriptionName, tenantId, customerId, sku, retention, hasSolution, quota, quotaStatus, commitment
 | order by id asc";
 
 /// What exists, as far as the identities see it.
@@ -188,6 +188,12 @@ impl Inventories {
             location: text("location"),
             sku: text("sku"),
             retention_days: row["retention"].as_i64(),
+            capacity: Capacity {
+                // -1 stands for no cap.
+                daily_quota_gb: row["quota"].as_f64().filter(|quota| *quota >= 0.0),
+                ingestion_status: text("quotaStatus"),
+                commitment_gb: row["commitment"].as_i64(),
+            },
             onboarded: if truthy(&row["hasSolution"]) { Onboarded::Yes } else { Onboarded::Unknown },
             account: index,
             id,
@@ -258,6 +264,9 @@ async fn by_subscription(client: &Client, scope: &Scope) -> Result<Vec<Value>> {
                 "customerId": workspace["properties"]["customerId"],
                 "sku": workspace["properties"]["sku"]["name"],
                 "retention": workspace["properties"]["retentionInDays"],
+                "quota": workspace["properties"]["workspaceCapping"]["dailyQuotaGb"],
+                "quotaStatus": workspace["properties"]["workspaceCapping"]["dataIngestionStatus"],
+                "commitment": workspace["properties"]["sku"]["capacityReservationLevel"],
             }));
         }
     }

@@ -24,6 +24,7 @@ mod plan;
 mod progress;
 mod read;
 mod service;
+mod several;
 mod target;
 mod times;
 mod verify;
@@ -44,7 +45,7 @@ pub use plan::{Change, Difference, Plan};
 pub use read::{Item, Reading, WorkspaceFailure};
 pub use service::{Call, Sentinel, SentinelSettings};
 pub use verify::State;
-pub use workspace::{Onboarded, Workspace};
+pub use workspace::{Capacity, Onboarded, Workspace};
 
 /// Result of an operation.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -7,7 +7,7 @@ use futures_util::stream::{self, BoxStream};
 use futures_util::{Stream, StreamExt};
 use serde_json::{Value, json};
 
-use super::definition::Rows;
+use super::definition::{Items, Rows};
 use super::target::Target;
 use super::{Error, Result};
 
@@ -74,6 +74,11 @@ impl Reading {
 
     pub(crate) fn of_rows(rows: Vec<Value>) -> Self {
         Self(stream::iter(rows.into_iter().map(Item::Row)).boxed())
+    }
+
+    /// What was read together; `missing` is known to have failed already.
+    pub(crate) fn together(items: Items, missing: Vec<WorkspaceFailure>) -> Self {
+        Self(stream::iter(missing.into_iter().map(Item::Failure)).chain(items).boxed())
     }
 
     /// Reads all targets. `open` gives the rows of one; `missing` is known to have failed already.

@@ -109,6 +109,14 @@ impl Sentinel {
                     }
                 }))
             }
+            Run::Together(items) => {
+                let mut common = bound.common;
+                if common.workspace_name.is_empty() && common.tenant_filter.is_none() {
+                    common.workspace_name.push("*".to_owned());
+                }
+                let (targets, missing) = self.targets(operation.name, &common, call).await?;
+                Ok(Reading::together(items(targets, bound.own)?, missing))
+            }
             Run::Write(_) => Err(Error::declined(
                 format!("{} changes something, so it is planned first", operation.name),
                 "Plan it, look at the plan, and apply it with the plan's digest.",

@@ -120,6 +120,15 @@ impl Object {
             .collect()
     }
 
+    /// A property, also where older answers spell its name with a capital.
+    pub(crate) fn property(&self, name: &str) -> Option<String> {
+        let mut capital = name.to_owned();
+        if let Some(first) = capital.get_mut(..1) {
+            first.make_ascii_uppercase();
+        }
+        self.text(&format!("/properties/{name}")).or_else(|| self.text(&format!("/properties/{capital}")))
+    }
+
     pub(crate) fn flag(&self, path: &str) -> Option<bool> {
         self.at(path).as_bool()
     }

@@ -44,12 +44,25 @@ pub struct Workspace {
     pub sku: String,
     /// Default retention, days.
     pub retention_days: Option<i64>,
+    /// What it may take in, and at what price.
+    pub capacity: Capacity,
     /// Whether Sentinel is switched on.
     pub onboarded: Onboarded,
     /// True if it is delegated from another tenant; `None` if the own tenant is not known.
     pub delegated: Option<bool>,
     /// Which identity sees it: index of the account.
     pub(crate) account: usize,
+}
+
+/// What a workspace may take in, as its own settings say.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Capacity {
+    /// GB a day, beyond which it takes nothing in; `None`: no cap.
+    pub daily_quota_gb: Option<f64>,
+    /// What Azure says about the cap: `RespectQuota`, `OverQuota`, ...; empty if it was not told.
+    pub ingestion_status: String,
+    /// GB a day that are paid for in any case.
+    pub commitment_gb: Option<i64>,
 }
 
 impl Workspace {
@@ -201,6 +214,7 @@ pub(crate) mod tests {
             location: "westeurope".to_owned(),
             sku: "PerGB2018".to_owned(),
             retention_days: Some(90),
+            capacity: Capacity::default(),
             onboarded: if name.starts_with("plain") { Onboarded::No } else { Onboarded::Yes },
             delegated: None,
             account: 0,

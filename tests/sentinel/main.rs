@@ -2,8 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+mod errors;
 mod faults;
+mod health;
 mod identity;
+mod permissions;
+mod preflight;
 mod reads;
 mod setting;
 mod writes;

@@ -22,6 +22,7 @@ async fn arguments(setting: &Setting, name: &str) -> Value {
         }
         "Show-IncidentDetails" | "Get-IncidentComments" => json!({"incident_number": incident().await}),
         "Invoke-SentinelQuery" => json!({"query": "Usage | take 3", "time_range": "7d"}),
+        "Test-SentinelContent" => json!({"content": {"name": "q", "query": "Usage | take 1"}}),
         "Get-SentinelTables" => json!({"table_type": "All"}),
         "Get-WorkbookDetails" | "Export-SentinelWorkbook" => {
             let id = setting.rows("Get-SentinelWorkbooks", json!({"workspace_name": WORKSPACE})).await[0]["WorkbookId"].clone();
@@ -67,6 +68,7 @@ async fn every_read_answers_rows_of_its_declared_shape() {
         );
         let made_here = operation.fleet
             || operation.name == "Invoke-SentinelQuery"
+            || operation.name.starts_with("Test-Sentinel")
             || operation.name.starts_with("Export-");
         if !made_here && !rows.is_empty() {
             given["raw"] = true.into();
@@ -125,6 +127,34 @@ async fn names_mean_one_workspace_or_are_refused_with_candidates() {
         .map(|row| &row["Onboarded"])
         .collect();
     assert!(sandbox.contains(&&json!("No")), "{sandbox:?}");
+}
+
+#[tokio::test]
+async fn tenants_are_chosen_by_expression_and_hunting_queries_by_name() {
+    let setting = Setting::start().await;
+    let of = |rows: Vec<Value>| -> Vec<String> {
+        rows.iter().filter_map(|row| row["WorkspaceName"].as_str().map(str::to_owned)).collect()
+    };
+    let own = json!({"tenant_filter": "^north.*services$"});
+    assert_eq!(of(setting.rows("list_workspace_names", own.clone()).await), ["law-soc-hub"]);
+    assert_eq!(of(setting.rows("list_workspaces", own).await), ["law-soc-hub"]);
+    let named = json!({"name": "contoso(-eu)?$", "sentinel_only": false});
+    assert_eq!(of(setting.rows("list_workspaces", named).await), ["law-contoso", "law-contoso-eu"]);
+    for name in ["list_workspaces", "list_workspace_names"] {
+        let error = setting.read(name, json!({"tenant_filter": "("})).await.expect_err("is none");
+        assert_eq!(error.code(), "E722", "{error}");
+    }
+    let saved = setting.azure.resources("/subscriptions").into_iter().find(|resource| {
+        let at_contoso = resource["id"].as_str().is_some_and(|id| id.contains("/law-contoso/savedSearches/"));
+        at_contoso && resource["properties"]["functionAlias"].as_str().unwrap_or_default().is_empty()
+    });
+    let query = saved.expect("a saved query")["properties"]["displayName"].clone();
+    setting.azure.clear_journal();
+    let given = json!({"workspace_name": ["law-contoso", "law-soc-hub"], "hunting_query": query});
+    let rows = setting.rows("Invoke-SentinelQuery", given).await;
+    assert!(rows.iter().all(|row| row["WorkspaceName"].is_string()), "{rows:?}");
+    let asked = setting.azure.journal().iter().filter(|entry| entry.path.ends_with("/query")).count();
+    assert_eq!(asked, 2, "once in each workspace");
 }
 
 #[tokio::test]

@@ -64,12 +64,17 @@ pub fn account(azure: &Simulator, kind: IdentityKind, variables: &Variables) -> 
 }
 
 pub fn account_of(azure: &Simulator, label: &str, identity: &Identity) -> Account {
+    patient_account(azure, label, identity, Duration::from_secs(20))
+}
+
+/// An account whose requests may take this long, with all of their tries.
+fn patient_account(azure: &Simulator, label: &str, identity: &Identity, total: Duration) -> Account {
     let (cloud, transport) = (cloud(azure), transport(azure));
     let client = Client::new(cloud.clone(), transport.clone(), identity.broker(&cloud, &transport)).retry(
         RetryPolicy {
             first: Duration::from_millis(5),
             longest: Duration::from_millis(50),
-            total: Duration::from_secs(20),
+            total,
             ..RetryPolicy::default()
         },
     );
@@ -95,10 +100,16 @@ impl Setting {
     }
 
     pub async fn of(builder: Builder, name: &str) -> Self {
+        Self::patient(builder, name, Duration::from_secs(20)).await
+    }
+
+    /// For work that takes the simulator long without optimisation.
+    pub async fn patient(builder: Builder, name: &str, total: Duration) -> Self {
         let azure = builder.start().await.expect("starts");
         let folder = tempfile::tempdir().expect("a folder");
-        let account = account(&azure, IdentityKind::Secret, &secret_of(&azure, name));
-        let sentinel = sentinel(vec![account], &folder);
+        let settings = IdentitySettings { kind: IdentityKind::Secret, customers: Vec::new() };
+        let (identity, _) = Identity::read(&settings, &secret_of(&azure, name)).expect("is whole");
+        let sentinel = sentinel(vec![patient_account(&azure, "main", &identity, total)], &folder);
         Self { azure, sentinel, folder }
     }
 

@@ -11,14 +11,25 @@ pub(super) fn advise(situation: &Situation<'_>, reason: &Reason) -> Option<Advic
     }
     if reason.has("LinkedAuthorizationFailed") {
         let linked = between(&reason.message, "linked scope(s) '", "'");
+        // The action on the linked resource is named behind the one that was asked for.
+        let action = between(&reason.message, "perform action(s) '", "'");
+        let role = action.and_then(smallest_role);
+        let command = role.map(|role| {
+            role.command(
+                between(&reason.message, "object id '", "'"),
+                linked.or(Some("<LINKED-RESOURCE-ID>")),
+            )
+        });
         return Advice::new(
             2,
             Mover::Administrator,
             format!(
-                "The object refers to another resource that this identity may not use: {}. It needs the role there, not only here.",
-                linked.unwrap_or("the message names it")
+                "The object refers to another resource that this identity may not use: {}. It needs {} there, not only here.",
+                linked.unwrap_or("the message names it"),
+                role.map_or_else(|| "the role".to_owned(), |role| format!("the role '{}'", role.name))
             ),
-        );
+        )?
+        .with_command(command);
     }
     if reason.has("AuthorizationFailed") {
         return missing_role(&reason.message);
@@ -119,6 +130,10 @@ pub(super) fn advise(situation: &Situation<'_>, reason: &Reason) -> Option<Advic
             format!(
                 "The query reads other workspaces. Whoever saves the rule needs 'Microsoft Sentinel Reader' on them too: {workspace}."
             ),
+        )?
+        .with_command(
+            smallest_role("Microsoft.SecurityInsights/alertRules/read")
+                .map(|role| role.command(None, Some("<RESOURCE-ID-OF-THAT-WORKSPACE>"))),
         );
     }
     None
@@ -172,5 +187,9 @@ fn sign_in(reason: &Reason) -> Option<Advice> {
     } else {
         (Mover::Operator, "Entra refused to sign in; its message says why.")
     };
-    Advice::new(36, mover, text)
+    let command = ["7000215", "7000222"]
+        .iter()
+        .any(|number| says(number))
+        .then(|| "az ad app credential reset --id <CLIENT-ID> --append".to_owned());
+    Advice::new(36, mover, text)?.with_command(command)
 }

@@ -48,6 +48,11 @@ impl Advice {
         Some(Self { row, mover, text: text.into(), command: None })
     }
 
+    /// With the command that does it.
+    fn with_command(self, command: Option<String>) -> Option<Self> {
+        Some(Self { command, ..self })
+    }
+
     /// As JSON.
     pub fn json(&self) -> serde_json::Value {
         serde_json::json!({ "row": self.row, "mover": self.mover, "text": self.text, "command": self.command })

@@ -1,15 +1,16 @@
 //! What is there, what is not, and what is in the way.
 
 use super::{Advice, Mover, Situation, between};
-use crate::azure::Reason;
+use crate::azure::{Reason, ResourceId, Surface};
 
 pub(super) fn advise(situation: &Situation<'_>, reason: &Reason) -> Option<Advice> {
     if reason.says("not onboarded to Microsoft Sentinel") {
         return Advice::new(
             7,
             Mover::Administrator,
-            "Sentinel is not switched on in this workspace. Switching it on costs money: PUT .../onboardingStates/default, or in the portal.",
-        );
+            "Sentinel is not switched on in this workspace. Switching it on costs money; the portal does it as well as this command.",
+        )?
+        .with_command(Some(switch_on(situation.path)));
     }
     if reason.says("should provide ETag") || reason.says("provide an ETag") {
         return Advice::new(
@@ -64,19 +65,22 @@ pub(super) fn advise(situation: &Situation<'_>, reason: &Reason) -> Option<Advic
         return Advice::new(
             13,
             Mover::Administrator,
-            format!("The subscription has not registered {provider}."),
-        )
-        .map(|advice| Advice {
-            command: Some(format!("az provider register --namespace {provider}")),
-            ..advice
-        });
+            format!("The subscription has not registered {provider}. Registering takes some minutes."),
+        )?
+        .with_command(Some(match ResourceId::new(situation.path).subscription() {
+            Some(subscription) => {
+                format!("az provider register --namespace {provider} --subscription {subscription}")
+            }
+            None => format!("az provider register --namespace {provider}"),
+        }));
     }
     if reason.has("SubscriptionNotFound") {
         return Advice::new(
             5,
             Mover::Administrator,
             "The subscription's id is wrong, or this identity has no role at all in it: Azure hides those. 'list_workspaces' shows what is visible.",
-        );
+        )?
+        .with_command(Some("az account list --all --output table".to_owned()));
     }
     if reason.has("ResourceGroupNotFound") || reason.has("ResourceNotFound") {
         return Advice::new(
@@ -118,6 +122,16 @@ pub(super) fn advise(situation: &Situation<'_>, reason: &Reason) -> Option<Advic
         );
     }
     None
+}
+
+/// The command that switches Sentinel on in the workspace that a path is about.
+fn switch_on(path: &str) -> String {
+    let end = path.to_ascii_lowercase().find("/providers/microsoft.securityinsights").unwrap_or(path.len());
+    format!(
+        "az rest --method PUT --url \"{}/providers/Microsoft.SecurityInsights/onboardingStates/default?api-version={}\" --body \"{{}}\"",
+        &path[..end],
+        Surface::SecurityInsights.pinned()
+    )
 }
 
 /// Azure accepted a request and failed at it later.

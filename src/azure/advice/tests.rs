@@ -43,7 +43,7 @@ fn every_row_is_recognised() {
             ResourceManager,
             error(
                 "LinkedAuthorizationFailed",
-                "The client has permission but not on the linked scope(s) '/subscriptions/S/x' or",
+                "The client 'c' with object id 'OID' has permission to perform action 'Microsoft.Insights/dataCollectionRules/write' on scope '/x'; however, it does not have permission to perform action(s) 'Microsoft.OperationalInsights/workspaces/sharedKeys/action' on the linked scope(s) '/subscriptions/S/x' (respectively) or the linked scope(s) are invalid.",
             ),
             Mover::Administrator,
             "/subscriptions/S/x",
@@ -357,6 +357,8 @@ fn every_row_is_recognised() {
             "expired",
         ),
     ];
+    // What somebody with more rights has to do comes as a command, where there is one.
+    let with_command = [1, 2, 5, 7, 13, 16, 21, 29, 34, 36];
     let mut seen = std::collections::BTreeSet::new();
     for (row, status, path, audience, body, mover, text) in cases {
         let situation = Situation {
@@ -373,6 +375,7 @@ fn every_row_is_recognised() {
         assert_eq!(advice.row, row, "{reason:?}: {}", advice.text);
         assert_eq!(advice.mover, mover, "row {row}");
         assert!(advice.text.contains(text), "row {row}: {}", advice.text);
+        assert_eq!(advice.command.is_some(), with_command.contains(&row), "row {row}: {:?}", advice.command);
         seen.insert(row);
     }
     let failed =

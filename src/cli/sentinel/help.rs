@@ -14,12 +14,12 @@ pub fn overview() -> String {
         "Operations on Microsoft Sentinel, from a terminal\n\n\
          Usage: runspaced sentinel OPERATION [--parameter VALUE]... [--json | --csv | --table]\n       \
          runspaced sentinel OPERATION ... --apply DIGEST [--confirm NAME]\n       \
-         runspaced sentinel list | check | journal | undo ENTRY [--apply DIGEST]\n\n\
+         runspaced sentinel list | check | doctor | journal | undo ENTRY [--apply DIGEST]\n\n\
          A write answers with its plan; nothing is done until it is called again with the plan's digest.\n\n",
     );
     text.push_str(&table());
     text.push_str(
-        "\nOPERATION --help explains one. check shows who signs in, journal what was written, undo takes an entry of it back.\n\n\
+        "\nOPERATION --help explains one. check shows who signs in, doctor which role is missing where, journal what was written, undo takes an entry of it back.\n\n\
          Example:\n  runspaced sentinel get_sentinel_incidents --workspace-name '*' --status New --severity High\n",
     );
     text

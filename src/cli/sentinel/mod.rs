@@ -24,7 +24,7 @@ use words::Words;
     after_help = "`runspaced sentinel list` lists the operations, `runspaced sentinel OPERATION --help` explains one."
 )]
 pub struct SentinelArguments {
-    /// The operation, by any of its names; or list, check, journal, undo
+    /// The operation, by any of its names; or list, check, doctor, journal, undo
     #[arg(value_name = "OPERATION", allow_hyphen_values = true)]
     operation: Option<String>,
     /// Its parameters, as --name value, and how to run it
@@ -46,6 +46,7 @@ pub fn run(arguments: SentinelArguments, global: &GlobalFlags) -> Exit {
         None | Some("help" | "--help" | "-h") => show::write(&help::overview()),
         Some("list") => show::write(&help::list(words.form)),
         Some("check") => connected(global, palette, |connected| show::write(&help::identities(&connected))),
+        Some("doctor") => doctor(words, global, palette),
         Some("journal") => {
             connected(global, palette, |connected| journal::list(&connected.sentinel, &words, palette))
         }
@@ -61,8 +62,10 @@ pub fn run(arguments: SentinelArguments, global: &GlobalFlags) -> Exit {
                 let names = runspaced::sentinel::operations()
                     .iter()
                     .flat_map(|operation| [operation.name, operation.tool]);
-                let nearest =
-                    runspaced::nearest::nearest(name, names.chain(["list", "check", "journal", "undo"]));
+                let nearest = runspaced::nearest::nearest(
+                    name,
+                    names.chain(["list", "check", "doctor", "journal", "undo"]),
+                );
                 let hint = nearest.map_or("`runspaced sentinel list` lists them".to_owned(), |near| {
                     format!("did you mean {near}?")
                 });
@@ -71,6 +74,18 @@ pub fn run(arguments: SentinelArguments, global: &GlobalFlags) -> Exit {
             }
         },
     }
+}
+
+/// Shows what will not work for want of a role, and the commands that give it.
+fn doctor(mut words: Words, global: &GlobalFlags, palette: Palette) -> Exit {
+    let Some(operation) = operation("Test-SentinelPermission") else { return Exit::FAILED };
+    if words.help {
+        return show::write(&help::operation(operation));
+    }
+    words.add("missing_only");
+    connected(global, palette, |connected| {
+        in_runtime(palette, call(connected.sentinel, operation, words, palette))
+    })
 }
 
 /// Reads the configuration and the identity, and goes on with them.

@@ -69,6 +69,14 @@ impl Words {
         Ok(sorted)
     }
 
+    /// Names a switch, unless it is named already.
+    pub fn add(&mut self, switch: &str) {
+        let plain = |name: &str| name.replace(['-', '_'], "").to_ascii_lowercase();
+        if !self.named.iter().any(|(name, _)| plain(name) == plain(switch)) {
+            self.named.push((switch.to_owned(), None));
+        }
+    }
+
     /// The parameters of an operation.
     pub fn arguments(&self, operation: &Operation) -> Result<Map<String, Value>, String> {
         if let Some(word) = self.plain.first() {

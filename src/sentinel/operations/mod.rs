@@ -1,8 +1,11 @@
 //! The operations, a family a module.
 
 mod collection;
+mod content;
 mod exports;
+mod health;
 mod incidents;
+mod permissions;
 mod query;
 mod rules;
 mod tables;
@@ -18,6 +21,9 @@ pub fn operations() -> &'static [Operation] {
     static OPERATIONS: LazyLock<Vec<Operation>> = LazyLock::new(|| {
         [
             workspaces::operations(),
+            health::operations(),
+            permissions::own(),
+            content::operations(),
             tables::operations(),
             rules::operations(),
             incidents::operations(),

@@ -142,15 +142,9 @@ async fn saved(target: &Target, name: &str) -> Result<String> {
     let mut names = Vec::new();
     for raw in listed.iter() {
         let object = Object::of(raw)?;
-        // Older answers spell names of properties with capitals.
-        let at = |lower: &str, upper: &str| {
-            object
-                .text(&format!("/properties/{lower}"))
-                .or_else(|| object.text(&format!("/properties/{upper}")))
-        };
-        let own = at("displayName", "DisplayName").unwrap_or_default();
+        let own = object.property("displayName").unwrap_or_default();
         if own.eq_ignore_ascii_case(name) {
-            return Ok(at("query", "Query").unwrap_or_default());
+            return Ok(object.property("query").unwrap_or_default());
         }
         names.push(own);
     }

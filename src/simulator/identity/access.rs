@@ -77,8 +77,26 @@ impl Role {
         })
     }
 
+    /// What the role takes away again of its actions.
+    fn not_actions(&self) -> &'static [&'static str] {
+        match self.name {
+            "Contributor" => &[
+                "Microsoft.Authorization/*/Delete",
+                "Microsoft.Authorization/*/Write",
+                "Microsoft.Authorization/elevateAccess/Action",
+            ],
+            _ => &[],
+        }
+    }
+
+    /// Whether the role allows an action.
+    fn allows(&self, action: &str) -> bool {
+        let any = |patterns: &[&str]| patterns.iter().any(|pattern| covers(pattern, action));
+        any(self.actions) && !any(self.not_actions())
+    }
+
     fn permission(&self) -> Value {
-        json!({"actions": self.actions, "notActions": [], "dataActions": self.data_actions, "notDataActions": []})
+        json!({"actions": self.actions, "notActions": self.not_actions(), "dataActions": self.data_actions, "notDataActions": []})
     }
 }
 
@@ -163,9 +181,9 @@ pub(crate) fn sees_subscription(state: &State, claims: &Claims, subscription: &s
 /// Whether the principal may do this to the resource.
 pub(crate) fn may(state: &State, claims: &Claims, action: &str, id: &str) -> bool {
     let Some(subscription) = subscription_of(id) else { return true };
-    roles_of(state, claims, subscription).iter().any(|(scope, role)| {
-        at_or_above(scope, id) && role.actions.iter().any(|pattern| covers(pattern, action))
-    })
+    roles_of(state, claims, subscription)
+        .iter()
+        .any(|(scope, role)| at_or_above(scope, id) && role.allows(action))
 }
 
 /// Whether the principal may do this with the data of the resource.
@@ -207,6 +225,14 @@ mod tests {
             "Microsoft.SecurityInsights/incidents/comments/write"
         ));
         assert!(!covers("Microsoft.Insights/workbooks/read", "Microsoft.Insights/workbooks"));
+    }
+
+    #[test]
+    fn a_contributor_gives_no_roles() {
+        let role = Role::find("Contributor").expect("is there");
+        assert!(role.allows("Microsoft.SecurityInsights/alertRules/write"));
+        assert!(role.allows("Microsoft.Authorization/roleAssignments/read"));
+        assert!(!role.allows("Microsoft.Authorization/roleAssignments/write"));
     }
 
     #[test]

@@ -12,11 +12,12 @@ use crate::sentinel::{Error, Result};
 const LARGEST: u64 = 1 << 20;
 
 /// A rule as a file has it.
-pub(super) struct FileRule {
+#[derive(Debug)]
+pub(in crate::sentinel::operations) struct FileRule {
     /// Its kind and properties, ready to be sent.
-    pub(super) body: Value,
+    pub(in crate::sentinel::operations) body: Value,
     /// Its id, where the file names one.
-    pub(super) id: Option<String>,
+    pub(in crate::sentinel::operations) id: Option<String>,
 }
 
 /// Reads the one rule of a file.
@@ -39,7 +40,11 @@ pub(super) fn read(path: &Path) -> Result<FileRule> {
     rule_of(document).map_err(|problem| failed(&problem))
 }
 
-fn rule_of(document: Value) -> Result<FileRule, String> {
+/// The rule of a document, which is as one of those wrote it.
+///
+/// # Errors
+/// If it is no rule, or several.
+pub(in crate::sentinel::operations) fn rule_of(document: Value) -> Result<FileRule, String> {
     let rules: Vec<Value> = match &document["resources"] {
         Value::Array(resources) => resources
             .iter()

@@ -6,6 +6,7 @@ mod file;
 mod list;
 mod switch;
 
+pub(super) use file::{FileRule, rule_of};
 pub(super) use list::{RuleKind, Severity};
 
 use std::sync::Arc;

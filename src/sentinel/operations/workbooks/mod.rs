@@ -91,7 +91,7 @@ fn with_content(target: &Target, id: &str) -> Request {
 }
 
 /// The workbooks of the workspace's resource group; those of the workspace itself unless `all` is true.
-async fn listed(target: &Target, all: bool) -> Result<Vec<(Object, Box<RawValue>)>> {
+pub(super) async fn listed(target: &Target, all: bool) -> Result<Vec<(Object, Box<RawValue>)>> {
     let request =
         target.get(&target.insights(&["workbooks"]), Surface::Workbooks).query("category", "sentinel");
     let mut found = Vec::new();
