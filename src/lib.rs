@@ -30,8 +30,12 @@
 
 pub mod azure;
 mod catalog;
+#[doc(hidden)]
+pub mod config;
 mod engine;
 mod error;
+#[doc(hidden)]
+pub mod ffi;
 mod host;
 pub mod kql;
 pub mod mcp;

@@ -2,10 +2,11 @@
 
 mod bench;
 mod cli;
-mod config;
 mod loopback;
 mod signals;
 mod stdio;
+
+use runspaced::config;
 
 fn main() {
     let exit = cli::main();

@@ -195,6 +195,11 @@ impl Error {
         self.0.advice.as_ref()
     }
 
+    /// What to do, in full sentences.
+    pub fn remedy_text(&self) -> Option<&str> {
+        self.0.advice.as_ref().map(|advice| advice.text.as_str()).or(self.0.remedy.as_deref())
+    }
+
     /// The request, as `GET /subscriptions/...`.
     pub fn request(&self) -> Option<&str> {
         self.0.request.as_deref()

@@ -6,6 +6,7 @@
 
 mod audit;
 mod bench;
+mod bridge;
 mod client_config;
 mod completions;
 mod config;
@@ -18,6 +19,7 @@ mod identity;
 mod log;
 mod man;
 mod mcp;
+mod module;
 mod policy;
 mod process;
 mod restart;
@@ -65,6 +67,8 @@ enum Verb {
     Mcp(Box<mcp::McpArguments>),
     /// Operations on Microsoft Sentinel, many workspaces and tenants at once
     Sentinel(sentinel::SentinelArguments),
+    /// Install the PowerShell module SentinelManager for an ordinary pwsh, remove it, look at it
+    Module(module::ModuleArguments),
     /// Show which tools the MCP server makes of commands, what it leaves out, and why
     Tools(tools::ToolsArguments),
     /// Look at the installation: what is found, what works, what to do about the rest
@@ -99,6 +103,7 @@ pub fn main() -> Exit {
         Verb::Doctor(arguments) => host(arguments, global, started),
         Verb::Demo(arguments) => demo::run(&arguments, &global, started),
         Verb::Sentinel(arguments) => sentinel::run(arguments, &global),
+        Verb::Module(arguments) => module::run(arguments, &global),
         Verb::Config(arguments) => config::run(&arguments, &global),
         Verb::ClientConfig(arguments) => client_config::run(&arguments, &global),
         Verb::Bench(arguments) => bench::run(&arguments),

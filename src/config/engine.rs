@@ -1,8 +1,8 @@
 //! From the configuration to an engine.
 
+use crate::locate::LocateOptions;
+use crate::{Engine, EngineBuilder};
 use directories::ProjectDirs;
-use runspaced::locate::LocateOptions;
-use runspaced::{Engine, EngineBuilder};
 
 use super::{Config, Origin};
 

@@ -8,7 +8,7 @@ use super::places::expand;
 use super::problem::{Origin, Problem};
 use super::table::{SECTIONS, SETTINGS, Setting, find};
 use super::value::{Column, Kind, Row, Value};
-use runspaced::nearest::nearest;
+use crate::nearest::nearest;
 
 /// One setting in a file.
 pub(super) struct Entry {

@@ -1,5 +1,6 @@
 //! Configuration: defaults, then the user's file, the project's file, a named file, `.env`, environment variables, flags.
-//! Later ones win; for every value it is known where it comes from. The library reads none of it.
+//! Later ones win; for every value it is known where it comes from. Only the program and the C library read
+//! it; the Rust library takes its settings from whoever uses it.
 
 mod dotenv;
 mod engine;
@@ -238,7 +239,7 @@ impl Config {
                 None if !name.contains("__") => {}
                 None => {
                     let names: Vec<String> = SETTINGS.iter().map(Setting::variable).collect();
-                    let nearest = runspaced::nearest::nearest(&name, names.iter().map(String::as_str));
+                    let nearest = crate::nearest::nearest(&name, names.iter().map(String::as_str));
                     problems.push(Problem::unknown(origin(&name), &name, nearest));
                 }
             }

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-use runspaced::azure::{
+use crate::azure::{
     ApiVersions, Client, Cloud, CloudName, CustomEndpoints, Identity, IdentitySettings, Transport,
     TransportSettings, Variables,
 };
-use runspaced::sentinel::{Account, Keep, Sentinel, SentinelSettings};
+use crate::sentinel::{Account, Keep, Sentinel, SentinelSettings};
 
 use super::Config;
 
@@ -110,7 +110,7 @@ impl Config {
         }
     }
 
-    fn cloud(&self) -> runspaced::azure::Result<Cloud> {
+    fn cloud(&self) -> crate::azure::Result<Cloud> {
         let azure = &self.settings.azure;
         match (azure.cloud, &azure.authority, &azure.resource_manager, &azure.logs, &azure.ingestion) {
             (CloudName::Custom, Some(authority), Some(resource_manager), Some(logs), Some(ingestion)) => {

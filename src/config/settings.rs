@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use runspaced::azure::{CloudName, IdentityKind};
-use runspaced::mcp::Mode;
-use runspaced::mcp::http::HttpLimits;
-use runspaced::mcp::{ToolOverride, ToolSearch};
-use runspaced::observe::{AuditFailure, AuditSync};
-use runspaced::{Encoding, InitialState, Isolation, LanguageMode, Limits, PoolConfig, RuntimeSettings};
+use crate::azure::{CloudName, IdentityKind};
+use crate::mcp::Mode;
+use crate::mcp::http::HttpLimits;
+use crate::mcp::{ToolOverride, ToolSearch};
+use crate::observe::{AuditFailure, AuditSync};
+use crate::{Encoding, InitialState, Isolation, LanguageMode, Limits, PoolConfig, RuntimeSettings};
 
 /// Everything that can be configured.
 #[derive(Debug, Clone, Default)]

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use runspaced::mcp::ToolOverride;
+use crate::mcp::ToolOverride;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 

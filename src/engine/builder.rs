@@ -100,6 +100,13 @@ impl EngineBuilder {
         self
     }
 
+    /// A folder in which modules are found by name, after PowerShell's own folders: the module is imported by whoever first
+    /// calls one of its commands. The folder becomes part of `PSModulePath` as PowerShell sees it.
+    pub fn module_folder(mut self, path: impl Into<PathBuf>) -> Self {
+        self.slot.module_folders.push(path.into().to_string_lossy().into_owned());
+        self
+    }
+
     /// A script run once in the global scope of every slot, after the modules.
     pub fn startup_script(mut self, script: impl Into<String>) -> Self {
         self.slot.startup_script = Some(script.into());

@@ -15,6 +15,8 @@ mod stream;
 mod waiting;
 
 pub(crate) use call::read_answer;
+#[cfg(test)]
+pub(crate) use function::comment;
 pub(crate) use handle::Origin;
 pub(crate) use literal::quoted;
 

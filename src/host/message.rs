@@ -23,6 +23,9 @@ pub(crate) struct SlotConfig {
     pub(crate) initial_state: InitialState,
     /// Modules imported while the slot opens: names or paths.
     pub(crate) modules: Vec<String>,
+    /// Folders in which modules are found by name, after PowerShell's own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) module_folders: Vec<String>,
     /// Script run once in the global scope after the modules.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) startup_script: Option<String>,
@@ -55,6 +58,7 @@ impl Default for SlotConfig {
             language_mode: LanguageMode::Full,
             initial_state: InitialState::Default,
             modules: Vec::new(),
+            module_folders: Vec::new(),
             startup_script: None,
             load_profile: false,
             working_directory: None,

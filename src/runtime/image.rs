@@ -19,6 +19,11 @@ static MANIFEST: &str =
     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/dotnet-host/prebuilt/SOURCES.sha256"));
 const NAME: &str = "prebuilt/linux-x64/Runspaced.Host.dll";
 
+/// The assembly to put into a file: with machine code where there is some for this system.
+pub(crate) fn best() -> &'static [u8] {
+    if IMAGE.is_empty() { super::start::ASSEMBLY } else { IMAGE }
+}
+
 /// Path of the image in `folder`, put there if it is not there yet or is not what it should be. `None`: there is none for this
 /// system, or the folder does not take it.
 pub(super) fn keep_in(folder: &Path) -> Option<PathBuf> {

@@ -22,6 +22,7 @@ pub mod border;
 
 pub use settings::{Phases, RuntimeSettings};
 
+pub(crate) use image::best as best_assembly;
 pub(crate) use start::{Started, start};
 
 /// Makes every process that this one starts from now on end with it, however it ends. For a program of its own, not for a

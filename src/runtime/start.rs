@@ -28,7 +28,7 @@ use crate::host::{Events, SharedHost};
 use crate::pool::OpenGuard;
 
 /// The host assembly, built from `dotnet-host/src`.
-static ASSEMBLY: &[u8] =
+pub(super) static ASSEMBLY: &[u8] =
     include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/dotnet-host/prebuilt/Runspaced.Host.dll"));
 
 /// The running host.

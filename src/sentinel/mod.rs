@@ -9,7 +9,7 @@ mod account;
 mod apply;
 mod arguments;
 mod backup;
-
+pub mod bridge;
 mod cache;
 mod content;
 mod definition;
@@ -19,6 +19,7 @@ mod folder;
 mod inventory;
 mod journal;
 mod listener;
+pub mod module;
 mod operations;
 mod parameter;
 mod plan;

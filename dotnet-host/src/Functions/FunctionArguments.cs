@@ -46,15 +46,19 @@ internal sealed class FunctionArguments
         _json.WriteStartObject();
         _json.WriteString("name"u8, function);
         _json.WriteBoolean("input"u8, input);
-        _json.WriteStartObject("arguments"u8);
-        foreach ((string name, object? value) in Named(parameters))
-        {
-            _json.WritePropertyName(name);
-            WriteValue(value, $"The argument '{name}'");
-        }
+        _json.WritePropertyName("arguments"u8);
+        WriteNamed(parameters);
+        _json.WriteEndObject();
+        _json.Flush();
+        return _buffer.WrittenSpan;
+    }
 
-        _json.WriteEndObject();
-        _json.WriteEndObject();
+    /// <summary>The arguments alone. They are valid until the next document.</summary>
+    /// <exception cref="ArgumentException">They are no set of names and values, or cannot be written.</exception>
+    internal ReadOnlySpan<byte> WriteArguments(object? parameters)
+    {
+        Start();
+        WriteNamed(parameters);
         _json.Flush();
         return _buffer.WrittenSpan;
     }
@@ -75,6 +79,18 @@ internal sealed class FunctionArguments
         _json.Reset(_buffer);
         _cuts.Clear();
         _values.Begin(in s_limits);
+    }
+
+    private void WriteNamed(object? parameters)
+    {
+        _json.WriteStartObject();
+        foreach ((string name, object? value) in Named(parameters))
+        {
+            _json.WritePropertyName(name);
+            WriteValue(value, $"The argument '{name}'");
+        }
+
+        _json.WriteEndObject();
     }
 
     private void WriteValue(object? value, string what)

@@ -9,7 +9,7 @@ namespace Runspaced.Host.Functions;
 /// A call of a host function, seen from the pipeline: what goes out is sent at once, what comes in waits here until the
 /// pipeline's thread takes it.
 /// </summary>
-internal sealed class FunctionCall : IDisposable
+internal sealed class FunctionCall : IFunctionCall
 {
     private static ulong s_last;
 
@@ -38,13 +38,11 @@ internal sealed class FunctionCall : IDisposable
         return begun;
     }
 
-    /// <summary>Offers a value of the pipeline's input. False: no room until a <see cref="FunctionMessageKind.Room"/>.</summary>
-    internal bool OfferInput(ReadOnlySpan<byte> value) => Send(EventKind.FunctionInput, value) == 0;
+    public bool OfferInput(ReadOnlySpan<byte> value) => Send(EventKind.FunctionInput, value) == 0;
 
-    internal void EndInput() => Send(EventKind.FunctionInputEnded, default);
+    public void EndInput() => Send(EventKind.FunctionInputEnded, default);
 
-    /// <summary>The next message, if there is one.</summary>
-    internal bool TryTake(out FunctionMessage message)
+    public bool TryTake(out FunctionMessage message)
     {
         lock (_gate)
         {
@@ -58,8 +56,7 @@ internal sealed class FunctionCall : IDisposable
         return true;
     }
 
-    /// <summary>Waits for the next message. False: the pipeline was stopped.</summary>
-    internal bool Take(out FunctionMessage message)
+    public bool Take(out FunctionMessage message)
     {
         lock (_gate)
         {
@@ -97,8 +94,7 @@ internal sealed class FunctionCall : IDisposable
         return true;
     }
 
-    /// <summary>The pipeline is being stopped. Called on any thread.</summary>
-    internal void Cancel()
+    public void Cancel()
     {
         lock (_gate)
         {
@@ -107,7 +103,6 @@ internal sealed class FunctionCall : IDisposable
         }
     }
 
-    /// <summary>Nobody takes messages any more; a function that still runs is cancelled.</summary>
     public void Dispose()
     {
         FunctionCalls.Remove(Id);

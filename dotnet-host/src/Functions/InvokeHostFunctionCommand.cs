@@ -17,7 +17,7 @@ public sealed class InvokeHostFunctionCommand : PSCmdlet, IDisposable
     internal const string CommandName = $"{VerbsLifecycle.Invoke}-{CommandNoun}";
 
     private readonly FunctionArguments _arguments = new();
-    private FunctionCall? _call;
+    private IFunctionCall? _call;
     private volatile bool _stopping;
     private bool _takesInput;
     private bool _ended;
@@ -36,6 +36,26 @@ public sealed class InvokeHostFunctionCommand : PSCmdlet, IDisposable
     [Parameter(ValueFromPipeline = true)]
     [AllowNull]
     public object? InputObject { get; set; }
+
+    /// <summary>A type name that goes in front of those of every object that comes out, for views.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? TypeName { get; set; }
+
+    /// <summary>
+    /// The command in whose name errors are written, as <c>$PSCmdlet</c>. The end of a function with an error is one of them then, and
+    /// the pipeline goes on with the command's next input.
+    /// </summary>
+    [Parameter]
+    [ValidateNotNull]
+    public PSCmdlet? Caller { get; set; }
+
+    /// <summary>
+    /// Folder of the C library, where no program around PowerShell offers functions: the library carries out what the parameters say.
+    /// </summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Library { get; set; }
 
     protected override void BeginProcessing()
     {
@@ -93,6 +113,23 @@ public sealed class InvokeHostFunctionCommand : PSCmdlet, IDisposable
 
     private void Begin()
     {
+        if (Library is not null)
+        {
+            BeginInLibrary(Library);
+        }
+        else
+        {
+            BeginInSlot();
+        }
+
+        if (_stopping)
+        {
+            _call?.Cancel();
+        }
+    }
+
+    private void BeginInSlot()
+    {
         if (Slot.Current is not { RunningCallId: not 0 } slot)
         {
             ThrowTerminatingError(FunctionError.Of(
@@ -111,10 +148,21 @@ public sealed class InvokeHostFunctionCommand : PSCmdlet, IDisposable
         {
             RefuseArguments(failure);
         }
+    }
 
-        if (_stopping)
+    private void BeginInLibrary(string folder)
+    {
+        try
         {
-            _call?.Cancel();
+            _call = LibraryCall.Begin(folder, SessionState.Path.CurrentFileSystemLocation.ProviderPath, _arguments.WriteArguments(Parameters));
+        }
+        catch (ArgumentException failure)
+        {
+            RefuseArguments(failure);
+        }
+        catch (HostFunctionException failure)
+        {
+            ThrowTerminatingError(new ErrorRecord(failure, "LibraryRefused", ErrorCategory.ResourceUnavailable, folder));
         }
     }
 
@@ -157,7 +205,7 @@ public sealed class InvokeHostFunctionCommand : PSCmdlet, IDisposable
         switch (message.Kind)
         {
             case FunctionMessageKind.Value:
-                WriteObject(Read(message), enumerateCollection: false);
+                WriteObject(Typed(Read(message)), enumerateCollection: false);
                 break;
             case FunctionMessageKind.Warning:
                 WriteWarning(Text(message));
@@ -175,12 +223,25 @@ public sealed class InvokeHostFunctionCommand : PSCmdlet, IDisposable
                 WriteProgress(ProgressOf((PSObject)Read(message)!));
                 break;
             case FunctionMessageKind.Error:
-                WriteError(FunctionError.Read(message.Payload, Name));
+                (Caller ?? this).WriteError(FunctionError.Read(message.Payload, Name));
+                break;
+            case FunctionMessageKind.Failed when Caller is not null:
+                Caller.WriteError(FunctionError.Read(message.Payload, Name));
                 break;
             case FunctionMessageKind.Failed:
                 ThrowTerminatingError(FunctionError.Read(message.Payload, Name));
                 break;
         }
+    }
+
+    private object? Typed(object? value)
+    {
+        if (TypeName is not null && value is PSObject bag)
+        {
+            bag.TypeNames.Insert(0, TypeName);
+        }
+
+        return value;
     }
 
     private static object? Read(FunctionMessage message)

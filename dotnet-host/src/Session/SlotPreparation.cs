@@ -19,6 +19,7 @@ internal sealed class SlotPreparation(SlotSession session, SlotConfig config)
     {
         SetNativeEncoding();
         SetLocation();
+        AddModuleFolders();
         foreach (string module in config.Modules)
         {
             using PowerShell pipeline = session.ImportPipeline(module);
@@ -73,6 +74,31 @@ internal sealed class SlotPreparation(SlotSession session, SlotConfig config)
         {
             // A Windows process without a console: there is no code page to set, and none in the way.
             Border.Log(LogLevel.Debug, $"The console's encoding was not set: {failure.Message}");
+        }
+    }
+
+    // PowerShell has put its own folders there when the runspace opened. The variable is the process's: it says so once.
+    private void AddModuleFolders()
+    {
+        if (config.ModuleFolders.Count == 0)
+        {
+            return;
+        }
+
+        const string Name = "PSModulePath";
+        List<string> folders = [.. (Environment.GetEnvironmentVariable(Name) ?? string.Empty).Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)];
+        int before = folders.Count;
+        foreach (string folder in config.ModuleFolders)
+        {
+            if (!folders.Contains(folder))
+            {
+                folders.Add(folder);
+            }
+        }
+
+        if (folders.Count > before)
+        {
+            Environment.SetEnvironmentVariable(Name, string.Join(Path.PathSeparator, folders));
         }
     }
 

@@ -19,6 +19,9 @@ internal sealed record SlotConfig
 
     internal IReadOnlyList<string> Modules { get; init; } = [];
 
+    /// <summary>Folders in which modules are found by name, after PowerShell's own.</summary>
+    internal IReadOnlyList<string> ModuleFolders { get; init; } = [];
+
     internal string? StartupScript { get; init; }
 
     internal bool LoadProfile { get; init; }
@@ -51,6 +54,7 @@ internal sealed record SlotConfig
             LanguageMode = Text(root, "language_mode") ?? "full",
             CoreOnly = Text(root, "initial_state") == "default2",
             Modules = Texts(root, "modules"),
+            ModuleFolders = Texts(root, "module_folders"),
             StartupScript = Text(root, "startup_script"),
             LoadProfile = IsTrue(root, "load_profile"),
             WorkingDirectory = Text(root, "working_directory"),

@@ -14,11 +14,14 @@ mod shape;
 use std::fs::File;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
+use runspaced::sentinel::bridge::Connection;
 use runspaced::{Call, Engine, Error, Format, Invocation, Limits, Live, Output, OutputStream, Stream};
 
 use super::Exit;
+use super::bridge::with_sentinel;
 use super::flags::HostFlags;
 use super::process::{Hosting, Process};
 use super::screen::{Palette, complain};
@@ -36,6 +39,9 @@ pub use shape::write_all;
 
 /// Time that runspaces get to close at the end.
 const CLOSING: Duration = Duration::from_millis(500);
+
+/// Time that a write to Azure gets to end after its script was stopped.
+const WRITING: Duration = Duration::from_secs(10);
 
 /// Arguments of `runspaced run`.
 #[derive(Debug, clap::Args)]
@@ -139,8 +145,8 @@ impl Hosting for RunArguments {
             complain(palette, text);
             return Exit::USAGE;
         }
-        let engine = match self.engine(&process) {
-            Ok(engine) => engine,
+        let (engine, operations) = match self.engine(&process) {
+            Ok(made) => made,
             Err(error) => {
                 complain(palette, &error);
                 return Exit::from(&error);
@@ -164,6 +170,12 @@ impl Hosting for RunArguments {
             Err(Early::Wished(wish)) => wish.exit(),
         };
         stdio::show_input_again();
+        if tokio::time::timeout(WRITING, operations.writes_ended()).await.is_err() {
+            complain(
+                palette,
+                "a write to Azure is still under way; the journal says what it was: runspaced sentinel journal",
+            );
+        }
         engine.shut_down(CLOSING);
         if engine.stats().abandoned > 0 {
             // A thread that does not stop would hold up an orderly end.
@@ -215,12 +227,12 @@ impl RunArguments {
         Ok(())
     }
 
-    fn engine(&self, process: &Process) -> runspaced::Result<Engine> {
+    fn engine(&self, process: &Process) -> runspaced::Result<(Engine, Arc<Connection>)> {
         let config = &process.config;
         let mut pool = config.settings.pool.clone();
         // One call: one runspace.
         (pool.min, pool.max, pool.spares) = (1, 1, 0);
-        let mut builder = config.engine().pool(pool);
+        let (mut builder, operations) = with_sentinel(config.engine().pool(pool), config, &process.secrets);
         if !config.is_set("limits.output_bytes") {
             let mut limits = config.settings.limits.clone();
             limits.output_bytes = Limits::MAX_OUTPUT_BYTES;
@@ -229,7 +241,7 @@ impl RunArguments {
         for module in &self.modules {
             builder = builder.module(module);
         }
-        builder.build()
+        Ok((builder.build()?, operations))
     }
 
     async fn invocation(

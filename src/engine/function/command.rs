@@ -193,7 +193,7 @@ fn parameter_name(property: &str) -> Option<String> {
 }
 
 /// A text inside a comment: it can neither end it nor begin another section of the help.
-fn comment(text: &str) -> String {
+pub(crate) fn comment(text: &str) -> String {
     let text = text.replace("#>", "# >");
     text.lines().map(|line| format!("    {}", line.trim_start_matches('.'))).collect::<Vec<_>>().join("\n")
 }

@@ -70,7 +70,7 @@ impl FunctionError {
         self
     }
 
-    pub(super) fn to_json(&self) -> Vec<u8> {
+    pub(crate) fn to_json(&self) -> Vec<u8> {
         FunctionFailure {
             message: &self.0.message,
             id: &self.0.id,

@@ -55,7 +55,7 @@ pub(super) fn operations() -> Vec<Operation> {
         )
         .alias(&["export_sentinelworkbook"])
         .needs(READ)
-        .view(&["WorkspaceName", "Name", "File", "Bytes", "Sha256"])
+        .view(&["WorkspaceName", "Name", "Kind", "File", "Bytes"])
         .examples(&[Example { about: "As a gallery template", power_shell: "Export-SentinelWorkbook -WorkspaceName law-contoso -DisplayName 'SOC overview' -BackupPath workbooks" }]),
         Operation::write::<change::Import>(
             "Import-SentinelWorkbook",
@@ -77,7 +77,7 @@ pub(super) fn operations() -> Vec<Operation> {
         )
         .alias(&["export_allworkbooks"])
         .needs(READ)
-        .view(&["WorkspaceName", "Name", "File", "Bytes", "Sha256"])
+        .view(&["WorkspaceName", "Name", "Kind", "File", "Bytes"])
         .examples(&[Example { about: "All of them", power_shell: "Export-AllWorkbooks -WorkspaceName law-contoso -BackupPath workbooks -Timestamped" }]),
     ]
 }

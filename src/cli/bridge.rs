@@ -1,0 +1,39 @@
+//! Operations on Microsoft Sentinel for scripts: the functions of the module `SentinelManager`.
+
+use std::sync::Arc;
+
+use directories::ProjectDirs;
+use runspaced::EngineBuilder;
+use runspaced::sentinel::bridge::{self, Connection};
+use runspaced::sentinel::module;
+
+use super::identity::Secrets;
+use crate::config::Config;
+
+/// Lets scripts call the functions of the module by their names. Who calls none pays nothing: the module is imported and the
+/// connection made by the first call, which says what is missing if there is no identity.
+pub fn with_sentinel(
+    builder: EngineBuilder,
+    config: &Config,
+    secrets: &Secrets,
+) -> (EngineBuilder, Arc<Connection>) {
+    let (config, variables) = (config.clone(), secrets.clone().variables());
+    let connection = Arc::new(Connection::new(move || {
+        let connected = config.sentinel(&variables)?;
+        for note in &connected.notes {
+            tracing::warn!("{note}");
+        }
+        Ok(connected.sentinel)
+    }));
+    let folder = ProjectDirs::from("", "", "runspaced")
+        .ok_or_else(|| std::io::Error::other("this user has no cache folder"))
+        .and_then(|folders| module::unpack(&folders.cache_dir().join("modules")));
+    let builder = match folder {
+        Ok(folder) => builder.module_folder(folder),
+        Err(error) => {
+            tracing::warn!(%error, "the module SentinelManager cannot be unpacked, so it is not found by its name");
+            builder
+        }
+    };
+    (bridge::configure(builder, Arc::clone(&connection)), connection)
+}

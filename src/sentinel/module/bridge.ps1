@@ -1,0 +1,80 @@
+# Functions for Microsoft Sentinel. Each calls an operation of runspaced, which does the work: identity, requests and JSON never
+# reach PowerShell.
+#
+# This file is made from the definitions of the operations; changes to it are lost.
+
+Set-StrictMode -Version 3.0
+
+# In a runspace of runspaced the command is there. An ordinary pwsh gets it from the library beside this file.
+$script:library = $null
+if (-not $ExecutionContext.InvokeCommand.GetCmdlet('Invoke-HostFunction')) {
+    $assembly = [IO.Path]::Join($PSScriptRoot, 'Runspaced.Host.dll')
+    if ([IO.File]::Exists($assembly)) {
+        Import-Module -Name $assembly -DisableNameChecking
+        $script:library = $PSScriptRoot
+    }
+}
+
+# The step of an operation, as a table of arguments. What the command line did not say came from an object in the pipeline.
+function NewOrder([string] $Operation, [string] $Step, $Cmdlet, $Bound, $Given, $Piped) {
+    $order = @{ operation = $Operation; step = $Step; arguments = $Bound }
+    if ($Cmdlet.MyInvocation.ExpectingInput) {
+        $order.given = $Given
+        $id = if ($null -ne $Piped) { $Piped.PSObject.Properties['Id'] }
+        if ($null -ne $id -and $id.Value -is [string]) { $order.origin = $id.Value }
+    }
+    $order
+}
+
+# Calls the program around this runspace, or the library. Rows come as they are read; errors are those of the function that the
+# user called.
+function CallOperation($Cmdlet, [hashtable] $Order, [string] $TypeName) {
+    $call = @{ Name = 'sentinel'; Parameters = $Order; Caller = $Cmdlet }
+    if ($TypeName) { $call.TypeName = $TypeName }
+    if ($script:library) {
+        $call.Library = $script:library
+    }
+    elseif (-not $ExecutionContext.InvokeCommand.GetCmdlet('Invoke-HostFunction')) {
+        $missing = [Management.Automation.ErrorRecord]::new(
+            [InvalidOperationException]::new('Runspaced.Host.dll is not beside the module SentinelManager, so there is nothing that could carry this out.'),
+            'SentinelLibraryMissing', 'NotInstalled', $PSScriptRoot)
+        $missing.ErrorDetails = [Management.Automation.ErrorDetails]::new($missing.Exception.Message)
+        $missing.ErrorDetails.RecommendedAction = 'Install the module with its library: runspaced module install'
+        $Cmdlet.ThrowTerminatingError($missing)
+    }
+    Invoke-HostFunction @call
+}
+
+function ReadOperation([string] $Operation, [string] $TypeName, $Cmdlet, $Bound, $Given, $Piped) {
+    # Objects as Azure has them have other properties than the view.
+    if ($Bound.ContainsKey('Raw') -and $Bound['Raw']) { $TypeName = '' }
+    CallOperation $Cmdlet (NewOrder $Operation 'read' $Cmdlet $Bound $Given $Piped) $TypeName
+}
+
+function WriteOperation([string] $Operation, $Cmdlet, $Bound, $Given, $Piped) {
+    $order = NewOrder $Operation 'plan' $Cmdlet $Bound $Given $Piped
+    $plan = CallOperation $Cmdlet $order 'SentinelManager.Plan'
+    if ($null -eq $plan) { return } # the error was written
+    foreach ($notice in $plan.Notices) { $Cmdlet.WriteWarning($notice) }
+    foreach ($name in $plan.Unchanged) { $Cmdlet.WriteVerbose("$name is as wanted already") }
+    if ($plan.Changes.Count -eq 0) { return }
+
+    $place = "$($plan.WorkspaceName) ($($plan.TenantName))"
+    [Management.Automation.ShouldProcessReason] $reason = 'None'
+    $agreed = $Cmdlet.ShouldProcess(
+        "$Operation in ${place}: $($plan.Summary)", "In ${place}: $($plan.Summary). Do it?", $Operation, [ref] $reason)
+    if (-not $agreed) {
+        if ($reason -eq 'WhatIf') { $plan }
+        return
+    }
+    $order.step = 'apply'
+    $order.digest = if ($Bound.ContainsKey('PlanDigest')) { $Bound['PlanDigest'] } else { $plan.Digest }
+    if ($Bound.ContainsKey('ConfirmName')) {
+        $order.confirm = $Bound['ConfirmName']
+    }
+    elseif ($plan.Confirm) {
+        # Without somebody to ask it stays empty, and the operation says what is wanted.
+        $order.confirm = try { Read-Host "This cannot be undone. Type '$($plan.Confirm)' to do it" } catch { $null }
+    }
+    CallOperation $Cmdlet $order 'SentinelManager.Outcome'
+}
