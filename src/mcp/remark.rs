@@ -19,7 +19,7 @@ pub(crate) struct Remark {
 
 impl Remark {
     /// Says it; and what the audit record says.
-    pub(crate) fn on(self: Box<Self>, mut reply: Reply) -> (Reply, &'static str) {
+    pub(crate) fn on(self, mut reply: Reply) -> (Reply, &'static str) {
         let rows = if has_rows(&reply) { reply.text } else { String::new() };
         let parts = [self.before, rows, self.after.join("\n")];
         reply.text = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n");

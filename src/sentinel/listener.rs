@@ -20,9 +20,11 @@ pub enum Stage<'a> {
     Writing,
 }
 
+type Hear = dyn Fn(Stage<'_>) + Send + Sync;
+
 /// Hears how far a call is. It must not block. The default hears nothing.
 #[derive(Clone, Default)]
-pub struct Listener(Option<Arc<dyn Fn(Stage<'_>) + Send + Sync>>);
+pub struct Listener(Option<Arc<Hear>>);
 
 impl Listener {
     /// One that does this at every stage.

@@ -27,6 +27,6 @@ pub(crate) const FUNCTION: &str = "sentinel";
 pub fn configure(builder: EngineBuilder, connection: Arc<Connection>) -> EngineBuilder {
     builder.host_function(FUNCTION, move |context: FunctionContext, order: Order| {
         let connection = Arc::clone(&connection);
-        async move { carry_out(&*connection.get()?, order, &context).await }
+        async move { carry_out(connection.get()?, order, &context).await }
     })
 }

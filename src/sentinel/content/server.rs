@@ -154,7 +154,7 @@ pub(crate) fn comparable(kind: ContentKind, object: &Value) -> Value {
                     .map(|(name, value)| (name, plain(name, value)))
                     .filter(|(_, value)| !is_nothing(value))
                     .collect();
-                kept.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+                kept.sort_unstable_by_key(|(name, _)| *name);
                 kept.into_iter().map(|(name, value)| (name.clone(), value)).collect::<Map<_, _>>().into()
             }
             Value::Array(items) => items.iter().map(|item| plain("", item)).collect(),
