@@ -24,7 +24,7 @@ enum What {
     /// Start, calls, throughput, isolation, stop, output, memory
     Engine(EngineArguments),
     /// The MCP server, or any other one: start, round trip, concurrency, cancel, search, memory
-    Mcp(McpArguments),
+    Mcp(Box<McpArguments>),
     /// Operations on Microsoft Sentinel against a simulated Azure: a cached rule, health, many incidents, the demo
     Sentinel(EngineArguments),
     /// The part of a suite that needs a process of its own

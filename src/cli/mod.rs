@@ -78,7 +78,7 @@ enum Verb {
     /// Put the server into a client's configuration, or into a bundle
     ClientConfig(client_config::ClientConfigArguments),
     /// Measure the engine beside its floor and beside pwsh
-    Bench(bench::BenchArguments),
+    Bench(Box<bench::BenchArguments>),
     /// Install the official PowerShell into the user's data folder
     Setup(setup::SetupArguments),
     /// Run a loopback Azure: Resource Manager, Sentinel, queries, ingestion, tokens

@@ -79,7 +79,7 @@ async fn what_is_exported_in_any_form_is_imported_as_the_same() {
             let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path:?}: {error}"));
             let mut list: Vec<Value> = serde_json::from_str(&text).expect("is JSON");
             list.sort_by_key(|object| object["name"].to_string());
-            list.iter_mut().for_each(|object| drop_nothing(object));
+            list.iter_mut().for_each(drop_nothing);
             list
         };
         setting.rows(export, empty(json!({"backup_path": "again"}))).await;

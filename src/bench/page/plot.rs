@@ -226,7 +226,7 @@ fn curve(readings: &[f64]) -> String {
             table::amount(tick, Unit::Megabytes)
         );
     }
-    let _ = write!(svg, "<polyline class=\"curve\" points=\"{}\"/></svg>\n", points.join(" "));
+    let _ = writeln!(svg, "<polyline class=\"curve\" points=\"{}\"/></svg>", points.join(" "));
     svg
 }
 
