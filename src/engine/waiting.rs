@@ -11,7 +11,7 @@ use std::{
     pin::pin,
     sync::{
         Arc, LazyLock,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering},
     },
     task::{Context, Poll, Wake, Waker},
     thread::{self, Thread},
@@ -30,6 +30,44 @@ static WAITING: AtomicUsize = AtomicUsize::new(0);
 /// Those of them that watch.
 static WATCHING: AtomicUsize = AtomicUsize::new(0);
 static CORES: LazyLock<usize> = LazyLock::new(|| thread::available_parallelism().map_or(1, NonZero::get));
+
+/// What watching has cost lately.
+static CAUTION: Caution = Caution { waits: AtomicU32::new(0), next: AtomicU32::new(0) };
+
+/// Leaves watching out for a while after it was in vain. A core that is offered to somebody else may be away for a whole time slice,
+/// which is dozens of short calls: on a busy machine watching is worse than sleeping, and only trying it shows whether it still is.
+struct Caution {
+    /// Waits that are still to sleep at once.
+    waits: AtomicU32,
+    /// How many it will be the next time.
+    next: AtomicU32,
+}
+
+impl Caution {
+    const FEWEST: u32 = 8;
+    const MOST: u32 = 4_096;
+
+    fn allows(&self) -> bool {
+        self.waits.load(Ordering::Relaxed) == 0
+            || self
+                .waits
+                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |waits| waits.checked_sub(1))
+                .is_err()
+    }
+
+    fn lost_the_core(&self) {
+        let waits = self.next.load(Ordering::Relaxed).clamp(Self::FEWEST, Self::MOST);
+        self.waits.store(waits, Ordering::Relaxed);
+        self.next.store(waits.saturating_mul(2), Ordering::Relaxed);
+    }
+
+    fn was_worth_it(&self) {
+        let next = self.next.load(Ordering::Relaxed);
+        if next > 0 {
+            self.next.store(next / 2, Ordering::Relaxed);
+        }
+    }
+}
 
 /// A thread that is counted for as long as this lives.
 struct Counted(&'static AtomicUsize);
@@ -86,15 +124,23 @@ pub(super) fn wait<F: Future>(future: F) -> F::Output {
 
 /// Returns when the bell has rung, or watching is no use any more.
 fn watch(rung: &AtomicBool) {
+    if !CAUTION.allows() {
+        return;
+    }
     let _watching = Counted::among(&WATCHING);
     let start = Instant::now();
-    while has_room() && !look(rung) {
+    while has_room() {
+        if look(rung) {
+            CAUTION.was_worth_it();
+            return;
+        }
         let offered = Instant::now();
         if offered - start > WATCH {
             return;
         }
         thread::yield_now();
         if offered.elapsed() > CONTENDED {
+            CAUTION.lost_the_core();
             return;
         }
     }
@@ -128,6 +174,22 @@ mod tests {
             assert_eq!(wait(receiver), Ok(pause));
             assert!(other.join().is_ok_and(|sent| sent.is_ok()));
         }
+    }
+
+    #[test]
+    fn a_lost_core_lets_the_next_waits_sleep_ever_more_of_them_until_watching_pays_again() {
+        let caution = Caution { waits: AtomicU32::new(0), next: AtomicU32::new(0) };
+        let slept = || (0..10_000).take_while(|_| !caution.allows()).count();
+        assert_eq!(slept(), 0);
+        for expected in [8, 16, 32] {
+            caution.lost_the_core();
+            assert_eq!(slept(), expected);
+        }
+        (0..3).for_each(|_| caution.was_worth_it());
+        caution.lost_the_core();
+        assert_eq!(slept(), 8);
+        (0..20).for_each(|_| caution.lost_the_core());
+        assert_eq!(slept(), Caution::MOST as usize);
     }
 
     #[test]

@@ -34,7 +34,8 @@ pub struct PoolConfig {
     pub settle_timeout: Duration,
     /// How many given-up slots the engine bears before it refuses new work (default 4).
     pub abandon_budget: usize,
-    /// Calls after which a slot is replaced, give or take 20 % (default 10,000; 0: never).
+    /// Calls after which a slot is replaced, give or take 20 % (default 100,000: PowerShell does not give back all of a runspace that was closed, and one
+    /// that serves does not grow; 0: never).
     pub max_uses: u64,
     /// Age at which an idle slot is replaced, give or take 10 % (default 30 min; 0: never).
     #[serde(with = "millis")]
@@ -64,7 +65,7 @@ impl Default for PoolConfig {
             stop_grace: Duration::from_secs(2),
             settle_timeout: Duration::from_secs(5),
             abandon_budget: 4,
-            max_uses: 10_000,
+            max_uses: 100_000,
             max_age: Duration::from_secs(30 * 60),
             idle_timeout: Duration::from_secs(10 * 60),
             spares: 2,

@@ -43,6 +43,8 @@ fn main() -> ExitCode {
         test!(stops::a_thread_that_cannot_be_stopped_is_given_up_and_replaced).powershell().limit_s(90),
         test!(stops::too_many_given_up_slots_degrade_the_engine).powershell(),
         test!(stops::finally_blocks_run_when_a_call_is_cancelled).powershell(),
+        test!(stops::cancels_that_meet_the_end_of_their_call_harm_nobody).powershell().limit_s(180),
+        test!(threads::what_a_thread_of_a_script_throws_ends_that_thread_only).powershell(),
         // 5 to 10
         test!(process_end::a_native_crash_ends_the_process_by_a_signal).powershell(),
         test!(process_end::fail_fast_ends_the_process_with_its_last_words).powershell(),

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::support::Context;
-use crate::support::engine::{engine, eventually, fails, still_works};
+use crate::support::engine::{engine, eventually, fails, still_works, values};
 use crate::{SECOND, assert_timeout, impatient};
 use runspaced::{Error, Invocation};
 
@@ -84,5 +84,35 @@ pub fn finally_blocks_run_when_a_call_is_cancelled(context: &Context) {
     let error = fails(&engine, Invocation::script(script).arg("file", &file).timeout(SECOND));
     assert_timeout(&error, false);
     eventually("the finally block ran to its end", || file.exists());
+    still_works(&engine);
+}
+
+/// PowerShell's own stop throws where the pipeline ends at that moment; on a thread of PowerShell's that would end the process.
+pub fn cancels_that_meet_the_end_of_their_call_harm_nobody(context: &Context) {
+    let engine = engine(context);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let script = "foreach ($n in 1..300) { $null = $n | Write-Output }; 'end'";
+    (0..50).for_each(|_| assert_eq!(values(&engine, script), ["end"]));
+    let start = Instant::now();
+    values(&engine, script);
+    let usual = start.elapsed();
+    let (mut cancelled, mut ended) = (0, 0);
+    for round in 0..1_500_u32 {
+        let running = engine.start(Invocation::script(script)).expect("starts");
+        let handle = running.cancel_handle();
+        let canceller = std::thread::spawn(move || {
+            // From the first half of a call to a little after its end.
+            std::thread::sleep(usual / 2 + usual * (round % 100) / 120);
+            handle.cancel();
+        });
+        match runtime.block_on(running) {
+            Ok(_) => ended += 1,
+            Err(Error::Cancelled { abandoned: false, .. }) => cancelled += 1,
+            Err(error) => panic!("{} {error}", error.code()),
+        }
+        canceller.join().expect("a cancel never fails");
+    }
+    println!("{cancelled} of {} were cancelled", cancelled + ended);
+    assert!(cancelled > 0, "no cancel came before the end of its call");
     still_works(&engine);
 }

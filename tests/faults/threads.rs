@@ -24,3 +24,14 @@ pub fn a_storm_of_threads_is_stopped(context: &Context) {
     assert!(matches!(error, Error::Timeout { .. }), "{} {error}", error.code());
     still_works(&engine);
 }
+
+pub fn what_a_thread_of_a_script_throws_ends_that_thread_only(context: &Context) {
+    let engine = engine(context);
+    // A script block on a thread without a runspace throws at once.
+    let thread =
+        "$t = [Threading.Thread]::new([Threading.ThreadStart] { 1 }); $t.Start(); $t.Join(); 'after'";
+    assert_eq!(values(&engine, thread), ["after"]);
+    let timer = "$t = [Threading.Timer]::new([Threading.TimerCallback] { 1 }, $null, 1, -1); Start-Sleep -Milliseconds 300; 'after'";
+    assert_eq!(values(&engine, timer), ["after"]);
+    still_works(&engine);
+}

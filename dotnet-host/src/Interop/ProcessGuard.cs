@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using System.Runtime.ExceptionServices;
 using System.Threading;
 using System.Threading.Tasks;
 using Runspaced.Host.Session;
@@ -30,6 +31,7 @@ internal static class ProcessGuard
             s_hidesDiagnostics = true;
             Environment.SetEnvironmentVariable(DiagnosticsOptOut, "1");
         }
+        ExceptionHandling.SetUnhandledExceptionHandler(OnEscapedException);
         AppDomain.CurrentDomain.UnhandledException += OnUnhandledException;
         AppDomain.CurrentDomain.ProcessExit += OnProcessExit;
         AppDomain.CurrentDomain.AssemblyLoad += OnAssemblyLoad;
@@ -48,6 +50,14 @@ internal static class ProcessGuard
 
     /// <summary>From here on the end of the process is meant.</summary>
     internal static void AllowExit() => s_exitAllowed = true;
+
+    // What a thread of a script (a timer's, a module's) or one of PowerShell's own lets escape ends that thread, not the process. The
+    // threads of slots let nothing escape.
+    private static bool OnEscapedException(Exception failure)
+    {
+        Border.Log(LogLevel.Error, $"A thread outside of any call ended with an exception: {failure}");
+        return failure is not OutOfMemoryException;
+    }
 
     private static void OnUnhandledException(object sender, UnhandledExceptionEventArgs arguments) =>
         Border.Fatal($"Unhandled exception on a thread outside of any call: {arguments.ExceptionObject}");

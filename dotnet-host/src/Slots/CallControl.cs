@@ -2,6 +2,7 @@ using System;
 using System.Management.Automation;
 using System.Threading;
 using Runspaced.Host.Host;
+using Runspaced.Host.Interop;
 
 namespace Runspaced.Host.Slots;
 
@@ -213,15 +214,29 @@ internal sealed class CallControl
         Stop(pipeline);
     }
 
+    // Not BeginStop: PowerShell stops on a thread of its own then, and where the pipeline ends at that moment, its own stop throws
+    // there (PipelineProcessor.Stop cancels a token source that was disposed). Nobody can catch that, and the process dies of it.
     private static void Stop(PowerShell? pipeline)
+    {
+        if (pipeline is null)
+        {
+            return;
+        }
+
+        Thread stopper = new(static state => StopAndWait((PowerShell)state!)) { IsBackground = true, Name = "runspaced stop" };
+        stopper.UnsafeStart(pipeline);
+    }
+
+    private static void StopAndWait(PowerShell pipeline)
     {
         try
         {
-            pipeline?.BeginStop(null!, null!);
+            pipeline.Stop();
         }
-        catch (ObjectDisposedException)
+        catch (Exception failure)
         {
             // It ended in the meantime.
+            Border.Log(LogLevel.Debug, $"A pipeline ended while it was being stopped: {failure.Message}");
         }
     }
 }

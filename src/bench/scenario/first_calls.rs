@@ -4,7 +4,7 @@ use runspaced::Engine;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    BenchError, Context, Figure, LoadMeter, Probe, Samples, Target, Unit,
+    BenchError, Context, Figure, Kept, LoadMeter, Probe, Samples, Target, Unit, scratch,
     subject::{FloorTimes, Subject},
 };
 
@@ -15,6 +15,7 @@ pub(crate) struct FirstCallsProbe {
     calls: usize,
     /// Iterations of the floor before it counts as warm; 0: the process runs nothing but the floor, from cold.
     warm_up: usize,
+    kept: Kept,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -30,7 +31,7 @@ const FLOOR: usize = 1_000;
 
 impl FirstCallsProbe {
     pub(crate) fn run(self) -> Result<FirstCallsAnswer, BenchError> {
-        let engine = Engine::builder().max_slots(1).build()?;
+        let engine = Engine::builder().max_slots(1).runtime(self.kept.settings()).build()?;
         engine.blocking().ready()?;
         if self.warm_up == 0 {
             let floor = self.subject.time_floor(&engine, self.calls)?;
@@ -74,13 +75,17 @@ impl Rounds {
     fn of(context: &Context<'_>, subject: &Subject, rival: Option<&str>) -> Result<Self, BenchError> {
         let warm_up = context.options.pick(30_000, 15_000);
         let mut rounds = Self::default();
+        let folder = scratch()?;
+        let ask = |calls, warm_up| {
+            let kept = Kept::both(folder.path());
+            let probe = FirstCallsProbe { subject: subject.clone(), calls, warm_up, kept };
+            context.children.ask::<FirstCallsAnswer>(&Probe::FirstCalls(probe))
+        };
+        // The machine code and the JIT profile of an earlier session, as a user of the program has them.
+        ask(1, 1)?;
         for _ in 0..context.options.rounds {
-            let ask = |warm_up| {
-                let probe = FirstCallsProbe { subject: subject.clone(), calls: SESSION, warm_up };
-                context.children.ask::<FirstCallsAnswer>(&Probe::FirstCalls(probe))
-            };
-            rounds.engine.push(ask(warm_up)?);
-            rounds.cold_floor.push(ask(0)?.floor);
+            rounds.engine.push(ask(SESSION, warm_up)?);
+            rounds.cold_floor.push(ask(SESSION, 0)?.floor);
             if let Some(script) = rival {
                 rounds.rival.push(context.rival.run(script)?.to_end);
             }

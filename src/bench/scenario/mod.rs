@@ -14,6 +14,11 @@ mod subject;
 pub(super) mod throughput;
 pub(super) mod warm;
 
+use std::path::{Path, PathBuf};
+
+use runspaced::RuntimeSettings;
+use serde::{Deserialize, Serialize};
+
 // What every scenario works with; they take it from here.
 use super::{
     BenchError, Options, Probe,
@@ -26,6 +31,39 @@ use super::{
     suite::Scenario,
     trend::slope,
 };
+
+/// The folders in which a process keeps what makes its next start quicker. The program keeps both, the library none.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(super) struct Kept {
+    code_cache: Option<PathBuf>,
+    jit_profile: Option<PathBuf>,
+}
+
+impl Kept {
+    /// As the program does it.
+    fn both(folder: &Path) -> Self {
+        Self { code_cache: Some(folder.to_owned()), jit_profile: Some(folder.to_owned()) }
+    }
+
+    fn code_alone(folder: &Path) -> Self {
+        Self { code_cache: Some(folder.to_owned()), jit_profile: None }
+    }
+
+    fn settings(self) -> RuntimeSettings {
+        let mut settings = RuntimeSettings::default();
+        settings.code_cache = self.code_cache;
+        settings.jit_profile = self.jit_profile;
+        settings
+    }
+}
+
+/// A folder of the benchmark's own, gone with the value.
+fn scratch() -> Result<tempfile::TempDir, BenchError> {
+    tempfile::Builder::new()
+        .prefix("runspaced-bench-")
+        .tempdir()
+        .map_err(BenchError::system("making a temporary folder"))
+}
 
 /// What a scenario works with.
 pub(super) struct Context<'a> {

@@ -1,21 +1,17 @@
 //! From nothing to the first result.
 
 use std::io::Write;
-use std::path::PathBuf;
 
-use runspaced::{Engine, InitialState, Invocation, RuntimeSettings};
+use runspaced::{Engine, InitialState, Invocation};
 use serde::{Deserialize, Serialize};
 
-use super::{BenchError, Context, Figure, LoadMeter, Probe, Samples, Target, Unit};
+use super::{BenchError, Context, Figure, Kept, LoadMeter, Probe, Samples, Target, Unit, scratch};
 
 /// Starts an engine and makes one call.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct StartProbe {
-    /// Where the runtime keeps its record of what a start needs.
-    jit_profile: Option<PathBuf>,
-    /// Where the host assembly's machine code is kept.
-    code_cache: Option<PathBuf>,
-    /// Open the runspace with the core commands only.
+    kept: Kept,
+    /// A smaller initial session state.
     lean: bool,
 }
 
@@ -34,11 +30,8 @@ pub(crate) struct StartAnswer {
 impl StartProbe {
     pub(crate) fn run(self) -> Result<StartAnswer, BenchError> {
         let began = std::time::Instant::now();
-        let mut settings = RuntimeSettings::default();
-        settings.jit_profile = self.jit_profile;
-        settings.code_cache = self.code_cache;
         let state = if self.lean { InitialState::Default2 } else { InitialState::Default };
-        let engine = Engine::builder().runtime(settings).initial_state(state).build()?;
+        let engine = Engine::builder().runtime(self.kept.settings()).initial_state(state).build()?;
         let output = engine.blocking().invoke(Invocation::script("1"))?;
         // The same first line as pwsh's.
         let mut stdout = std::io::stdout().lock();
@@ -86,30 +79,20 @@ impl Variant {
 }
 
 pub(super) fn measure(context: &Context<'_>) -> Result<Vec<Figure>, BenchError> {
-    let folder = std::env::temp_dir().join(format!("runspaced-bench-start-{}", std::process::id()));
-    let figures = measure_with(context, &folder);
-    // Nobody else knows this folder; that it stays behind harms nobody.
-    let _ = std::fs::remove_dir_all(&folder);
-    figures
-}
-
-fn measure_with(context: &Context<'_>, folder: &std::path::Path) -> Result<Vec<Figure>, BenchError> {
-    std::fs::create_dir_all(folder)
-        .map_err(BenchError::system(format!("making the folder {}", folder.display())))?;
-    // As the program does it: its machine code is kept in the user's cache folder.
-    let usual = StartProbe { code_cache: Some(folder.to_owned()), ..StartProbe::default() };
-    let with_profile = StartProbe { jit_profile: Some(folder.to_owned()), ..usual.clone() };
-    let mut plain = Variant::new(usual.clone());
-    let mut bare = Variant::new(StartProbe::default());
-    let mut lean = Variant::new(StartProbe { lean: true, ..usual });
-    let mut profiled = Variant::new(with_profile.clone());
-    let mut both = Variant::new(StartProbe { lean: true, ..with_profile });
+    let folder = scratch()?;
+    let usual = StartProbe { kept: Kept::both(folder.path()), lean: false };
+    let mut lean = Variant::new(StartProbe { lean: true, ..usual.clone() });
+    let mut usual = Variant::new(usual);
+    let mut first = Variant::default();
+    let mut code_alone = Variant::new(StartProbe { kept: Kept::code_alone(folder.path()), lean: false });
+    let mut bare = Variant::default();
     let (mut pwsh, mut pwsh_end, mut verb) = (Samples::default(), Samples::default(), Samples::default());
-    // Files come from the disk's cache for everybody; the profile is written by the first who has none.
-    for variant in [&mut plain, &mut bare, &mut lean, &mut profiled, &mut both] {
+    // Files come from the disk's cache for everybody, image and profile from an earlier start.
+    for variant in [&mut usual, &mut lean, &mut code_alone, &mut bare] {
         variant.round(context)?;
         *variant = Variant::new(variant.probe.clone());
     }
+    context.children.verb(&["run", "1"])?;
     context.rival.run("1")?;
     let meter = LoadMeter::start();
     for round in 0..context.options.rounds {
@@ -121,38 +104,40 @@ fn measure_with(context: &Context<'_>, folder: &std::path::Path) -> Result<Vec<F
         };
         if round % 2 == 0 {
             rival()?;
-            plain.round(context)?;
+            usual.round(context)?;
         } else {
-            plain.round(context)?;
+            usual.round(context)?;
             rival()?;
         }
-        for variant in [&mut bare, &mut lean, &mut profiled, &mut both] {
+        let nothing_kept = scratch()?;
+        first.probe.kept = Kept::both(nothing_kept.path());
+        for variant in [&mut first, &mut code_alone, &mut bare, &mut lean] {
             variant.round(context)?;
         }
         verb.push(context.children.verb(&["run", "1"])?.to_first_line);
     }
     let load = meter.read();
     let mut figures = vec![
-        against(&plain.to_result, &pwsh, "start.result", "process start -> first result")
+        against(&usual.to_result, &pwsh, "start.result", "process start -> first result")
             .target(Target::RatioAtMost { limit: 1.0, allowance: 0.0 }),
         against(&verb, &pwsh, "start.run", "the same, `runspaced run 1`"),
-        against(&plain.to_end, &pwsh_end, "start.end", "process start -> process end"),
+        against(&usual.to_end, &pwsh_end, "start.end", "process start -> process end"),
         against(
-            &bare.to_result,
+            &first.to_result,
             &pwsh,
-            "start.result.bare",
-            "the same, no cache folder (the library's default)",
+            "start.result.first",
+            "the first start of all: writes image and profile",
         ),
-        against(&lean.to_result, &pwsh, "start.result.lean", "the same, CreateDefault2"),
-        against(&profiled.to_result, &pwsh, "start.result.profile", "the same, JIT profile"),
         against(
-            &both.to_result,
+            &code_alone.to_result,
             &pwsh,
-            "start.result.lean_profile",
-            "the same, CreateDefault2 and JIT profile",
+            "start.result.no_profile",
+            "with the image, without a JIT profile",
         ),
+        against(&bare.to_result, &pwsh, "start.result.bare", "with neither (the library's default)"),
+        against(&lean.to_result, &pwsh, "start.result.lean", "with both, CreateDefault2"),
     ];
-    figures.extend(phases(&plain.answers));
+    figures.extend(phases(&usual.answers));
     Ok(figures.into_iter().map(|figure| figure.load(load)).collect())
 }
 
