@@ -360,6 +360,34 @@ mod tests {
     }
 
     #[test]
+    fn a_command_of_somebodys_own_takes_the_place_of_a_native_tool() {
+        let natives = [native("list_incidents")];
+        let mut own = command("List-Incidents", json!([]));
+        let catalog = Catalog::of(&[own.clone()], &natives, &Exposure::default()).expect("a catalog");
+        assert!(matches!(catalog.get("list_incidents").expect("a tool").target, Target::Command(_)));
+        assert!(catalog.remarks[0].contains("List-Incidents of module Things"), "{:?}", catalog.remarks);
+        // The module's function does the same.
+        own.module = "sentinelmanager".to_owned();
+        let catalog = Catalog::of(&[own], &natives, &Exposure::default()).expect("a catalog");
+        assert!(matches!(catalog.get("list_incidents").expect("a tool").target, Target::Native { .. }));
+        assert!(catalog.remarks.is_empty());
+    }
+
+    #[test]
+    fn native_tools_are_found_by_their_other_names_and_those_of_parameters() {
+        let commands = [command("Get-A_B", json!([]))];
+        let catalog =
+            Catalog::of(&commands, &[native("list_incidents")], &Exposure::default()).expect("a catalog");
+        for name in ["listincidents", "List-Incidents", "Get-Incidents", "get_incidents"] {
+            assert_eq!(catalog.get(name).map(|tool| tool.name.as_str()), Some("list_incidents"), "{name}");
+        }
+        assert!(catalog.get("getab").is_none(), "commands have the one name that is listed");
+        let arguments = json!({"WorkspaceName": "w"}).as_object().cloned().unwrap_or_default();
+        let bound = bind(catalog.get("list_incidents").expect("a tool"), arguments).expect("it fits");
+        assert_eq!(bound.parameters["workspace"], "w");
+    }
+
+    #[test]
     fn toolsets_choose_tools_and_unknown_ones_are_named() {
         let commands = [command("Get-A", json!([])), command("Set-A", json!([]))];
         let mut exposure = Exposure { toolsets: vec!["reading".to_owned()], ..Exposure::default() };

@@ -28,7 +28,7 @@ pub(super) enum Unread {
 
 impl Places {
     /// The user's file, the project's file (in `folder` or the nearest folder above that has one), the named file, and a
-    /// `.env` beside the project's file, or in `folder` if there is none.
+    /// `.env`: beside the named file if there is one, else beside the project's file, or in `folder` if there is none.
     pub fn of(folder: &Path, named: Option<&Path>) -> Self {
         let user =
             directories::ProjectDirs::from("", "", "runspaced").map(|dirs| dirs.config_dir().join(NAME));
@@ -38,8 +38,10 @@ impl Places {
             .find(|file| file.is_file())
             .filter(|file| Some(file) != user.as_ref());
         let beside = project.as_deref().and_then(Path::parent).unwrap_or(folder);
+        let dotenv =
+            named.and_then(Path::parent).map(|folder| folder.join(".env")).filter(|file| file.is_file());
         Self {
-            dotenv: Some(beside.join(".env")),
+            dotenv: dotenv.or_else(|| Some(beside.join(".env"))),
             project: project.or_else(|| Some(folder.join(NAME))),
             named: named.map(Path::to_owned),
             user,

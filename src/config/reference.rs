@@ -26,7 +26,7 @@ pub fn markdown() -> String {
          `%APPDATA%\\runspaced\\config\\`)\n\
          3. the project's `runspaced.toml`: in the current folder, or the nearest folder above that has one\n\
          4. the file named with `--config`\n\
-         5. `.env` beside the project's file, or in the current folder\n\
+         5. `.env` beside the file named with `--config` if there is one, else beside the project's file, or in the current folder\n\
          6. environment variables `RUNSPACED_SECTION__NAME`; an empty one counts as not set\n\
          7. flags\n\n\
          `runspaced config show --origin` says where each value comes from, `runspaced config check` reports everything that is \

@@ -7,7 +7,7 @@ use crate::azure::{
     ApiVersions, Client, Cloud, CloudName, CustomEndpoints, Identity, IdentitySettings, Transport,
     TransportSettings, Variables,
 };
-use crate::sentinel::{Account, Sentinel, SentinelSettings};
+use crate::sentinel::{Account, Keep, Sentinel, SentinelSettings};
 
 use super::Config;
 
@@ -33,6 +33,13 @@ impl Config {
         let mut problems = Vec::new();
         let mut keep = |problem: String| problems.push(problem);
         let cloud = self.cloud().map_err(|error| keep(error.to_string())).ok();
+        let cloud = cloud.and_then(|cloud| match self.led_astray(&cloud) {
+            None => Some(cloud),
+            Some(problem) => {
+                keep(problem);
+                None
+            }
+        });
         let versions = ApiVersions::overridden(settings.api_versions.iter().map(String::as_str))
             .map_err(|problem| keep(format!("azure.api_versions: {problem}")))
             .ok();
@@ -84,7 +91,23 @@ impl Config {
             backups,
             timeout: sentinel.timeout,
         };
-        Ok(Connected { cloud: cloud.name(), sentinel: Sentinel::new(accounts, settings), identities, notes })
+        let sentinel = Sentinel::new(accounts, settings);
+        let keep = self.journal_keep();
+        if keep != Keep::default()
+            && let Err(error) = sentinel.journal().prune(&keep, jiff::Timestamp::now())
+        {
+            notes.push(error.to_string());
+        }
+        Ok(Connected { cloud: cloud.name(), sentinel, identities, notes })
+    }
+
+    /// How much of the journal is kept.
+    pub fn journal_keep(&self) -> Keep {
+        let settings = &self.settings.sentinel;
+        Keep {
+            age: Some(settings.journal_age).filter(|age| !age.is_zero()),
+            bytes: Some(settings.journal_bytes).filter(|bytes| *bytes > 0),
+        }
     }
 
     fn cloud(&self) -> crate::azure::Result<Cloud> {
@@ -101,6 +124,28 @@ impl Config {
             // A custom cloud that lacks an address is refused there.
             (name, ..) => Cloud::named(name),
         }
+    }
+
+    /// A folder that somebody else filled must not decide where this user's secrets are sent: its file and `.env` may name
+    /// addresses of this machine only, such as those of the simulator.
+    fn led_astray(&self, cloud: &Cloud) -> Option<String> {
+        const DECIDING: [&str; 6] = [
+            "azure.cloud",
+            "azure.authority",
+            "azure.resource_manager",
+            "azure.logs",
+            "azure.ingestion",
+            "azure.ca_file",
+        ];
+        if cloud.is_local() {
+            return None;
+        }
+        let (key, file) = DECIDING.iter().find_map(|key| Some((key, self.project_file_of(key)?)))?;
+        Some(format!(
+            "{}: {key} is not believed from a project's file or .env, unless all addresses are of this machine. Put it into your \
+             own runspaced.toml, a file named with --config, or a variable",
+            file.display()
+        ))
     }
 
     fn tenant_names(&self) -> Result<HashMap<String, String>, String> {

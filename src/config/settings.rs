@@ -272,6 +272,10 @@ pub struct Sentinel {
     pub tenant_names: Vec<String>,
     /// Where writes are recorded.
     pub journal: Option<PathBuf>,
+    /// Entries of the journal that are older are removed; zero keeps them.
+    pub journal_age: Duration,
+    /// The oldest entries are removed while it is larger, bytes; zero keeps them.
+    pub journal_bytes: u64,
     /// Where exports and backups go.
     pub backups: Option<PathBuf>,
     /// Time that an operation may take.
@@ -284,6 +288,8 @@ impl Default for Sentinel {
             workspace: None,
             tenant_names: Vec::new(),
             journal: None,
+            journal_age: Duration::ZERO,
+            journal_bytes: 0,
             backups: None,
             timeout: Duration::from_secs(300),
         }

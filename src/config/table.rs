@@ -396,6 +396,8 @@ pub static SETTINGS: LazyLock<Vec<Setting>> = LazyLock::new(|| {
         setting!(sentinel.tenant_names, Kind::List, "Names of tenants, as ID=NAME. Azure shows the names of the own tenants only."),
         setting!(sentinel.journal, Kind::Path, "Folder in which writes are recorded before and after they are sent.")
             .default_text("`journal` in the user's data folder"),
+        setting!(sentinel.journal_age, Kind::Duration(NEVER, LONG), "Entries of the journal that are older are removed when the program starts; 0s keeps them. What is in progress stays."),
+        setting!(size sentinel.journal_bytes, Kind::Size(0, ANY), "The oldest entries of the journal are removed while it is larger; 0 keeps them. What is in progress stays."),
         setting!(sentinel.backups, Kind::Path, "Folder below which exports and backups are written, and nowhere else.")
             .default_text("`backups` in the user's data folder"),
         setting!(sentinel.timeout, Kind::Duration(ms(1_000), LONG), "Time that an operation may take, all of its requests and pauses."),

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Weak};
 use std::time::Duration;
 
+use futures_util::stream::{self, StreamExt};
 use parking_lot::Mutex;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -13,13 +14,15 @@ use tokio_util::task::TaskTracker;
 
 use super::journal::{Entry, Journal};
 use super::plan::{Change, Ingest, Plan};
-use super::target::{Object, Target};
+use super::target::Target;
 use super::verify::{State, look};
 use super::{Error, Result};
 use crate::azure::{Happened, IngestTarget, Kind, Request, ResourceId, Scope};
 
 /// Time for looking at what a write left behind, whatever the call's own time.
 const LOOKING: Duration = Duration::from_secs(60);
+/// Changes that are sent side by side, where they do not depend on one another.
+const AT_ONCE: usize = 6;
 /// Time between two looks for a record.
 const ARRIVAL: Duration = Duration::from_secs(3);
 
@@ -84,66 +87,139 @@ async fn carry_out(target: &Target, journal: &Journal, plan: &Plan) -> Result<Ap
             state: State::NotApplied,
             notices: [
                 plan.notices.clone(),
+                left_out(plan),
                 plan.unchanged.iter().map(|name| format!("{name} is as wanted already")).collect(),
             ]
             .concat(),
         });
     }
-    let mut entry = Entry::of(plan, target.scope.correlation_id());
-    record(journal, &entry).await?;
+    let entry = Entry::of(plan, target.scope.correlation_id());
+    let notes = Notes { journal, entry: Mutex::new(entry) };
+    notes.whole().await?;
     let mut outcomes = Vec::with_capacity(plan.changes.len());
     let mut stopped = false;
-    for (index, change) in plan.changes.iter().enumerate() {
-        let (state, object, error) = if stopped {
-            (
-                State::NotApplied,
-                Value::Null,
-                Some(serde_json::json!({ "message": "not begun: a change before it failed" })),
-            )
-        } else {
-            let _turn = turn(&change.id).await;
-            one(target, change).await
-        };
-        stopped |= state != State::Applied;
-        let recorded = &mut entry.changes[index];
-        recorded.state = state;
-        recorded.error.clone_from(&error);
-        recorded.etag = object["etag"].as_str().map(str::to_owned);
-        target.cache.forget(&change.id);
-        // The write has taken place: a journal that fails now is reported and does not hide it.
-        if let Err(error) = record(journal, &entry).await {
-            tracing::error!(entry = %entry.id, %error, "the outcome of a write could not be written down");
-        }
-        tracing::info!(operation = plan.operation, change = %change.title, id = %change.id, ?state, journal = %entry.id, "write");
-        outcomes.push(Outcome {
-            tenant_name: plan.tenant_name.clone(),
-            workspace_name: plan.workspace_name.clone(),
-            action: change.title.clone(),
-            name: change.name.clone(),
-            id: change.id.to_string(),
-            state,
-            undo: serde_json::to_value(change.undo)
-                .ok()
-                .and_then(|value| value.as_str().map(str::to_owned))
-                .unwrap_or_default(),
-            journal: entry.id.clone(),
-            object,
-            error: error.unwrap_or(Value::Null),
-        });
+    let mut from = 0;
+    while from < plan.changes.len() {
+        // Changes that do not depend on one another go side by side, a stage after the other.
+        let stage = plan.changes[from].stage;
+        let alike =
+            plan.changes[from..].iter().take_while(|change| plan.independent && change.stage == stage);
+        let to = from + alike.count().max(1);
+        let side_by_side = if plan.independent { AT_ONCE } else { 1 };
+        let made: Vec<Outcome> = stream::iter(from..to)
+            .map(|index| carry_out_one(target, &notes, plan, index, stopped))
+            .buffered(side_by_side)
+            .collect()
+            .await;
+        stopped |= !plan.independent && made.iter().any(|outcome| outcome.state != State::Applied);
+        outcomes.extend(made);
+        from = to;
     }
+    // The writes have taken place: a journal that fails now is reported and does not hide it.
+    if let Err(error) = notes.whole().await {
+        tracing::error!(%error, "the outcome of a write could not be written down");
+    }
+    let entry = notes.entry.into_inner();
     Ok(Applied {
         journal: Some(entry.id.clone()),
         state: entry.state(),
         outcomes,
-        notices: plan.notices.clone(),
+        notices: [plan.notices.clone(), left_out(plan)].concat(),
     })
 }
 
-async fn record(journal: &Journal, entry: &Entry) -> Result<()> {
-    let (journal, entry) = (journal.clone(), entry.clone());
-    tokio::task::spawn_blocking(move || journal.write(&entry))
-        .await
-        .unwrap_or_else(|error| Err(Error::Journal(error.to_string())))
+fn left_out(plan: &Plan) -> Vec<String> {
+    plan.cannot.iter().map(|left| format!("{} {}: {}", left.kind, left.name, left.reason)).collect()
+}
+
+/// An entry of the journal in the making.
+struct Notes<'a> {
+    journal: &'a Journal,
+    entry: Mutex<Entry>,
+}
+
+impl Notes<'_> {
+    /// Writes all of it.
+    async fn whole(&self) -> Result<()> {
+        let (journal, entry) = (self.journal.clone(), self.entry.lock().clone());
+        tokio::task::spawn_blocking(move || journal.write(&entry))
+            .await
+            .unwrap_or_else(|error| Err(Error::Journal(error.to_string())))
+    }
+
+    /// Notes what became of a change. Of one among many a line is enough.
+    async fn outcome(
+        &self,
+        index: usize,
+        state: State,
+        error: Option<Value>,
+        etag: Option<String>,
+    ) -> Result<()> {
+        let (id, outcome) = {
+            let mut entry = self.entry.lock();
+            let recorded = &mut entry.changes[index];
+            recorded.state = state;
+            recorded.error = error;
+            recorded.etag = etag;
+            let outcome = super::journal::Step {
+                index,
+                state,
+                error: recorded.error.clone(),
+                etag: recorded.etag.clone(),
+            };
+            if entry.changes.len() == 1 {
+                return Ok(());
+            }
+            (entry.id.clone(), outcome)
+        };
+        let journal = self.journal.clone();
+        tokio::task::spawn_blocking(move || journal.step(&id, &outcome))
+            .await
+            .unwrap_or_else(|error| Err(Error::Journal(error.to_string())))
+    }
+}
+
+/// Carries out one change of a plan and notes what became of it.
+async fn carry_out_one(
+    target: &Target,
+    notes: &Notes<'_>,
+    plan: &Plan,
+    index: usize,
+    stopped: bool,
+) -> Outcome {
+    let change = &plan.changes[index];
+    let (state, object, error) = if stopped {
+        (
+            State::NotApplied,
+            Value::Null,
+            Some(serde_json::json!({ "message": "not begun: a change before it failed" })),
+        )
+    } else {
+        let _turn = turn(&change.id).await;
+        one(target, change).await
+    };
+    target.cache.forget(&change.id);
+    let etag = object["etag"].as_str().map(str::to_owned);
+    let journal = notes.entry.lock().id.clone();
+    if let Err(error) = notes.outcome(index, state, error.clone(), etag).await {
+        tracing::error!(entry = %journal, %error, "the outcome of a write could not be written down");
+    }
+    tracing::info!(operation = plan.operation, change = %change.title, id = %change.id, ?state, %journal, "write");
+    Outcome {
+        tenant_name: plan.tenant_name.clone(),
+        workspace_name: plan.workspace_name.clone(),
+        action: change.title.clone(),
+        name: change.name.clone(),
+        id: change.id.to_string(),
+        state,
+        undo: serde_json::to_value(change.undo)
+            .ok()
+            .and_then(|value| value.as_str().map(str::to_owned))
+            .unwrap_or_default(),
+        journal,
+        object,
+        error: error.unwrap_or(Value::Null),
+    }
 }
 
 /// Sends one change and finds out what became of it.
@@ -268,94 +344,4 @@ async fn turn(id: &ResourceId) -> tokio::sync::OwnedMutexGuard<()> {
         }
     };
     turn.lock_owned().await
-}
-
-/// A plan that takes an entry of the journal back.
-pub(crate) async fn plan_undo(target: &Target, entry: &Entry) -> Result<Plan> {
-    let mut draft = super::plan::Draft::default();
-    for recorded in entry.changes.iter().rev() {
-        let change = &recorded.change;
-        let state = match recorded.state {
-            State::Intent | State::Unknown => look(&target.client, &target.scope, change).await,
-            known => known,
-        };
-        match state {
-            State::NotApplied => {
-                draft.unchanged.push(format!("{} (it was not applied)", change.name));
-                continue;
-            }
-            State::Applied => {}
-            _ => {
-                return Err(Error::Undo(format!(
-                    "it is not known whether '{}' took place, so it is not taken back: compare the object with entry {} of the journal",
-                    change.title, entry.id
-                )));
-            }
-        }
-        let Some(reverse) = &change.reverse else {
-            return Err(Error::Undo(format!("'{}' cannot be undone", change.title)));
-        };
-        let current = super::verify::current(target, change).await?;
-        draft.changes.extend(back(recorded, reverse, current, &mut draft.notices)?);
-    }
-    Ok(draft.into_plan(target, Value::Null, Some(entry.id.clone())))
-}
-
-/// The change that takes one change back, given what is there now.
-fn back(
-    recorded: &super::journal::Recorded,
-    reverse: &super::plan::Reverse,
-    current: Option<Box<serde_json::value::RawValue>>,
-    notices: &mut Vec<String>,
-) -> Result<Option<Change>> {
-    use crate::azure::Method;
-    let change = &recorded.change;
-    let object = current.as_deref().map(Object::of).transpose()?;
-    // Somebody may have worked on since; that shows in the etag, or in the content.
-    if let (Some(object), Some(written)) = (&object, &recorded.etag)
-        && change.method != Method::Delete
-        && object.etag().as_ref() != Some(written)
-    {
-        notices.push(format!("{} was changed after this write; undoing it takes that back too", change.name));
-    }
-    let mut body: Option<Value> =
-        reverse.body.as_deref().and_then(|body| serde_json::from_str(body.get()).ok());
-    if let (Some(Value::Object(fields)), Some(etag)) = (&mut body, object.as_ref().and_then(Object::etag))
-        && reverse.method == Method::Put
-    {
-        fields.insert("etag".to_owned(), etag.into());
-    }
-    let mut undone = match (reverse.method, current, body) {
-        (Method::Delete, None, _) => {
-            notices.push(format!("{} is gone already", change.name));
-            return Ok(None);
-        }
-        (Method::Delete, Some(current), _) => Change::delete(
-            change.id.clone(),
-            change.surface,
-            change.name.clone(),
-            current,
-            super::Undo::Exact,
-        ),
-        (Method::Put, Some(current), Some(body)) => {
-            Change::replace(change.id.clone(), change.surface, change.name.clone(), current, &body)
-        }
-        (Method::Put, None, Some(body)) => {
-            Change::create(change.id.clone(), change.surface, change.name.clone(), &body)
-        }
-        (Method::Patch, Some(current), Some(body)) => {
-            let sent: Value = change
-                .body
-                .as_deref()
-                .and_then(|body| serde_json::from_str(body.get()).ok())
-                .unwrap_or_default();
-            Change::patch(change.id.clone(), change.surface, change.name.clone(), current, &body, &sent)
-        }
-        _ => return Err(Error::Undo(format!("'{}' cannot be undone: the object is gone", change.title))),
-    };
-    undone.title = format!("undo: {}", change.title);
-    undone.undo = change.undo;
-    undone.long = change.long;
-    undone.query.clone_from(&reverse.query);
-    Ok(Some(undone))
 }

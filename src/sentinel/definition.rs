@@ -95,6 +95,8 @@ pub struct Operation {
     pub view: &'static [&'static str],
     /// True if it is about workspaces as such and takes no `WorkspaceName`.
     pub fleet: bool,
+    /// True if it has many requests by its nature, and takes its time.
+    pub patient: bool,
     pub(crate) schema: fn() -> Value,
     pub(crate) row: fn() -> Value,
     pub(crate) run: Run,
@@ -259,6 +261,7 @@ impl Operation {
             examples: &[],
             view: &[],
             fleet: false,
+            patient: false,
             schema: || Value::Null,
             row: || Value::Null,
             run: Run::Read(|_, _| Ok(Box::pin(futures_util::stream::empty()))),
@@ -277,6 +280,11 @@ impl Operation {
 
     pub(crate) const fn costly(mut self) -> Self {
         self.costly = true;
+        self
+    }
+
+    pub(crate) const fn patient(mut self) -> Self {
+        self.patient = true;
         self
     }
 

@@ -1,6 +1,7 @@
 //! The journal of writes: what was intended is on disk before the first byte goes out, what became of it afterwards.
 //!
-//! One file a write, named by time, replaced as a whole: a process that dies leaves either the intent or the outcome.
+//! One file a write, named by time, replaced as a whole: a process that dies leaves either the intent or the outcome. Of
+//! many changes each outcome is a line of a file beside it until the end.
 
 use std::fs;
 use std::io::Write;
@@ -63,6 +64,37 @@ pub struct Recorded {
     pub etag: Option<String>,
     /// The change.
     pub change: Change,
+}
+
+/// How much of a journal is kept.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Keep {
+    /// Entries that are older go.
+    pub age: Option<std::time::Duration>,
+    /// The oldest go until the others have no more bytes than this.
+    pub bytes: Option<u64>,
+}
+
+/// What became of a journal that was pruned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Pruned {
+    /// Entries that are gone.
+    pub removed: usize,
+    /// Entries that are there.
+    pub kept: usize,
+    /// Their size, bytes.
+    pub bytes: u64,
+}
+
+/// What became of one change of an entry, on its way.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Step {
+    pub(crate) index: usize,
+    pub(crate) state: State,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) error: Option<Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) etag: Option<String>,
 }
 
 impl Entry {
@@ -136,7 +168,25 @@ impl Journal {
         // The name is on disk once its folder is. Windows has no such call and needs none.
         #[cfg(unix)]
         fs::File::open(&self.folder).and_then(|folder| folder.sync_all()).map_err(|error| failed(&error))?;
-        Ok(())
+        // What was noted on the way is in it now.
+        match fs::remove_file(self.steps(&entry.id)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(failed(&error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Notes what became of one change of many: a line beside the entry, which it is written into at the end.
+    ///
+    /// # Errors
+    /// [`Error::Journal`] if it is not on disk.
+    pub(crate) fn step(&self, id: &str, step: &Step) -> Result<()> {
+        let path = self.steps(id);
+        let failed = |error: &dyn std::fmt::Display| Error::Journal(format!("{}: {error}", path.display()));
+        let line = serde_json::to_string(step).map_err(|error| failed(&error))? + "\n";
+        let mut file =
+            fs::OpenOptions::new().create(true).append(true).open(&path).map_err(|error| failed(&error))?;
+        // One write: lines of steps that end together do not mix.
+        file.write_all(line.as_bytes()).and_then(|()| file.sync_data()).map_err(|error| failed(&error))
     }
 
     /// An entry; the beginning of its id is enough if no other begins so.
@@ -168,6 +218,47 @@ impl Journal {
         ids.iter().take(most).map(|id| self.load(id)).collect()
     }
 
+    /// Removes the oldest entries: those that are older than `keep` permits, and those that are too many bytes. An entry
+    /// that is in progress, or of which it is not known what became, stays.
+    ///
+    /// # Errors
+    /// [`Error::Journal`] if the folder cannot be read or an entry cannot be removed.
+    pub fn prune(&self, keep: &Keep, now: jiff::Timestamp) -> Result<Pruned> {
+        let mut entries: Vec<(String, u64)> = Vec::new();
+        for id in self.ids()? {
+            let bytes = fs::metadata(self.path(&id)).map_or(0, |about| about.len());
+            entries.push((id, bytes));
+        }
+        // Ids sort by time.
+        entries.sort_unstable();
+        let mut pruned =
+            Pruned { removed: 0, kept: entries.len(), bytes: entries.iter().map(|(_, bytes)| bytes).sum() };
+        let too_old = |time: jiff::Timestamp| {
+            keep.age.and_then(|age| now.checked_sub(age).ok()).is_some_and(|oldest| time < oldest)
+        };
+        for (id, bytes) in entries {
+            let too_many = keep.bytes.is_some_and(|most| pruned.bytes > most);
+            if !too_many && keep.age.is_none() {
+                break;
+            }
+            // What cannot be read is nothing to be removed unseen.
+            let Ok(entry) = self.load(&id) else { continue };
+            if !too_many && !too_old(entry.time) {
+                break;
+            }
+            if matches!(entry.state(), State::Intent | State::Unknown) {
+                continue;
+            }
+            let failed =
+                |error: std::io::Error| Error::Journal(format!("{}: {error}", self.path(&id).display()));
+            fs::remove_file(self.path(&id)).map_err(failed)?;
+            pruned.removed += 1;
+            pruned.kept -= 1;
+            pruned.bytes -= bytes;
+        }
+        Ok(pruned)
+    }
+
     fn ids(&self) -> Result<Vec<String>> {
         let entries = match fs::read_dir(&self.folder) {
             Ok(entries) => entries,
@@ -186,7 +277,21 @@ impl Journal {
         let path = self.path(id);
         let failed = |error: &dyn std::fmt::Display| Error::Journal(format!("{}: {error}", path.display()));
         let text = fs::read(&path).map_err(|error| failed(&error))?;
-        serde_json::from_slice(&text).map_err(|error| failed(&error))
+        let mut entry: Entry = serde_json::from_slice(&text).map_err(|error| failed(&error))?;
+        for line in fs::read_to_string(self.steps(id)).unwrap_or_default().lines() {
+            // The last line of a process that died may be half of one.
+            let Ok(step) = serde_json::from_str::<Step>(line) else { continue };
+            if let Some(recorded) = entry.changes.get_mut(step.index) {
+                recorded.state = step.state;
+                recorded.error = step.error;
+                recorded.etag = step.etag;
+            }
+        }
+        Ok(entry)
+    }
+
+    fn steps(&self, id: &str) -> PathBuf {
+        self.folder.join(format!("{id}.steps"))
     }
 
     fn path(&self, id: &str) -> PathBuf {

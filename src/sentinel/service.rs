@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use tokio_util::task::TaskTracker;
 
 use super::account::Account;
-use super::apply::{Applied, apply, plan_undo};
+use super::apply::{Applied, apply};
 use super::arguments::{Bound, bind};
 use super::cache::{Cache, CacheStatus};
 use super::definition::{Operation, Run};
@@ -21,10 +21,13 @@ use super::plan::Plan;
 use super::progress::Progress;
 use super::read::{Reading, WorkspaceFailure};
 use super::target::Target;
+use super::undo::plan_undo;
 use super::workspace::{Selection, Workspace};
 use super::{Error, Result};
 use crate::azure::Scope;
 
+/// Time for operations that have many requests by their nature.
+const PATIENCE: Duration = Duration::from_secs(3_600);
 /// How often somebody who waits for the last write looks.
 const POLL: Duration = Duration::from_millis(5);
 
@@ -68,6 +71,13 @@ pub struct Call {
     pub listener: Listener,
 }
 
+impl Inner {
+    /// The folder of exports and backups.
+    pub(crate) fn backups(&self) -> PathBuf {
+        self.settings.backups.clone()
+    }
+}
+
 impl Sentinel {
     /// Operations through these identities, the main one first.
     pub fn new(accounts: Vec<Account>, settings: SentinelSettings) -> Self {
@@ -96,7 +106,8 @@ impl Sentinel {
         match operation.run {
             Run::Fleet(rows) => Ok(Reading::of_rows(rows(self.0.clone(), bound.own).await?)),
             Run::Read(rows) => {
-                let (targets, missing) = self.targets(operation.name, &bound.common, call).await?;
+                let (targets, missing) =
+                    self.targets(operation.name, &bound.common, call, operation.patient).await?;
                 let progress = Progress::new(call.listener.clone(), targets.len());
                 Ok(Reading::over(targets, missing, move |target| {
                     let name = target.workspace.name.clone();
@@ -114,7 +125,8 @@ impl Sentinel {
                 if common.workspace_name.is_empty() && common.tenant_filter.is_none() {
                     common.workspace_name.push("*".to_owned());
                 }
-                let (targets, missing) = self.targets(operation.name, &common, call).await?;
+                let (targets, missing) =
+                    self.targets(operation.name, &common, call, operation.patient).await?;
                 Ok(Reading::together(items(targets, bound.own)?, missing))
             }
             Run::Write(_) => Err(Error::declined(
@@ -246,7 +258,7 @@ impl Sentinel {
         let entry = self.0.journal.read(entry)?;
         let common = Common { workspace_name: vec![entry.workspace_id.to_string()], ..Common::default() };
         let name = super::operation(&entry.operation).map_or("Undo", |operation| operation.name);
-        let (mut targets, _) = self.targets(name, &common, call).await?;
+        let (mut targets, _) = self.targets(name, &common, call, true).await?;
         Ok((targets.remove(0), entry))
     }
 
@@ -277,7 +289,7 @@ impl Sentinel {
     }
 
     async fn one_target(&self, operation: &'static Operation, bound: &Bound, call: &Call) -> Result<Target> {
-        let (mut targets, _) = self.targets(operation.name, &bound.common, call).await?;
+        let (mut targets, _) = self.targets(operation.name, &bound.common, call, operation.patient).await?;
         if targets.len() > 1 {
             return Err(Error::Workspace {
                 what: format!(
@@ -298,9 +310,11 @@ impl Sentinel {
         operation: &'static str,
         common: &Common,
         call: &Call,
+        patient: bool,
     ) -> Result<(Vec<Target>, Vec<WorkspaceFailure>)> {
         let inner = &self.0;
-        let time = call.timeout.unwrap_or(inner.settings.timeout);
+        let usual = if patient { inner.settings.timeout.max(PATIENCE) } else { inner.settings.timeout };
+        let time = call.timeout.unwrap_or(usual);
         let id = call.correlation_id.clone().unwrap_or_else(|| uuid::Uuid::now_v7().to_string());
         let scope = Scope::with_correlation(&id, time);
         let selection = Selection {

@@ -6,7 +6,8 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::Result;
-use super::plan::{Change, SERVER_FIELDS};
+use super::content::server;
+use super::plan::Change;
 use super::target::Target;
 use crate::azure::{Client, Kind, Method, Request, Scope, Surface};
 
@@ -80,8 +81,13 @@ pub(crate) fn judge(change: &Change, current: Option<&RawValue>) -> State {
             let current = read(current);
             let before = change.before.as_deref().map(read);
             let after = change.body.as_deref().map_or(Value::Null, read);
+            let uploading = after["properties"]["rawContent"].is_string()
+                && current["properties"]["provisioningState"] != "Succeeded";
             if before.as_ref().is_some_and(|before| unchanged(before, &current)) {
                 State::NotApplied
+            } else if uploading {
+                // The watchlist is there, its items need not be.
+                State::Unknown
             } else if contains(&current, &after, 0) {
                 State::Applied
             } else {
@@ -104,7 +110,9 @@ pub(crate) fn contains(current: &Value, wanted: &Value, depth: usize) -> bool {
     match (current, wanted) {
         (Value::Object(current), Value::Object(wanted)) => wanted
             .iter()
-            .filter(|(name, _)| depth > 1 || !SERVER_FIELDS.contains(&name.as_str()))
+            .filter(|(name, _)| {
+                !server::is_of_every_kind(depth, name) && !server::is_never_shown(depth, name)
+            })
             .all(|(name, wanted)| {
                 let found = current.get(name).or_else(|| {
                     current.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value)

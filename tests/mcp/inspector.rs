@@ -73,9 +73,10 @@ fn is_driven(context: &Context, target: &[String]) {
 }
 
 pub fn it_drives_the_server_over_standard_streams(context: &Context) {
-    let mut target = vec![PROGRAM.to_owned()];
-    target.extend(arguments(context.home(), &["--script", SCRIPT]));
-    is_driven(context, &target);
+    // Without --config: the Inspector takes flags that it knows for its own.
+    let home = context.home().path.to_string_lossy().into_owned();
+    let target = [PROGRAM, "mcp", "--powershell", &home, "--allow-writes", "--script", SCRIPT];
+    is_driven(context, &target.map(str::to_owned));
 }
 
 pub fn it_drives_the_server_over_http(context: &Context) {

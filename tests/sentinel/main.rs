@@ -2,10 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+mod backups;
+mod content;
 mod errors;
 mod faults;
 mod health;
 mod identity;
+mod imports;
 mod permissions;
 mod preflight;
 mod reads;

@@ -33,6 +33,12 @@ async fn arguments(setting: &Setting, name: &str) -> Value {
             }
         }
         "Export-TableData" => json!({"table_name": "Usage", "time_range": "7d", "backup_path": "data"}),
+        "Test-SentinelBackup" => {
+            setting
+                .rows("Backup-SentinelWorkspace", json!({"workspace_name": WORKSPACE, "backup_path": "kept"}))
+                .await;
+            json!({"path": "kept", "compare_with": "kept"})
+        }
         name if name.starts_with("Export-") => json!({"backup_path": "out"}),
         _ => json!({}),
     }
@@ -68,8 +74,7 @@ async fn every_read_answers_rows_of_its_declared_shape() {
         );
         let made_here = operation.fleet
             || operation.name == "Invoke-SentinelQuery"
-            || operation.name.starts_with("Test-Sentinel")
-            || operation.name.starts_with("Export-");
+            || ["Export-", "Backup-", "Test-Sentinel"].iter().any(|verb| operation.name.starts_with(verb));
         if !made_here && !rows.is_empty() {
             given["raw"] = true.into();
             let raw = setting.rows(operation.name, given).await;

@@ -150,6 +150,20 @@ impl Setting {
         self.sentinel.apply(operation, map(arguments), digest, confirm, &Call::default()).await
     }
 
+    /// Plans a write and applies the plan.
+    pub async fn done(&self, name: &str, arguments: Value) -> (Plan, Applied) {
+        let plan =
+            self.plan(name, arguments.clone()).await.unwrap_or_else(|error| panic!("{name}: {error:?}"));
+        let applied =
+            self.apply(name, arguments, &plan).await.unwrap_or_else(|error| panic!("{name}: {error:?}"));
+        (plan, applied)
+    }
+
+    /// The folder below which files are read and written.
+    pub fn backups(&self) -> std::path::PathBuf {
+        self.folder.path().join("backups")
+    }
+
     /// Requests that wanted to change something, with their paths.
     pub fn writes(&self) -> Vec<String> {
         self.azure

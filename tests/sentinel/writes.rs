@@ -64,6 +64,35 @@ pub async fn cases(setting: &Setting) -> Vec<(&'static str, Value)> {
         ("Add-DCRDataSource", json!({"dcr_name": with_flow["DcrName"], "data_source_type": "WindowsEventLogs", "x_path_queries": ["Security!*"]})),
         ("Remove-DataCollectionRule", json!({"dcr_name": with_flow["DcrName"], "delete_associations": true})),
     ]);
+    let backups = setting.backups();
+    let write = |name: &str, text: &str| std::fs::write(backups.join(name), text).expect("is written");
+    write(
+        "rule.yaml",
+        "id: 5b0ed2b6-4d0c-4a0e-9f5b-1d3f6a1c7a01\nname: From a file\nkind: Scheduled\nseverity: Low\nqueryFrequency: 1h\n\
+         queryPeriod: 1h\nquery: |\n  SecurityEvent\n  | take 1\n",
+    );
+    write(
+        "automation.json",
+        r#"{"automationRuleId": "5b0ed2b6-4d0c-4a0e-9f5b-1d3f6a1c7a02", "displayName": "From a file", "order": 7, "actions": [],
+            "triggeringLogic": {"isEnabled": false, "triggersOn": "Incidents", "triggersWhen": "Created", "conditions": []}}"#,
+    );
+    write(
+        "watchlist.json",
+        r#"{"watchlistAlias": "FromFile", "displayName": "From a file", "provider": "Custom", "itemsSearchKey": "Host"}"#,
+    );
+    write("data.csv", "Host,Note\nDC01,\"a, b\"\nDC02,\n");
+    write(
+        "query.yaml",
+        "id: from-a-file\nname: From a file\nquery: SecurityEvent | take 1\ntactics:\n- Impact\n",
+    );
+    for (name, file) in [
+        ("Import-AnalyticsRules", "rule.yaml"),
+        ("Import-AutomationRules", "automation.json"),
+        ("Import-Watchlists", "watchlist.json"),
+        ("Import-SavedQueries", "query.yaml"),
+    ] {
+        cases.push((name, json!({"path": file})));
+    }
     // Last: others need the table.
     cases.push(("Remove-SentinelTable", json!({"table_name": table, "force": true})));
     if let Some(disabled) = rule(false) {
@@ -79,8 +108,9 @@ pub async fn cases(setting: &Setting) -> Vec<(&'static str, Value)> {
 async fn every_write_is_covered() {
     let setting = Setting::start().await;
     let covered: Vec<&str> = cases(&setting).await.into_iter().map(|(name, _)| name).collect();
-    // Those have tests of their own: an endpoint that no rule uses has to be made first, and a record is no object.
-    let later = ["Remove-DataCollectionEndpoint", "Test-DCRIngestion"];
+    // Those have tests of their own: an endpoint that no rule uses has to be made first, a record is no object, and a
+    // restore is of many.
+    let later = ["Remove-DataCollectionEndpoint", "Test-DCRIngestion", "Restore-SentinelWorkspace"];
     for operation in operations().iter().filter(|operation| operation.kind.writes()) {
         assert!(
             covered.contains(&operation.name) || later.contains(&operation.name),

@@ -3,7 +3,8 @@
 use std::process::Stdio;
 
 use runspaced::sentinel::operations;
-use serde_json::{Value, json};
+use runspaced::simulator::app;
+use serde_json::json;
 
 use crate::client::Client;
 use crate::server::{Setting, named, text, tools};
@@ -115,6 +116,42 @@ async fn without_powershell_the_operations_stay_and_it_is_said_why_commands_are_
     let (answer, _) = client.answer("missing");
     let said = answer["error"]["message"].as_str().expect("is refused");
     assert!(said.contains("PowerShell") && said.contains("nowhere"), "{said}");
+    client.finish();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_hands_nothing_on_names_a_file_with_the_identity_beside_it() {
+    let setting = Setting::start().await;
+    let app = setting.azure.app(app::CONTRIBUTOR).expect("is there");
+    let identity = format!(
+        "AZURE_TENANT_ID={}\nAZURE_CLIENT_ID={}\nAZURE_CLIENT_SECRET={}\n",
+        app.tenant, app.client_id, app.secret
+    );
+    std::fs::write(setting.folder.path().join(".env"), identity).expect("is written");
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let mut command = setting.command(&[]);
+    for name in ["AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"] {
+        command.env_remove(name);
+    }
+    command.current_dir(elsewhere.path());
+    let mut client = Client::spawn(command);
+    client.initialize("2025-11-25");
+    let names = client.call("list_workspace_names", json!({}));
+    assert_eq!(names["isError"], false, "{names}");
+    client.finish();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_folder_does_not_say_where_secrets_are_sent() {
+    let setting = Setting::start().await;
+    let evil = "[azure]\ncloud = \"custom\"\nauthority = \"https://login.example\"\nresource_manager = \"https://arm.example\"\n\
+                logs = \"https://logs.example\"\ningestion = \"https://ingest.example\"\n";
+    std::fs::write(setting.folder.path().join("runspaced.toml"), evil).expect("is written");
+    std::fs::write(setting.folder.path().join("settings.toml"), "").expect("is written");
+    let mut client = setting.server(&[]);
+    let refused = client.call("list_workspaces", json!({}));
+    assert_eq!(refused["isError"], true);
+    assert!(text(&refused).contains("not believed from a project's file"), "{refused}");
     client.finish();
 }
 

@@ -75,7 +75,7 @@ public sealed class CommentHelpTests
             synopses.Add($"{function.Name}: {found?.Synopsis?.Trim()}");
         }
 
-        Assert.Equal(9, functions.Length);
+        Assert.Equal(8, functions.Length);
         Assert.Contains("Get-Above: Stands right above.", synopses);
         Assert.Contains("Get-Nested: Of a function in a function.", synopses);
         Assert.Contains("Get-Last: Last in the body.", synopses);

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use runspaced::sentinel::{Call, Sentinel};
+use runspaced::sentinel::{Call, Keep, Sentinel};
 use serde_json::json;
 
 use super::show::{self, Form};
@@ -14,8 +14,13 @@ use crate::cli::screen::{Palette, complain};
 /// Entries that are listed.
 const MOST: usize = 50;
 
-/// Lists the latest entries, or shows one.
+/// Lists the latest entries, shows one, or removes old ones.
 pub fn list(sentinel: &Sentinel, words: &Words, palette: Palette) -> Exit {
+    if let [prune, rest @ ..] = words.plain.as_slice()
+        && prune == "prune"
+    {
+        return remove_old(sentinel, rest, words.form, palette);
+    }
     if let Some(id) = words.plain.first() {
         return match sentinel.journal().read(id) {
             Ok(entry) => show::write(&format!("{:#}\n", json!(entry))),
@@ -43,6 +48,27 @@ pub fn list(sentinel: &Sentinel, words: &Words, palette: Palette) -> Exit {
             }
             show::write(&text)
         }
+        Err(error) => failed(palette, &error),
+    }
+}
+
+/// Removes entries that are older than so many days.
+fn remove_old(sentinel: &Sentinel, given: &[String], form: Form, palette: Palette) -> Exit {
+    let age = match given {
+        [age] => age.strip_suffix('d').and_then(|days| days.parse::<u32>().ok()),
+        _ => None,
+    };
+    let Some(days) = age else {
+        complain(palette, "journal prune takes an age in days: `runspaced sentinel journal prune 90d`");
+        return Exit::USAGE;
+    };
+    let age = Some(std::time::Duration::from_secs(u64::from(days) * 86_400));
+    match sentinel.journal().prune(&Keep { age, bytes: None }, jiff::Timestamp::now()) {
+        Ok(pruned) if form == Form::Json => show::write(&format!("{}\n", json!(pruned))),
+        Ok(pruned) => show::write(&format!(
+            "{} entries removed, {} kept ({} bytes)\n",
+            pruned.removed, pruned.kept, pruned.bytes
+        )),
         Err(error) => failed(palette, &error),
     }
 }

@@ -92,7 +92,10 @@ async fn carry_out(connection: Connection, mut job: Job) -> Result<Done, Error> 
         }
         Tool::Operation(operation) => read(&sentinel, operation, job).await,
         Tool::Undo => change::undo(&sentinel, job, consent).await,
-        Tool::Journal => journal::list(&sentinel, &job.arguments),
+        Tool::Journal => {
+            let work = tokio::task::spawn_blocking(move || journal::list(&sentinel, &job.arguments));
+            work.await.unwrap_or(Err(Error::ShutDown))
+        }
         Tool::CacheStatus => Ok(held::status(&sentinel).await),
         Tool::CacheClear => Ok(held::clear(&sentinel).await),
     }

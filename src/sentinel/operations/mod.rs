@@ -1,9 +1,11 @@
 //! The operations, a family a module.
 
+mod backup;
 mod collection;
 mod content;
 mod exports;
 mod health;
+mod imports;
 mod incidents;
 mod permissions;
 mod query;
@@ -30,6 +32,8 @@ pub fn operations() -> &'static [Operation] {
             query::operations(),
             workbooks::operations(),
             exports::operations(),
+            imports::operations(),
+            backup::operations(),
             collection::operations(),
         ]
         .into_iter()

@@ -23,7 +23,9 @@ fn every_operation_is_whole() {
             "{name}"
         );
         assert!(operation.summary.ends_with('.') && operation.summary.len() > 15, "{name}");
-        assert!(!operation.actions.is_empty(), "{name} says which actions it needs");
+        // These ask files only.
+        let offline = ["Test-SentinelBackup", "Get-SentinelBackups"].contains(&name);
+        assert!(offline != !operation.actions.is_empty(), "{name} says which actions it needs");
         for action in operation.actions {
             assert!(smallest_role(action).is_some(), "{name}: no role is known for {action}");
         }

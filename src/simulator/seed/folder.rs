@@ -240,6 +240,8 @@ fn tables(library: &Library) -> Vec<CustomTable> {
         .iter()
         .filter_map(|summary| summary.properties["ruleDefinition"]["destinationTable"].as_str());
     let mut names: BTreeSet<String> = destinations.map(str::to_owned).collect();
+    // The data collection rule of every workspace fills it.
+    names.insert("Firewall_CL".to_owned());
     for query in &queries {
         names.extend(
             words(query)

@@ -53,6 +53,7 @@ pub(super) fn fill(seeding: &mut Seeding<'_>, place: &Place, library: &Library, 
         json!({"properties": {"customerManagedKey": false}}),
     );
     settings(seeding, place);
+    fusion_template(seeding, place);
     if place.state == Condition::Empty {
         return;
     }
@@ -128,12 +129,18 @@ fn tables(seeding: &mut Seeding<'_>, place: &Place, library: &Library) {
     }
 }
 
-fn templates(seeding: &mut Seeding<'_>, place: &Place, library: &Library) {
+/// The template of Fusion, which every workspace has.
+fn fusion_template(seeding: &mut Seeding<'_>, place: &Place) {
     let kind = "Microsoft.SecurityInsights/alertRuleTemplates";
     let base = format!("{}/alertRuleTemplates", place.sentinel());
     let fusion = json!({"kind": "Fusion", "properties": {"displayName": "Advanced Multistage Attack Detection", "severity": "High", "status": "Available",
         "description": "Finds attacks that show in several places.", "tactics": ["Persistence", "LateralMovement"], "techniques": [], "alertRulesCreatedByTemplateCount": 1}});
     seeding.put(format!("{base}/{FUSION}"), kind, fusion);
+}
+
+fn templates(seeding: &mut Seeding<'_>, place: &Place, library: &Library) {
+    let kind = "Microsoft.SecurityInsights/alertRuleTemplates";
+    let base = format!("{}/alertRuleTemplates", place.sentinel());
     for rule in library.rules.iter().take(12) {
         let mut properties = rule.properties.clone();
         let Some(name) =
@@ -272,8 +279,9 @@ fn contents(seeding: &mut Seeding<'_>, place: &Place, library: &Library) {
             stored.etag = etag;
         }
     }
-    for (id, properties) in &library.automation {
-        let mut properties = properties.clone();
+    let mut automation = library.automation.clone();
+    automation.extend(library.rules.first().map(|rule| about_a_rule(place, rule)));
+    for (id, mut properties) in automation {
         let who = json!({"objectId": seeding.id("user/admin"), "email": "admin@northwind.example", "name": "Admin", "userPrincipalName": "admin@northwind.example"});
         properties["createdTimeUtc"] = json!(seeding.ago(900));
         properties["lastModifiedTimeUtc"] = json!(seeding.ago(300));
@@ -336,6 +344,16 @@ fn contents(seeding: &mut Seeding<'_>, place: &Place, library: &Library) {
             body,
         );
     }
+}
+
+/// An automation rule that is about one analytics rule, which it names by the id that it has in the workspace.
+fn about_a_rule(place: &Place, rule: &Rule) -> (String, Value) {
+    let name = "Task for incidents of one rule";
+    let id = format!("{}/alertRules/{}", place.sentinel(), rule.id);
+    let properties = json!({"displayName": name, "order": 20, "triggeringLogic": {"isEnabled": true, "triggersOn": "Incidents", "triggersWhen": "Created",
+        "conditions": [{"conditionType": "Property", "conditionProperties": {"propertyName": "IncidentRelatedAnalyticRuleIds", "operator": "Contains", "propertyValues": [id]}}]},
+        "actions": [{"order": 1, "actionType": "AddIncidentTask", "actionConfiguration": {"title": "Look at the rule", "description": "It may be too wide."}}]});
+    (crate::simulator::ids::id_of(0, &format!("automation/{name}")), properties)
 }
 
 fn watchlists(seeding: &mut Seeding<'_>, place: &Place, library: &Library) {

@@ -70,7 +70,7 @@ impl Write for Rule {
             change = change.parameter("deleteAssociations", "true");
             notices.push(format!("{} associations go with it", associated.len()));
         }
-        Ok(Draft { changes: vec![change], notices, unchanged: Vec::new() })
+        Ok(Draft { changes: vec![change], notices, ..Draft::default() })
     }
 }
 

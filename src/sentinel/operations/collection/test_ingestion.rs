@@ -88,7 +88,7 @@ impl Write for Test {
             arrival,
         };
         let change = Change::record(ResourceId::new(rule.id()), rule.name(), &Value::Object(record), ingest);
-        Ok(Draft { changes: vec![change], notices, unchanged: Vec::new() })
+        Ok(Draft { changes: vec![change], notices, ..Draft::default() })
     }
 }
 

@@ -96,7 +96,7 @@ impl Write for Update {
         let place = ResourceId::new(rule.id());
         let change =
             Change::replace(place, Surface::DataCollection, rule.name(), before, &after).titled(title);
-        Ok(Draft { changes: vec![change], notices, unchanged: Vec::new() })
+        Ok(Draft { changes: vec![change], notices, ..Draft::default() })
     }
 }
 

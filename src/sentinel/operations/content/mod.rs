@@ -133,7 +133,7 @@ impl Check {
         let schema = Schema::read(target).await?;
         match &content {
             Content::Rule(rule) => {
-                rule::check(&mut report, target, &schema, &rule.body, rule.id.as_deref()).await?
+                rule::check(&mut report, target, &schema, &rule.body, rule.name.as_deref()).await?
             }
             Content::Hunting(query) => others::hunting(&mut report, target, &schema, query).await?,
             Content::Workbook { name, document } => {

@@ -3,11 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::ContentKind;
+use crate::sentinel::content::{self, Piece, files};
 use crate::sentinel::folder::below;
 use crate::sentinel::target::Target;
 use crate::sentinel::{Error, Result};
-
-use super::super::rules::{FileRule, rule_of};
 
 /// Largest file that is read, bytes.
 const LARGEST: u64 = 8 << 20;
@@ -15,7 +14,7 @@ const LARGEST: u64 = 8 << 20;
 /// Content, ready to be checked.
 #[derive(Debug)]
 pub(super) enum Content {
-    Rule(FileRule),
+    Rule(Piece),
     Hunting(Value),
     Workbook { name: String, document: Value },
     Watchlist { alias: String, properties: Value, items: Option<String> },
@@ -85,7 +84,9 @@ impl Source {
         // Exports have everything in properties, repositories at the top.
         let properties = if document["properties"].is_object() { &document["properties"] } else { &document };
         Ok(match kind {
-            ContentKind::AnalyticsRule => Content::Rule(rule_of(document)?),
+            ContentKind::AnalyticsRule => {
+                Content::Rule(files::one_of(content::ContentKind::AnalyticsRules, document)?)
+            }
             ContentKind::HuntingQuery => Content::Hunting(hunting(&document, properties)),
             ContentKind::Workbook => workbook(&document, properties)?,
             ContentKind::Watchlist => Content::Watchlist {

@@ -30,7 +30,7 @@ pub(super) fn check(
         );
     }
     for name in ["displayName", "provider", "itemsSearchKey"] {
-        if !properties[name].as_str().is_some_and(|text| !text.trim().is_empty()) {
+        if properties[name].as_str().is_none_or(|text| text.trim().is_empty()) {
             report.error(&format!("properties.{name}"), "it is missing", "The watchlist has to have it.");
         }
     }

@@ -6,8 +6,11 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Destination, portable};
+use super::Destination;
+use super::template::{deployment, sentinel_resource};
 use crate::azure::Surface;
+use crate::sentinel::content::ContentKind;
+use crate::sentinel::content::server::own;
 use crate::sentinel::definition::{Read, Rows};
 use crate::sentinel::export::{ExportRow, Writer};
 use crate::sentinel::operations::rules;
@@ -15,10 +18,20 @@ use crate::sentinel::read::rows_of;
 use crate::sentinel::target::{Object, Target};
 use crate::sentinel::wildcard::Wildcard;
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+enum Format {
+    #[default]
+    Json,
+    ArmTemplate,
+}
+
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct Export {
     #[serde(flatten)]
     place: Destination,
+    /// Objects as Azure has them with the names of the rules that they mention, or a template that can be deployed
+    #[serde(default)]
+    format: Format,
     /// Only rules that are enabled; false: only those that are not
     enabled: Option<bool>,
     /// Only rules whose display names fit this pattern (* and ?)
@@ -42,7 +55,7 @@ impl Read for Export {
                 {
                     let mut object = json!({ "name": rule.name() });
                     if let (Some(object), Some(rule)) =
-                        (object.as_object_mut(), portable(&rule.0).as_object())
+                        (object.as_object_mut(), own(ContentKind::AutomationRules, &rule.0).as_object())
                     {
                         object.extend(rule.clone());
                     }
@@ -66,8 +79,20 @@ impl Read for Export {
                     playbooks.push(playbook.clone());
                 }
             }
-            let document =
-                json!({ "analyticsRules": names, "playbooks": playbooks, "automationRules": chosen });
+            let document = match self.format {
+                Format::Json => {
+                    json!({ "analyticsRules": names, "playbooks": playbooks, "automationRules": chosen })
+                }
+                Format::ArmTemplate => deployment(chosen.iter().map(|rule| {
+                    let id = rule["name"].as_str().unwrap_or_default();
+                    sentinel_resource(
+                        "automationRules",
+                        id,
+                        Surface::SecurityInsights,
+                        &own(ContentKind::AutomationRules, rule),
+                    )
+                })),
+            };
             let mut writer =
                 Writer::new(&target, &self.place.backup_path, self.place.timestamped, self.place.force)?;
             let title = format!("{} automation rules", chosen.len());

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::Destination;
 use crate::azure::{LogsQuery, Surface};
+use crate::sentinel::content::watchlist::csv;
 use crate::sentinel::definition::{Read, Rows};
 use crate::sentinel::export::{ExportRow, Writer};
 use crate::sentinel::folder::file_name;
@@ -115,7 +116,7 @@ impl Read for Export {
             let mut writer =
                 Writer::new(&target, &self.place.backup_path, self.place.timestamped, self.place.force)?;
             let (content, ending) = match self.format {
-                Format::Csv => (super::watchlists::csv(&items)?, "csv"),
+                Format::Csv => (csv(&items)?, "csv"),
                 Format::Json => (serde_json::to_vec(&items).unwrap_or_default(), "json"),
                 Format::NdJson => {
                     let lines: Vec<String> =

@@ -4,11 +4,11 @@ mod automation;
 mod data;
 mod rules;
 mod searches;
+mod template;
 mod watchlists;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::Value;
 
 use crate::sentinel::definition::{Example, Operation};
 
@@ -33,7 +33,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "Export-AnalyticsRules",
             "export_analytics_rules",
             "exports",
-            "Writes analytics rules to files, as JSON or as templates that can be deployed.",
+            "Writes analytics rules to files, as JSON, YAML, or templates that can be deployed.",
         )
         .alias(&["export_analyticsrules"])
         .needs(&["Microsoft.SecurityInsights/alertRules/read"])
@@ -89,13 +89,4 @@ pub(super) fn operations() -> Vec<Operation> {
         .view(VIEW)
         .examples(&[Example { about: "A day of sign-ins", power_shell: "Export-TableData -WorkspaceName law-contoso -TableName SigninLogs -BackupPath data -TimeRange 24h -Format NdJson" }]),
     ]
-}
-
-/// An object without what Azure sets and what belongs to its place.
-fn portable(object: &Value) -> Value {
-    let mut object = crate::sentinel::plan::writable(object);
-    if let Some(fields) = object.as_object_mut() {
-        fields.remove("etag");
-    }
-    object
 }

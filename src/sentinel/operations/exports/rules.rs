@@ -4,8 +4,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Destination, portable};
+use super::Destination;
+use super::template::{deployment, sentinel_resource};
 use crate::azure::Surface;
+use crate::sentinel::Error;
+use crate::sentinel::content::server::own;
+use crate::sentinel::content::{ContentKind, yaml};
 use crate::sentinel::definition::{Read, Rows};
 use crate::sentinel::export::{ExportRow, Writer};
 use crate::sentinel::folder::file_name;
@@ -23,13 +27,14 @@ enum Format {
     #[default]
     Json,
     ArmTemplate,
+    Yaml,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct Export {
     #[serde(flatten)]
     place: Destination,
-    /// Objects as Azure has them, or templates that can be deployed (50 rules a file at most)
+    /// Objects as Azure has them, templates that can be deployed (50 rules a file at most), or YAML, a file for each rule
     #[serde(default)]
     format: Format,
     /// Only rules of these kinds
@@ -59,31 +64,38 @@ impl Read for Export {
                     && self.enabled.is_none_or(|enabled| rule.flag("/properties/enabled") == Some(enabled))
                     && (self.kind.is_empty() || self.kind.iter().any(|wanted| word(wanted) == kind));
                 if takes {
-                    chosen.push((rule.name(), shown, portable(&rule.0)));
+                    chosen.push((rule.name(), shown, own(ContentKind::AnalyticsRules, &rule.0)));
                 }
             }
             let mut writer =
                 Writer::new(&target, &self.place.backup_path, self.place.timestamped, self.place.force)?;
-            let most = match (self.split_files, self.format) {
+            let split = self.split_files || self.format == Format::Yaml;
+            let most = match (split, self.format) {
                 (true, _) => 1,
                 (false, Format::ArmTemplate) => PER_TEMPLATE,
-                (false, Format::Json) => usize::MAX,
+                (false, _) => usize::MAX,
             };
             for (number, part) in chosen.chunks(most.min(chosen.len().max(1))).enumerate() {
-                let (file, title) = match (self.split_files, part) {
-                    (true, [(id, shown, _)]) => (format!("{}_{id}.json", file_name(shown)), shown.clone()),
+                let ending = if self.format == Format::Yaml { "yaml" } else { "json" };
+                let (file, title) = match (split, part) {
+                    (true, [(id, shown, _)]) => {
+                        (format!("{}_{id}.{ending}", file_name(shown)), shown.clone())
+                    }
                     _ if chosen.len() > most => (
                         format!("Azure_Sentinel_analytics_rules_{}.json", number + 1),
                         format!("{} rules", part.len()),
                     ),
                     _ => ("Azure_Sentinel_analytics_rules.json".to_owned(), format!("{} rules", part.len())),
                 };
-                let document = match self.format {
-                    Format::ArmTemplate => template(part),
-                    Format::Json if self.split_files => named(&part[0]),
-                    Format::Json => part.iter().map(named).collect(),
+                let text = match (self.format, part) {
+                    (Format::Yaml, [(id, shown, rule)]) => yaml::of_rule(id, rule).map_err(|problem| {
+                        Error::File(format!("rule {shown} cannot be written as YAML: {problem}"))
+                    })?,
+                    (Format::ArmTemplate, _) => format!("{:#}\n", template(part)),
+                    (_, [only]) if split => format!("{:#}\n", named(only)),
+                    _ => format!("{:#}\n", part.iter().map(named).collect::<Value>()),
                 };
-                writer.write(&file, &title, "analytics rules", format!("{document:#}\n").as_bytes())?;
+                writer.write(&file, &title, "analytics rules", text.as_bytes())?;
             }
             writer.manifest("analytics-rules")?;
             Ok(writer.rows())
@@ -102,37 +114,9 @@ fn named((id, _, rule): &(String, String, Value)) -> Value {
 
 /// What the portal exports and imports.
 fn template(rules: &[(String, String, Value)]) -> Value {
-    let resources: Vec<Value> = rules
-        .iter()
-        .map(|(id, _, rule)| {
-            json!({
-                "id": format!("[concat(resourceId('Microsoft.OperationalInsights/workspaces/providers', parameters('workspace'), 'Microsoft.SecurityInsights'),'/alertRules/{id}')]"),
-                "name": format!("[concat(parameters('workspace'),'/Microsoft.SecurityInsights/{id}')]"),
-                "type": "Microsoft.OperationalInsights/workspaces/providers/alertRules",
-                "kind": rule["kind"],
-                "apiVersion": Surface::AlertRules.pinned(),
-                "properties": escaped(&rule["properties"]),
-            })
-        })
-        .collect();
-    json!({
-        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
-        "contentVersion": "1.0.0.0",
-        "parameters": { "workspace": { "type": "String" } },
-        "resources": resources,
-    })
-}
-
-/// A text that begins with `[` is an expression in a template; a second one says that it is not.
-fn escaped(value: &Value) -> Value {
-    match value {
-        Value::String(text) if text.starts_with('[') => format!("[{text}").into(),
-        Value::Array(items) => items.iter().map(escaped).collect(),
-        Value::Object(fields) => fields
-            .iter()
-            .map(|(name, value)| (name.clone(), escaped(value)))
-            .collect::<serde_json::Map<_, _>>()
-            .into(),
-        other => other.clone(),
-    }
+    deployment(rules.iter().map(|(id, _, rule)| {
+        let mut resource = sentinel_resource("alertRules", id, Surface::AlertRules, rule);
+        resource["id"] = format!("[concat(resourceId('Microsoft.OperationalInsights/workspaces/providers', parameters('workspace'), 'Microsoft.SecurityInsights'),'/alertRules/{id}')]").into();
+        resource
+    }))
 }

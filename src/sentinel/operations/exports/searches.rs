@@ -4,20 +4,35 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Destination, portable};
+use super::Destination;
+use super::template::{deployment, workspace_resource};
 use crate::azure::Surface;
-use crate::sentinel::Result;
 use crate::sentinel::cache::Family;
+use crate::sentinel::content::server::own;
+use crate::sentinel::content::{ContentKind, yaml};
 use crate::sentinel::definition::{Read, Rows};
 use crate::sentinel::export::{ExportRow, Writer};
+use crate::sentinel::folder::file_name;
 use crate::sentinel::read::rows_of;
 use crate::sentinel::target::{Object, Target};
 use crate::sentinel::wildcard::Wildcard;
+use crate::sentinel::{Error, Result};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+enum Format {
+    #[default]
+    Json,
+    ArmTemplate,
+    Yaml,
+}
 
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct Functions {
     #[serde(flatten)]
     place: Destination,
+    /// Objects as Azure has them, a template that can be deployed, or YAML, a file for each
+    #[serde(default)]
+    format: Format,
     /// Only those of this category
     category: Option<String>,
     /// Only those whose names fit this pattern (* and ?)
@@ -28,6 +43,9 @@ pub(crate) struct Functions {
 pub(crate) struct Queries {
     #[serde(flatten)]
     place: Destination,
+    /// Objects as Azure has them, a template that can be deployed, or YAML, a file for each
+    #[serde(default)]
+    format: Format,
     /// Only those of this category, such as Hunting Queries
     category: Option<String>,
     /// Functions too
@@ -48,7 +66,7 @@ impl Read for Functions {
                         name.matches(&alias) || name.matches(&property(search, "displayName"))
                     })
             };
-            write(&target, &self.place, self.category.as_deref(), takes, "functions").await
+            write(&target, &self.place, self.format, self.category.as_deref(), takes, "functions").await
         })
     }
 }
@@ -60,7 +78,7 @@ impl Read for Queries {
         rows_of(async move {
             let takes =
                 |search: &Object| self.include_functions || property(search, "functionAlias").is_empty();
-            write(&target, &self.place, self.category.as_deref(), takes, "saved-queries").await
+            write(&target, &self.place, self.format, self.category.as_deref(), takes, "saved-queries").await
         })
     }
 }
@@ -77,6 +95,7 @@ fn property(search: &Object, name: &str) -> String {
 async fn write(
     target: &Target,
     to: &Destination,
+    format: Format,
     category: Option<&str>,
     takes: impl Fn(&Object) -> bool,
     kind: &str,
@@ -89,7 +108,9 @@ async fn write(
             category.is_none_or(|wanted| property(&search, "category").eq_ignore_ascii_case(wanted));
         if of_category && takes(&search) {
             let mut object = json!({ "name": search.name() });
-            if let (Some(object), Some(search)) = (object.as_object_mut(), portable(&search.0).as_object()) {
+            if let (Some(object), Some(search)) =
+                (object.as_object_mut(), own(ContentKind::SavedQueries, &search.0).as_object())
+            {
                 object.extend(search.clone());
             }
             chosen.push(object);
@@ -97,12 +118,33 @@ async fn write(
     }
     let mut writer = Writer::new(target, &to.backup_path, to.timestamped, to.force)?;
     let title = format!("{} {kind}", chosen.len());
-    writer.write(
-        &format!("{}.json", kind.replace('-', "_")),
-        &title,
-        kind,
-        format!("{:#}\n", json!(chosen)).as_bytes(),
-    )?;
+    let id = |search: &Value| search["name"].as_str().unwrap_or_default().to_owned();
+    let document = match format {
+        Format::Yaml => {
+            for search in &chosen {
+                let shown = property(&Object(search.clone()), "displayName");
+                let text = yaml::of_query(&id(search), search).map_err(|problem| {
+                    Error::File(format!("{shown} cannot be written as YAML: {problem}"))
+                })?;
+                let file = format!("{}_{}.yaml", file_name(&shown), file_name(&id(search)));
+                writer.write(&file, &shown, kind, text.as_bytes())?;
+            }
+            None
+        }
+        Format::Json => Some(json!(chosen)),
+        Format::ArmTemplate => Some(deployment(chosen.iter().map(|search| {
+            workspace_resource(
+                "savedSearches",
+                &id(search),
+                Surface::OperationalInsights,
+                &own(ContentKind::SavedQueries, search),
+            )
+        }))),
+    };
+    if let Some(document) = document {
+        let file = format!("{}.json", kind.replace('-', "_"));
+        writer.write(&file, &title, kind, format!("{document:#}\n").as_bytes())?;
+    }
     writer.manifest(kind)?;
     Ok(writer.rows())
 }

@@ -4,8 +4,11 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{Destination, portable};
+use super::Destination;
 use crate::azure::Surface;
+use crate::sentinel::content::ContentKind;
+use crate::sentinel::content::server::own;
+use crate::sentinel::content::watchlist::csv;
 use crate::sentinel::definition::{Read, Rows};
 use crate::sentinel::export::{ExportRow, Writer};
 use crate::sentinel::folder::file_name;
@@ -81,7 +84,7 @@ impl Export {
             }
         }
         let folder = file_name(alias);
-        let about = json!({ "name": watchlist.name(), "itemCount": items.len(), "properties": portable(&watchlist.0)["properties"] });
+        let about = json!({ "name": watchlist.name(), "itemCount": items.len(), "properties": own(ContentKind::Watchlists, &watchlist.0)["properties"] });
         writer.write(
             &format!("{folder}/watchlist.json"),
             alias,
@@ -100,27 +103,4 @@ impl Export {
             }
         }
     }
-}
-
-/// Items as CSV: the columns are all keys, in the order of first appearance.
-pub(super) fn csv(items: &[Map<String, Value>]) -> Result<Vec<u8>> {
-    let mut columns: Vec<&str> = Vec::new();
-    for name in items.iter().flat_map(|item| item.keys()) {
-        if !columns.contains(&name.as_str()) {
-            columns.push(name);
-        }
-    }
-    let failed =
-        |error: &dyn std::fmt::Display| Error::File(format!("the items cannot be written as CSV: {error}"));
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(&columns).map_err(|error| failed(&error))?;
-    for item in items {
-        let cells = columns.iter().map(|column| match item.get(*column) {
-            None | Some(Value::Null) => String::new(),
-            Some(Value::String(text)) => text.clone(),
-            Some(other) => other.to_string(),
-        });
-        writer.write_record(cells).map_err(|error| failed(&error))?;
-    }
-    writer.into_inner().map_err(|error| failed(&error))
 }

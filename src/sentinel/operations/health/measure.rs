@@ -2,6 +2,7 @@
 
 use futures_util::StreamExt;
 use jiff::Timestamp;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::Depth;
@@ -268,7 +269,7 @@ async fn lists(target: &Target, depth: Depth) -> Lists {
 }
 
 async fn rules(target: &Target) -> Result<Vec<Rule>> {
-    let rule = |raw: &Box<serde_json::value::RawValue>| {
+    let rule = |raw: &RawValue| {
         let rule = Object::of(raw)?;
         let kind = rule.text("/kind").unwrap_or_default();
         Ok(Rule {
@@ -278,13 +279,13 @@ async fn rules(target: &Target) -> Result<Vec<Rule>> {
             query: rule.text("/properties/query").unwrap_or_default(),
         })
     };
-    super::super::rules::all(target).await?.iter().map(rule).collect()
+    super::super::rules::all(target).await?.iter().map(|raw| rule(raw)).collect()
 }
 
 async fn connectors(target: &Target) -> Result<Vec<Connector>> {
     let request = target.get(&target.sentinel(&["dataConnectors"]), Surface::SecurityInsights);
-    let connector = |raw: &Box<serde_json::value::RawValue>| Object::of(raw).map(|object| connector(&object));
-    target.client.list(&target.scope, request).await?.iter().map(connector).collect()
+    let connector = |raw: &RawValue| Object::of(raw).map(|object| connector(&object));
+    target.client.list(&target.scope, request).await?.iter().map(|raw| connector(raw)).collect()
 }
 
 fn connector(object: &Object) -> Connector {
@@ -338,12 +339,12 @@ fn table_of(kind: &str, data: &str) -> Option<&'static str> {
 
 async fn tables(target: &Target) -> Result<Vec<TableSetup>> {
     let request = target.get(&target.workspace.id.child(&["tables"]), Surface::OperationalInsights);
-    let table = |raw: &Box<serde_json::value::RawValue>| {
+    let table = |raw: &RawValue| {
         let table = Object::of(raw)?;
         let plan = table.text("/properties/plan").unwrap_or_else(|| "Analytics".to_owned());
         Ok(TableSetup { name: table.name(), plan })
     };
-    target.list(Family::Tables, request).await?.iter().map(table).collect()
+    target.list(Family::Tables, request).await?.iter().map(|raw| table(raw)).collect()
 }
 
 async fn functions(target: &Target) -> Result<Vec<String>> {
@@ -358,14 +359,14 @@ async fn functions(target: &Target) -> Result<Vec<String>> {
 
 async fn watchlists(target: &Target) -> Result<Vec<Watchlist>> {
     let request = target.get(&target.sentinel(&["watchlists"]), Surface::SecurityInsights);
-    let watchlist = |raw: &Box<serde_json::value::RawValue>| {
+    let watchlist = |raw: &RawValue| {
         let watchlist = Object::of(raw)?;
         Ok(Watchlist {
             alias: watchlist.name(),
             state: watchlist.text("/properties/provisioningState").unwrap_or_default(),
         })
     };
-    target.client.list(&target.scope, request).await?.iter().map(watchlist).collect()
+    target.client.list(&target.scope, request).await?.iter().map(|raw| watchlist(raw)).collect()
 }
 
 /// The rows of each workspace, read.

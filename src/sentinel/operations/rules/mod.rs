@@ -2,11 +2,9 @@
 
 mod author;
 mod details;
-mod file;
 mod list;
 mod switch;
 
-pub(super) use file::{FileRule, rule_of};
 pub(super) use list::{RuleKind, Severity};
 
 use std::sync::Arc;

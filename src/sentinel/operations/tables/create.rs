@@ -107,7 +107,7 @@ impl Write for New {
         if !self.no_wait {
             change = change.long();
         }
-        Ok(Draft { changes: vec![change], notices, unchanged: Vec::new() })
+        Ok(Draft { changes: vec![change], notices, ..Draft::default() })
     }
 }
 

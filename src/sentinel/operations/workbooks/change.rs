@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::azure::Surface;
+use crate::sentinel::content::replace_id;
 use crate::sentinel::definition::{Undo, Write};
 use crate::sentinel::folder::{self, file_name};
 use crate::sentinel::plan::{Change, Draft, edited};
@@ -98,7 +99,7 @@ impl Write for Import {
             && let Some(source) = found.source.or_else(|| source_of(&content))
             && !source.eq_ignore_ascii_case(target.workspace.id.as_str())
         {
-            let count = remap(&mut content, &source, target.workspace.id.as_str());
+            let count = replace_id(&mut content, &source, target.workspace.id.as_str());
             notices.push(format!("{count} mentions of {source} now mean this workspace"));
         }
         let namesakes: Vec<String> = super::listed(&target, false)
@@ -154,7 +155,7 @@ impl Write for Import {
             }
         };
         let change = change.parameter("sourceId", &source).undoable(Undo::Compensating);
-        Ok(Draft { changes: vec![change], notices, unchanged: Vec::new() })
+        Ok(Draft { changes: vec![change], notices, ..Draft::default() })
     }
 }
 
@@ -199,38 +200,9 @@ fn source_of(content: &str) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// Replaces an id, whatever its case, and says how often.
-fn remap(content: &mut String, from: &str, to: &str) -> usize {
-    let lower = content.to_ascii_lowercase();
-    let from = from.to_ascii_lowercase();
-    let mut remapped = String::with_capacity(content.len());
-    let (mut last, mut count) = (0, 0);
-    for (at, _) in lower.match_indices(&from) {
-        // The id of another workspace may begin with this one's.
-        let after = lower[at + from.len()..].chars().next();
-        if after.is_some_and(|c| c.is_alphanumeric() || c == '-') {
-            continue;
-        }
-        remapped.push_str(&content[last..at]);
-        remapped.push_str(to);
-        last = at + from.len();
-        count += 1;
-    }
-    remapped.push_str(&content[last..]);
-    *content = remapped;
-    count
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_own_id_is_replaced_and_no_other() {
-        let mut content = r#"["/subscriptions/S/workspaces/Law","/SUBSCRIPTIONS/s/workspaces/law/tables","/subscriptions/S/workspaces/law-b"]"#.to_owned();
-        assert_eq!(remap(&mut content, "/subscriptions/S/workspaces/law", "/new"), 2);
-        assert_eq!(content, r#"["/new","/new/tables","/subscriptions/S/workspaces/law-b"]"#);
-    }
 
     #[test]
     fn three_kinds_of_files_are_workbooks() {

@@ -184,7 +184,10 @@ fn query_rule(scene: &mut Scene<'_>, fields: Fields<'_>, scheduled: bool) -> Res
         made.insert("sentinelEntitiesMappings".to_owned(), json!(mappings));
     }
     common(fields, &mut made)?;
-    rule_query::check(scene, query)?;
+    // A rule that does not run may be saved with a query that would not run.
+    if fields.flag("enabled")? != Some(false) {
+        rule_query::check(scene, query)?;
+    }
     Ok(made)
 }
 
