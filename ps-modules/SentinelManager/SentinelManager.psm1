@@ -55,7 +55,7 @@ function WriteOperation([string] $Operation, $Cmdlet, $Bound, $Given, $Piped) {
     $order = NewOrder $Operation 'plan' $Cmdlet $Bound $Given $Piped
     $plan = CallOperation $Cmdlet $order 'SentinelManager.Plan'
     if ($null -eq $plan) { return } # the error was written
-    foreach ($notice in $plan.Notices) { $Cmdlet.WriteWarning($notice) }
+    foreach ($notice in @($plan.Notices) + @($plan.Cannot)) { $Cmdlet.WriteWarning($notice) }
     foreach ($name in $plan.Unchanged) { $Cmdlet.WriteVerbose("$name is as wanted already") }
     if ($plan.Changes.Count -eq 0) { return }
 
@@ -151,6 +151,284 @@ function Get-SentinelWorkspaceNames {
         $given = [string[]] $PSBoundParameters.Keys
     }
     process { ReadOperation 'Get-SentinelWorkspaceNames' 'SentinelManager.SentinelWorkspaceNames' $PSCmdlet $PSBoundParameters $given $_ }
+}
+
+function Test-SentinelHealth {
+    <#
+    .SYNOPSIS
+        Checks the health of workspaces: arriving data, silent tables, connectors, rules, capacity, retention.
+    .DESCRIPTION
+        Checks the health of workspaces: arriving data, silent tables, connectors, rules, capacity, retention. Without WorkspaceName, all workspaces are checked. State is the worst of the checks; Checks has each with what was measured, its threshold and what to do. What cannot be measured is unknown, with the reason. Quick looks at one day of arriving data and at the settings of the workspace; Standard at two days, rules, their runs and connectors as well; Deep at a week, and at single rows, tables and watchlists. The runs of rules need the health monitoring of Sentinel. docs/sentinel.md lists the thresholds.
+    .PARAMETER CheckDepth
+        How closely it is looked at; 'Standard' if it is not given. One of: Quick, Standard, Deep.
+    .PARAMETER State
+        Only workspaces in one of these states. One of: healthy, unknown, warning, degraded.
+    .PARAMETER WorkspaceName
+        Workspaces: name, resource id or customer id; several, or a pattern such as law-* or *.
+    .PARAMETER ResourceGroupName
+        Resource group of the workspace, where its name alone is ambiguous.
+    .PARAMETER SubscriptionId
+        Subscription of the workspace, where its name alone is ambiguous.
+    .PARAMETER TenantId
+        Tenant of the workspace: id or name.
+    .PARAMETER TenantFilter
+        Regular expression over names and ids of tenants; without WorkspaceName, all of their workspaces are meant.
+    .PARAMETER Raw
+        Answers the objects as Azure has them.
+    .PARAMETER NoCache
+        Asks Azure, whatever is in the cache.
+    .PARAMETER ShowHeader
+        Accepted and without effect, for scripts of the predecessor.
+    .EXAMPLE
+        Test-SentinelHealth
+
+        All workspaces of all customers
+    .EXAMPLE
+        (Test-SentinelHealth -WorkspaceName law-contoso -CheckDepth Deep).Checks | Where-Object State -ne healthy
+
+        Everything that is wrong in one workspace
+    .EXAMPLE
+        Test-SentinelHealth -TenantFilter 'contoso|fabrikam' -State degraded
+
+        Customers that need somebody now
+    .INPUTS
+        Objects with properties that have the names of parameters, such as the rows of other functions.
+    .OUTPUTS
+        SentinelManager.SentinelHealth: TenantName, WorkspaceName, State, Issues, IngestionGb, ActiveTables, SilentTables, EnabledRules, DisabledRules, FailingRules, Connectors, RetentionInDays, Checks, CheckDepth, CheckedAt, SubscriptionId, ResourceGroup, CustomerId, Id
+    .NOTES
+        Needs these actions of Azure: Microsoft.OperationalInsights/workspaces/read, Microsoft.OperationalInsights/workspaces/query/read, Microsoft.SecurityInsights/alertRules/read, Microsoft.SecurityInsights/dataConnectors/read, Microsoft.SecurityInsights/watchlists/read, Microsoft.OperationalInsights/workspaces/tables/read, Microsoft.OperationalInsights/workspaces/savedSearches/read
+    #>
+    [CmdletBinding(PositionalBinding = $false)]
+    [Alias('Get-SentinelHealth')]
+    [OutputType('SentinelManager.SentinelHealth')]
+    param(
+        [Parameter()]
+        [ValidateSet('Quick', 'Standard', 'Deep', 'basic', 'detailed')]
+        [string] $CheckDepth = 'Standard',
+
+        [Parameter()]
+        [ValidateSet('healthy', 'unknown', 'warning', 'degraded')]
+        [string[]] $State,
+
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Alias('Workspace')]
+        [SupportsWildcards()]
+        [string[]] $WorkspaceName,
+
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Alias('ResourceGroup')]
+        [string] $ResourceGroupName,
+
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [string] $SubscriptionId,
+
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Alias('TenantName')]
+        [string] $TenantId,
+
+        [Parameter()]
+        [string] $TenantFilter,
+
+        [Parameter()]
+        [switch] $Raw,
+
+        [Parameter()]
+        [switch] $NoCache,
+
+        [Parameter(DontShow)]
+        [bool] $ShowHeader
+    )
+    begin {
+        $given = [string[]] $PSBoundParameters.Keys
+    }
+    process { ReadOperation 'Test-SentinelHealth' 'SentinelManager.SentinelHealth' $PSCmdlet $PSBoundParameters $given $_ }
+}
+
+function Test-SentinelPermission {
+    <#
+    .SYNOPSIS
+        Tells which operations will work in which workspaces, and which role is missing where.
+    .DESCRIPTION
+        Tells which operations will work in which workspaces, and which role is missing where. Without WorkspaceName, all workspaces are looked at. Azure is asked what this identity may do on the workspace and on its resource group, and that is held against the actions that each operation needs. Commands give the smallest roles that are missing; whoever runs them has to be allowed to give roles there, and with Azure Lighthouse the customer changes the delegation instead.
+    .PARAMETER Operation
+        Only these operations, by any of their names.
+    .PARAMETER Family
+        Only operations of these families: rules, incidents, tables, .
+    .PARAMETER MissingOnly
+        Only what will not work, or may not.
+    .PARAMETER GroupBy
+        A row for each operation, or for each family. One of: Operation, Family.
+    .PARAMETER WorkspaceName
+        Workspaces: name, resource id or customer id; several, or a pattern such as law-* or *.
+    .PARAMETER ResourceGroupName
+        Resource group of the workspace, where its name alone is ambiguous.
+    .PARAMETER SubscriptionId
+        Subscription of the workspace, where its name alone is ambiguous.
+    .PARAMETER TenantId
+        Tenant of the workspace: id or name.
+    .PARAMETER TenantFilter
+        Regular expression over names and ids of tenants; without WorkspaceName, all of their workspaces are meant.
+    .PARAMETER Raw
+        Answers the objects as Azure has them.
+    .PARAMETER NoCache
+        Asks Azure, whatever is in the cache.
+    .PARAMETER ShowHeader
+        Accepted and without effect, for scripts of the predecessor.
+    .EXAMPLE
+        Test-SentinelPermission -MissingOnly
+
+        What will not work anywhere
+    .EXAMPLE
+        Test-SentinelPermission -WorkspaceName law-contoso -Family rules | Select-Object -ExpandProperty Commands -Unique
+
+        Whether rules can be changed at a customer, and the commands that allow it
+    .INPUTS
+        Objects with properties that have the names of parameters, such as the rows of other functions.
+    .OUTPUTS
+        SentinelManager.SentinelPermission: Operation, Family, Allowed, MissingActions, Roles, Commands, Reason, TenantName, WorkspaceName
+    .NOTES
+        Needs these actions of Azure: Microsoft.Authorization/permissions/read
+    #>
+    [CmdletBinding(PositionalBinding = $false)]
+    [Alias('Get-SentinelPermission')]
+    [OutputType('SentinelManager.SentinelPermission')]
+    param(
+        [Parameter()]
+        [string[]] $Operation,
+
+        [Parameter()]
+        [string[]] $Family,
+
+        [Parameter()]
+        [switch] $MissingOnly,
+
+        [Parameter()]
+        [ValidateSet('Operation', 'Family')]
+        [string] $GroupBy,
+
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Alias('Workspace')]
+        [SupportsWildcards()]
+        [string[]] $WorkspaceName,
+
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Alias('ResourceGroup')]
+        [string] $ResourceGroupName,
+
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [string] $SubscriptionId,
+
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Alias('TenantName')]
+        [string] $TenantId,
+
+        [Parameter()]
+        [string] $TenantFilter,
+
+        [Parameter()]
+        [switch] $Raw,
+
+        [Parameter()]
+        [switch] $NoCache,
+
+        [Parameter(DontShow)]
+        [bool] $ShowHeader
+    )
+    begin {
+        $given = [string[]] $PSBoundParameters.Keys
+    }
+    process { ReadOperation 'Test-SentinelPermission' 'SentinelManager.SentinelPermission' $PSCmdlet $PSBoundParameters $given $_ }
+}
+
+function Test-SentinelContent {
+    <#
+    .SYNOPSIS
+        Checks a rule, hunting query, workbook, watchlist or automation rule against a workspace before it is saved there.
+    .DESCRIPTION
+        Checks a rule, hunting query, workbook, watchlist or automation rule against a workspace before it is saved there. Nothing is changed. Checked are required fields and their bounds, the query with the tables, columns and functions of that workspace, entity mappings, tactics and techniques, names and ids that are taken, the version of the template, limits, and whether this identity may save it. Azure would refuse what has an error; a warning is worth a look; Info says what would happen. FromFile takes JSON, ARM templates and YAML as in the repository Azure/Azure-Sentinel, below the folder of backups; the items of a watchlist are read from data.csv beside it.
+    .PARAMETER FromFile
+        A file below the folder of backups: JSON, ARM template or YAML.
+    .PARAMETER Content
+        The content itself, as an object or as text in JSON or YAML, instead of FromFile.
+    .PARAMETER ContentKind
+        What it is; what it looks like, if it is not given. One of: AnalyticsRule, HuntingQuery, Workbook, Watchlist, AutomationRule.
+    .PARAMETER WorkspaceName
+        Workspaces: name, resource id or customer id; several, or a pattern such as law-* or *.
+    .PARAMETER ResourceGroupName
+        Resource group of the workspace, where its name alone is ambiguous.
+    .PARAMETER SubscriptionId
+        Subscription of the workspace, where its name alone is ambiguous.
+    .PARAMETER TenantId
+        Tenant of the workspace: id or name.
+    .PARAMETER TenantFilter
+        Regular expression over names and ids of tenants; without WorkspaceName, all of their workspaces are meant.
+    .PARAMETER Raw
+        Answers the objects as Azure has them.
+    .PARAMETER NoCache
+        Asks Azure, whatever is in the cache.
+    .PARAMETER ShowHeader
+        Accepted and without effect, for scripts of the predecessor.
+    .EXAMPLE
+        Test-SentinelContent -WorkspaceName law-contoso* -FromFile rules/brute-force.yaml
+
+        A rule of a repository, in all workspaces of a customer
+    .EXAMPLE
+        Test-SentinelContent -WorkspaceName law-contoso -FromFile rules/brute-force.yaml | Where-Object Level -eq Error
+
+        Only what Azure would refuse
+    .INPUTS
+        Objects with properties that have the names of parameters, such as the rows of other functions.
+    .OUTPUTS
+        SentinelManager.SentinelContent: Level, Where, What, Remedy, ContentKind, Name, TenantName, WorkspaceName
+    .NOTES
+        Needs these actions of Azure: Microsoft.OperationalInsights/workspaces/tables/read, Microsoft.OperationalInsights/workspaces/savedSearches/read, Microsoft.SecurityInsights/watchlists/read, Microsoft.SecurityInsights/alertRules/read, Microsoft.SecurityInsights/automationRules/read, Microsoft.Insights/workbooks/read, Microsoft.Authorization/permissions/read
+    #>
+    [CmdletBinding(PositionalBinding = $false)]
+    [Alias('Test-SentinelRule')]
+    [OutputType('SentinelManager.SentinelContent')]
+    param(
+        [Parameter()]
+        [string] $FromFile,
+
+        [Parameter()]
+        [object] $Content,
+
+        [Parameter()]
+        [ValidateSet('AnalyticsRule', 'HuntingQuery', 'Workbook', 'Watchlist', 'AutomationRule')]
+        [string] $ContentKind,
+
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Alias('Workspace')]
+        [SupportsWildcards()]
+        [string[]] $WorkspaceName,
+
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Alias('ResourceGroup')]
+        [string] $ResourceGroupName,
+
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [string] $SubscriptionId,
+
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Alias('TenantName')]
+        [string] $TenantId,
+
+        [Parameter()]
+        [string] $TenantFilter,
+
+        [Parameter()]
+        [switch] $Raw,
+
+        [Parameter()]
+        [switch] $NoCache,
+
+        [Parameter(DontShow)]
+        [bool] $ShowHeader
+    )
+    begin {
+        $given = [string[]] $PSBoundParameters.Keys
+    }
+    process { ReadOperation 'Test-SentinelContent' 'SentinelManager.SentinelContent' $PSCmdlet $PSBoundParameters $given $_ }
 }
 
 function New-SentinelTable {
@@ -2612,18 +2890,18 @@ function Import-SentinelWorkbook {
         [Alias('FullName')]
         [string] $Path,
 
-        [Parameter(ValueFromPipelineByPropertyName)]
+        [Parameter()]
         [Alias('Name')]
         [string] $DisplayName,
 
-        [Parameter(ValueFromPipelineByPropertyName)]
+        [Parameter()]
         [ValidatePattern('^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$', Options = 'None')]
         [string] $WorkbookId,
 
         [Parameter()]
         [switch] $Overwrite,
 
-        [Parameter(ValueFromPipelineByPropertyName)]
+        [Parameter()]
         [bool] $RemapResourceIds = $true,
 
         [Parameter(ValueFromPipelineByPropertyName)]
@@ -2755,9 +3033,9 @@ function Export-AllWorkbooks {
 function Export-AnalyticsRules {
     <#
     .SYNOPSIS
-        Writes analytics rules to files, as JSON or as templates that can be deployed.
+        Writes analytics rules to files, as JSON, YAML, or templates that can be deployed.
     .DESCRIPTION
-        Writes analytics rules to files, as JSON or as templates that can be deployed.
+        Writes analytics rules to files, as JSON, YAML, or templates that can be deployed.
     .PARAMETER BackupPath
         Folder below that of backups.
     .PARAMETER Force
@@ -2765,7 +3043,7 @@ function Export-AnalyticsRules {
     .PARAMETER Timestamped
         Makes a folder named after the time.
     .PARAMETER Format
-        Objects as Azure has them, or templates that can be deployed (50 rules a file at most). One of: Json, ArmTemplate.
+        Objects as Azure has them, templates that can be deployed (50 rules a file at most), or YAML, a file for each rule. One of: Json, ArmTemplate, Yaml.
     .PARAMETER Kind
         Only rules of these kinds. One of: Scheduled, NRT, Fusion, MicrosoftSecurityIncidentCreation, ThreatIntelligence, MLBehaviorAnalytics.
     .PARAMETER Enabled
@@ -2815,7 +3093,7 @@ function Export-AnalyticsRules {
         [switch] $Timestamped,
 
         [Parameter()]
-        [ValidateSet('Json', 'ArmTemplate')]
+        [ValidateSet('Json', 'ArmTemplate', 'Yaml')]
         [string] $Format,
 
         [Parameter()]
@@ -2877,6 +3155,8 @@ function Export-AutomationRules {
         Replaces files that are there.
     .PARAMETER Timestamped
         Makes a folder named after the time.
+    .PARAMETER Format
+        Objects as Azure has them with the names of the rules that they mention, or a template that can be deployed. One of: Json, ArmTemplate.
     .PARAMETER Enabled
         Only rules that are enabled; false: only those that are not.
     .PARAMETER Name
@@ -2920,6 +3200,10 @@ function Export-AutomationRules {
 
         [Parameter()]
         [switch] $Timestamped,
+
+        [Parameter()]
+        [ValidateSet('Json', 'ArmTemplate')]
+        [string] $Format,
 
         [Parameter()]
         [bool] $Enabled,
@@ -3069,6 +3353,8 @@ function Export-Functions {
         Replaces files that are there.
     .PARAMETER Timestamped
         Makes a folder named after the time.
+    .PARAMETER Format
+        Objects as Azure has them, a template that can be deployed, or YAML, a file for each. One of: Json, ArmTemplate, Yaml.
     .PARAMETER Category
         Only those of this category.
     .PARAMETER Name
@@ -3111,6 +3397,10 @@ function Export-Functions {
 
         [Parameter()]
         [switch] $Timestamped,
+
+        [Parameter()]
+        [ValidateSet('Json', 'ArmTemplate', 'Yaml')]
+        [string] $Format,
 
         [Parameter()]
         [string] $Category,
@@ -3164,6 +3454,8 @@ function Export-SavedQueries {
         Replaces files that are there.
     .PARAMETER Timestamped
         Makes a folder named after the time.
+    .PARAMETER Format
+        Objects as Azure has them, a template that can be deployed, or YAML, a file for each. One of: Json, ArmTemplate, Yaml.
     .PARAMETER Category
         Only those of this category, such as Hunting Queries.
     .PARAMETER IncludeFunctions
@@ -3207,6 +3499,10 @@ function Export-SavedQueries {
 
         [Parameter()]
         [switch] $Timestamped,
+
+        [Parameter()]
+        [ValidateSet('Json', 'ArmTemplate', 'Yaml')]
+        [string] $Format,
 
         [Parameter()]
         [string] $Category,
@@ -3375,6 +3671,622 @@ function Export-TableData {
         $given = [string[]] $PSBoundParameters.Keys
     }
     process { ReadOperation 'Export-TableData' 'SentinelManager.ExportedFile' $PSCmdlet $PSBoundParameters $given $_ }
+}
+
+function Import-AnalyticsRules {
+    <#
+    .SYNOPSIS
+        Creates and changes analytics rules as files have them: JSON, ARM templates or YAML.
+    .DESCRIPTION
+        Creates and changes analytics rules as files have them: JSON, ARM templates or YAML. Files are those that exports and backups write, lists and objects as Azure sends them, ARM templates, and the layouts of repositories. Objects are known again by id, then by name; what is equal stays untouched. A change that fails leaves the others alone. It can be undone exactly. It is planned first; -WhatIf shows the plan and does nothing.
+    .PARAMETER Path
+        File or folder below that of backups; of a folder everything of the kind that is in it.
+    .PARAMETER Mode
+        What becomes of objects that are there already and other than in the files; 'Update' if it is not given.
+    .PARAMETER Name
+        Only objects whose names fit this pattern (* and ?).
+    .PARAMETER Enabled
+        Whether the rules run, whatever the files say.
+    .PARAMETER WorkspaceName
+        Workspaces: name, resource id or customer id; several, or a pattern such as law-* or *.
+    .PARAMETER ResourceGroupName
+        Resource group of the workspace, where its name alone is ambiguous.
+    .PARAMETER SubscriptionId
+        Subscription of the workspace, where its name alone is ambiguous.
+    .PARAMETER TenantId
+        Tenant of the workspace: id or name.
+    .PARAMETER NoCache
+        Asks Azure, whatever is in the cache.
+    .PARAMETER ShowHeader
+        Accepted and without effect, for scripts of the predecessor.
+    .PARAMETER PlanDigest
+        Digest of a plan that -WhatIf showed: it is done only if it is still that plan.
+    .PARAMETER ConfirmName
+        Name of what is ended, for what cannot be undone. Without it, it is asked for where somebody can answer.
+    .EXAMPLE
+        Import-AnalyticsRules -WorkspaceName law-contoso -Path analytics-rules -Enabled:$false -WhatIf
+
+        Rules of a repository, disabled at first
+    .EXAMPLE
+        Import-AnalyticsRules -WorkspaceName law-contoso -Path rules/law-soc -Mode Skip
+
+        Only what is not there yet
+    .INPUTS
+        Objects with properties that have the names of parameters, such as the rows of other functions.
+    .OUTPUTS
+        SentinelManager.Outcome: TenantName, WorkspaceName, Action, Name, Id, State, Undo, Journal, Object, Error
+    .NOTES
+        Needs these actions of Azure: Microsoft.SecurityInsights/alertRules/read, Microsoft.SecurityInsights/alertRules/write
+    #>
+    [CmdletBinding(PositionalBinding = $false, SupportsShouldProcess, ConfirmImpact = 'Medium')]
+    [Alias('import_analyticsrules')]
+    [OutputType('SentinelManager.Outcome', 'SentinelManager.Plan')]
+    param(
+        [Parameter(Mandatory, Position = 0, ValueFromPipelineByPropertyName)]
+        [Alias('FromFile', 'FullName')]
+        [string] $Path,
+
+        [Parameter()]
+        [object] $Mode = 'Update',
+
+        [Parameter()]
+        [string] $Name,
+
+        [Parameter()]
+        [bool] $Enabled,
+
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Alias('Workspace')]
+        [SupportsWildcards()]
+        [string[]] $WorkspaceName,
+
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Alias('ResourceGroup')]
+        [string] $ResourceGroupName,
+
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [string] $SubscriptionId,
+
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Alias('TenantName')]
+        [string] $TenantId,
+
+        [Parameter()]
+        [switch] $NoCache,
+
+        [Parameter(DontShow)]
+        [bool] $ShowHeader,
+
+        [Parameter()]
+        [string] $PlanDigest,
+
+        [Parameter()]
+        [string] $ConfirmName
+    )
+    begin {
+        $given = [string[]] $PSBoundParameters.Keys
+    }
+    process { WriteOperation 'Import-AnalyticsRules' $PSCmdlet $PSBoundParameters $given $_ }
+}
+
+function Import-AutomationRules {
+    <#
+    .SYNOPSIS
+        Creates and changes automation rules as files have them; analytics rules that they mention are found by id or name.
+    .DESCRIPTION
+        Creates and changes automation rules as files have them; analytics rules that they mention are found by id or name. Files are those that exports and backups write, lists and objects as Azure sends them, ARM templates, and the layouts of repositories. Objects are known again by id, then by name; what is equal stays untouched. A change that fails leaves the others alone. It can be undone exactly. It is planned first; -WhatIf shows the plan and does nothing.
+    .PARAMETER Path
+        File or folder below that of backups; of a folder everything of the kind that is in it.
+    .PARAMETER Mode
+        What becomes of objects that are there already and other than in the files; 'Update' if it is not given.
+    .PARAMETER Name
+        Only objects whose names fit this pattern (* and ?).
+    .PARAMETER Enabled
+        Whether the rules run, whatever the files say.
+    .PARAMETER WorkspaceName
+        Workspaces: name, resource id or customer id; several, or a pattern such as law-* or *.
+    .PARAMETER ResourceGroupName
+        Resource group of the workspace, where its name alone is ambiguous.
+    .PARAMETER SubscriptionId
+        Subscription of the workspace, where its name alone is ambiguous.
+    .PARAMETER TenantId
+        Tenant of the workspace: id or name.
+    .PARAMETER NoCache
+        Asks Azure, whatever is in the cache.
+    .PARAMETER ShowHeader
+        Accepted and without effect, for scripts of the predecessor.
+    .PARAMETER PlanDigest
+        Digest of a plan that -WhatIf showed: it is done only if it is still that plan.
+    .PARAMETER ConfirmName
+        Name of what is ended, for what cannot be undone. Without it, it is asked for where somebody can answer.
+    .EXAMPLE
+        Import-AutomationRules -WorkspaceName law-contoso -Path automation/law-soc/automation_rules.json
+
+        What Export-AutomationRules wrote
+    .INPUTS
+        Objects with properties that have the names of parameters, such as the rows of other functions.
+    .OUTPUTS
+        SentinelManager.Outcome: TenantName, WorkspaceName, Action, Name, Id, State, Undo, Journal, Object, Error
+    .NOTES
+        Needs these actions of Azure: Microsoft.SecurityInsights/automationRules/read, Microsoft.SecurityInsights/automationRules/write, Microsoft.SecurityInsights/alertRules/read
+    #>
+    [CmdletBinding(PositionalBinding = $false, SupportsShouldProcess, ConfirmImpact = 'Medium')]
+    [Alias('import_automationrules')]
+    [OutputType('SentinelManager.Outcome', 'SentinelManager.Plan')]
+    param(
+        [Parameter(Mandatory, Position = 0, ValueFromPipelineByPropertyName)]
+        [Alias('FromFile', 'FullName')]
+        [string] $Path,
+
+        [Parameter()]
+        [object] $Mode = 'Update',
+
+        [Parameter()]
+        [string] $Name,
+
+        [Parameter()]
+        [bool] $Enabled,
+
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Alias('Workspace')]
+        [SupportsWildcards()]
+        [string[]] $WorkspaceName,
+
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Alias('ResourceGroup')]
+        [string] $ResourceGroupName,
+
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [string] $SubscriptionId,
+
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Alias('TenantName')]
+        [string] $TenantId,
+
+        [Parameter()]
+        [switch] $NoCache,
+
+        [Parameter(DontShow)]
+        [bool] $ShowHeader,
+
+        [Parameter()]
+        [string] $PlanDigest,
+
+        [Parameter()]
+        [string] $ConfirmName
+    )
+    begin {
+        $given = [string[]] $PSBoundParameters.Keys
+    }
+    process { WriteOperation 'Import-AutomationRules' $PSCmdlet $PSBoundParameters $given $_ }
+}
+
+function Import-Watchlists {
+    <#
+    .SYNOPSIS
+        Creates watchlists with their items, and adds and changes items of those that are there.
+    .DESCRIPTION
+        Creates watchlists with their items, and adds and changes items of those that are there. Files are those that exports and backups write, lists and objects as Azure sends them, ARM templates, and the layouts of repositories. Objects are known again by id, then by name; what is equal stays untouched. A change that fails leaves the others alone. It can be undone exactly. It is planned first; -WhatIf shows the plan and does nothing.
+    .PARAMETER Path
+        File or folder below that of backups; of a folder everything of the kind that is in it.
+    .PARAMETER Mode
+        What becomes of objects that are there already and other than in the files; 'Update' if it is not given.
+    .PARAMETER Name
+        Only objects whose names fit this pattern (* and ?).
+    .PARAMETER WorkspaceName
+        Workspaces: name, resource id or customer id; several, or a pattern such as law-* or *.
+    .PARAMETER ResourceGroupName
+        Resource group of the workspace, where its name alone is ambiguous.
+    .PARAMETER SubscriptionId
+        Subscription of the workspace, where its name alone is ambiguous.
+    .PARAMETER TenantId
+        Tenant of the workspace: id or name.
+    .PARAMETER NoCache
+        Asks Azure, whatever is in the cache.
+    .PARAMETER ShowHeader
+        Accepted and without effect, for scripts of the predecessor.
+    .PARAMETER PlanDigest
+        Digest of a plan that -WhatIf showed: it is done only if it is still that plan.
+    .PARAMETER ConfirmName
+        Name of what is ended, for what cannot be undone. Without it, it is asked for where somebody can answer.
+    .EXAMPLE
+        Import-Watchlists -WorkspaceName law-contoso -Path watchlists
+
+        A folder of them
+    .INPUTS
+        Objects with properties that have the names of parameters, such as the rows of other functions.
+    .OUTPUTS
+        SentinelManager.Outcome: TenantName, WorkspaceName, Action, Name, Id, State, Undo, Journal, Object, Error
+    .NOTES
+        Needs these actions of Azure: Microsoft.SecurityInsights/watchlists/read, Microsoft.SecurityInsights/watchlists/write
+    #>
+    [CmdletBinding(PositionalBinding = $false, SupportsShouldProcess, ConfirmImpact = 'Medium')]
+    [OutputType('SentinelManager.Outcome', 'SentinelManager.Plan')]
+    param(
+        [Parameter(Mandatory, Position = 0, ValueFromPipelineByPropertyName)]
+        [Alias('FromFile', 'FullName')]
+        [string] $Path,
+
+        [Parameter()]
+        [object] $Mode = 'Update',
+
+        [Parameter()]
+        [string] $Name,
+
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Alias('Workspace')]
+        [SupportsWildcards()]
+        [string[]] $WorkspaceName,
+
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Alias('ResourceGroup')]
+        [string] $ResourceGroupName,
+
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [string] $SubscriptionId,
+
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Alias('TenantName')]
+        [string] $TenantId,
+
+        [Parameter()]
+        [switch] $NoCache,
+
+        [Parameter(DontShow)]
+        [bool] $ShowHeader,
+
+        [Parameter()]
+        [string] $PlanDigest,
+
+        [Parameter()]
+        [string] $ConfirmName
+    )
+    begin {
+        $given = [string[]] $PSBoundParameters.Keys
+    }
+    process { WriteOperation 'Import-Watchlists' $PSCmdlet $PSBoundParameters $given $_ }
+}
+
+function Import-SavedQueries {
+    <#
+    .SYNOPSIS
+        Creates and changes saved queries, hunting queries and functions as files have them: JSON, ARM templates or YAML.
+    .DESCRIPTION
+        Creates and changes saved queries, hunting queries and functions as files have them: JSON, ARM templates or YAML. Files are those that exports and backups write, lists and objects as Azure sends them, ARM templates, and the layouts of repositories. Objects are known again by id, then by name; what is equal stays untouched. A change that fails leaves the others alone. It can be undone exactly. It is planned first; -WhatIf shows the plan and does nothing.
+    .PARAMETER Path
+        File or folder below that of backups; of a folder everything of the kind that is in it.
+    .PARAMETER Mode
+        What becomes of objects that are there already and other than in the files; 'Update' if it is not given.
+    .PARAMETER Name
+        Only objects whose names fit this pattern (* and ?).
+    .PARAMETER WorkspaceName
+        Workspaces: name, resource id or customer id; several, or a pattern such as law-* or *.
+    .PARAMETER ResourceGroupName
+        Resource group of the workspace, where its name alone is ambiguous.
+    .PARAMETER SubscriptionId
+        Subscription of the workspace, where its name alone is ambiguous.
+    .PARAMETER TenantId
+        Tenant of the workspace: id or name.
+    .PARAMETER NoCache
+        Asks Azure, whatever is in the cache.
+    .PARAMETER ShowHeader
+        Accepted and without effect, for scripts of the predecessor.
+    .PARAMETER PlanDigest
+        Digest of a plan that -WhatIf showed: it is done only if it is still that plan.
+    .PARAMETER ConfirmName
+        Name of what is ended, for what cannot be undone. Without it, it is asked for where somebody can answer.
+    .EXAMPLE
+        Import-SavedQueries -WorkspaceName law-contoso -Path hunting-queries
+
+        Hunting queries of a repository
+    .INPUTS
+        Objects with properties that have the names of parameters, such as the rows of other functions.
+    .OUTPUTS
+        SentinelManager.Outcome: TenantName, WorkspaceName, Action, Name, Id, State, Undo, Journal, Object, Error
+    .NOTES
+        Needs these actions of Azure: Microsoft.OperationalInsights/workspaces/savedSearches/read, Microsoft.OperationalInsights/workspaces/savedSearches/write
+    #>
+    [CmdletBinding(PositionalBinding = $false, SupportsShouldProcess, ConfirmImpact = 'Medium')]
+    [Alias('import_savedqueries', 'Import-Functions')]
+    [OutputType('SentinelManager.Outcome', 'SentinelManager.Plan')]
+    param(
+        [Parameter(Mandatory, Position = 0, ValueFromPipelineByPropertyName)]
+        [Alias('FromFile', 'FullName')]
+        [string] $Path,
+
+        [Parameter()]
+        [object] $Mode = 'Update',
+
+        [Parameter()]
+        [string] $Name,
+
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Alias('Workspace')]
+        [SupportsWildcards()]
+        [string[]] $WorkspaceName,
+
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Alias('ResourceGroup')]
+        [string] $ResourceGroupName,
+
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [string] $SubscriptionId,
+
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Alias('TenantName')]
+        [string] $TenantId,
+
+        [Parameter()]
+        [switch] $NoCache,
+
+        [Parameter(DontShow)]
+        [bool] $ShowHeader,
+
+        [Parameter()]
+        [string] $PlanDigest,
+
+        [Parameter()]
+        [string] $ConfirmName
+    )
+    begin {
+        $given = [string[]] $PSBoundParameters.Keys
+    }
+    process { WriteOperation 'Import-SavedQueries' $PSCmdlet $PSBoundParameters $given $_ }
+}
+
+function Backup-SentinelWorkspace {
+    <#
+    .SYNOPSIS
+        Writes everything that a workspace has to files, as Azure sends it, with a manifest of their hashes.
+    .DESCRIPTION
+        Writes everything that a workspace has to files, as Azure sends it, with a manifest of their hashes. Nothing in Azure is changed. A backup that was broken off goes on with the kinds that it lacks. It has its name once it is whole and was read again.
+    .PARAMETER BackupPath
+        Folder below that of backups; that folder itself if there is none; '' if it is not given.
+    .PARAMETER Kind
+        Only these kinds of content. One of: Tables, DataCollectionEndpoints, DataCollectionRules, Associations, Watchlists, SavedQueries, SummaryRules, AnalyticsRules, AutomationRules, Workbooks, Settings.
+    .PARAMETER Anew
+        Begins anew, also where a backup was broken off.
+    .PARAMETER WorkspaceName
+        Workspaces: name, resource id or customer id; several, or a pattern such as law-* or *.
+    .PARAMETER ResourceGroupName
+        Resource group of the workspace, where its name alone is ambiguous.
+    .PARAMETER SubscriptionId
+        Subscription of the workspace, where its name alone is ambiguous.
+    .PARAMETER TenantId
+        Tenant of the workspace: id or name.
+    .PARAMETER TenantFilter
+        Regular expression over names and ids of tenants; without WorkspaceName, all of their workspaces are meant.
+    .PARAMETER Raw
+        Answers the objects as Azure has them.
+    .PARAMETER NoCache
+        Asks Azure, whatever is in the cache.
+    .PARAMETER ShowHeader
+        Accepted and without effect, for scripts of the predecessor.
+    .EXAMPLE
+        Backup-SentinelWorkspace -WorkspaceName law-contoso
+
+        One workspace
+    .EXAMPLE
+        Backup-SentinelWorkspace -WorkspaceName * -Kind AnalyticsRules,Watchlists -BackupPath nightly
+
+        Rules and watchlists of all
+    .INPUTS
+        Objects with properties that have the names of parameters, such as the rows of other functions.
+    .OUTPUTS
+        SentinelManager.SentinelWorkspace: Kind, Objects, Items, Bytes, State, Path, TenantName, WorkspaceName
+    .NOTES
+        Needs these actions of Azure: Microsoft.OperationalInsights/workspaces/tables/read, Microsoft.OperationalInsights/workspaces/savedSearches/read, Microsoft.OperationalInsights/workspaces/summaryLogs/read, Microsoft.Insights/dataCollectionRules/read, Microsoft.Insights/dataCollectionEndpoints/read, Microsoft.Insights/dataCollectionRuleAssociations/read, Microsoft.Insights/workbooks/read, Microsoft.SecurityInsights/watchlists/read, Microsoft.SecurityInsights/alertRules/read, Microsoft.SecurityInsights/automationRules/read, Microsoft.SecurityInsights/settings/read
+    #>
+    [CmdletBinding(PositionalBinding = $false)]
+    [OutputType('SentinelManager.SentinelWorkspace')]
+    param(
+        [Parameter()]
+        [string] $BackupPath = '',
+
+        [Parameter()]
+        [ValidateSet('Tables', 'DataCollectionEndpoints', 'DataCollectionRules', 'Associations', 'Watchlists', 'SavedQueries', 'SummaryRules', 'AnalyticsRules', 'AutomationRules', 'Workbooks', 'Settings')]
+        [string[]] $Kind,
+
+        [Parameter()]
+        [switch] $Anew,
+
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Alias('Workspace')]
+        [SupportsWildcards()]
+        [string[]] $WorkspaceName,
+
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Alias('ResourceGroup')]
+        [string] $ResourceGroupName,
+
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [string] $SubscriptionId,
+
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Alias('TenantName')]
+        [string] $TenantId,
+
+        [Parameter()]
+        [string] $TenantFilter,
+
+        [Parameter()]
+        [switch] $Raw,
+
+        [Parameter()]
+        [switch] $NoCache,
+
+        [Parameter(DontShow)]
+        [bool] $ShowHeader
+    )
+    begin {
+        $given = [string[]] $PSBoundParameters.Keys
+    }
+    process { ReadOperation 'Backup-SentinelWorkspace' 'SentinelManager.SentinelWorkspace' $PSCmdlet $PSBoundParameters $given $_ }
+}
+
+function Restore-SentinelWorkspace {
+    <#
+    .SYNOPSIS
+        Brings a workspace to have what a backup has: what is missing is created, what differs is changed, the rest stays.
+    .DESCRIPTION
+        Brings a workspace to have what a backup has: what is missing is created, what differs is changed, the rest stays. The workspace may be another one than that of the backup: what names the old one names the new one then, and rules that automation rules mention are found again. Objects that the backup does not have stay. A backup that is not whole is refused. A restore that was broken off is safe to run again. It can be undone, with traces. It is planned first; -WhatIf shows the plan and does nothing.
+    .PARAMETER Path
+        Folder of a backup below that of backups; of several backups of one workspace the latest.
+    .PARAMETER Kind
+        Only these kinds of content. One of: Tables, DataCollectionEndpoints, DataCollectionRules, Associations, Watchlists, SavedQueries, SummaryRules, AnalyticsRules, AutomationRules, Workbooks, Settings.
+    .PARAMETER Name
+        Only objects whose names fit this pattern (* and ?).
+    .PARAMETER Mode
+        What becomes of objects that are there already and other than in the backup; 'Update' if it is not given.
+    .PARAMETER MoveAssociations
+        Associates machines with the rules of this workspace that are associated with others now.
+    .PARAMETER WorkspaceName
+        Workspaces: name, resource id or customer id; several, or a pattern such as law-* or *.
+    .PARAMETER ResourceGroupName
+        Resource group of the workspace, where its name alone is ambiguous.
+    .PARAMETER SubscriptionId
+        Subscription of the workspace, where its name alone is ambiguous.
+    .PARAMETER TenantId
+        Tenant of the workspace: id or name.
+    .PARAMETER NoCache
+        Asks Azure, whatever is in the cache.
+    .PARAMETER ShowHeader
+        Accepted and without effect, for scripts of the predecessor.
+    .PARAMETER PlanDigest
+        Digest of a plan that -WhatIf showed: it is done only if it is still that plan.
+    .PARAMETER ConfirmName
+        Name of what is ended, for what cannot be undone. Without it, it is asked for where somebody can answer.
+    .EXAMPLE
+        Restore-SentinelWorkspace -WorkspaceName law-contoso -Path law-contoso_1a2b3c4d -WhatIf
+
+        The latest backup, as a plan
+    .EXAMPLE
+        Restore-SentinelWorkspace -WorkspaceName law-contoso -Path law-contoso_1a2b3c4d -Kind AnalyticsRules -Mode Skip
+
+        Only analytics rules that are missing
+    .INPUTS
+        Objects with properties that have the names of parameters, such as the rows of other functions.
+    .OUTPUTS
+        SentinelManager.Outcome: TenantName, WorkspaceName, Action, Name, Id, State, Undo, Journal, Object, Error
+    .NOTES
+        Needs these actions of Azure: Microsoft.OperationalInsights/workspaces/tables/write, Microsoft.OperationalInsights/workspaces/savedSearches/write, Microsoft.OperationalInsights/workspaces/summaryLogs/write, Microsoft.Insights/dataCollectionRules/write, Microsoft.Insights/dataCollectionEndpoints/write, Microsoft.Insights/dataCollectionRuleAssociations/write, Microsoft.Insights/workbooks/write, Microsoft.SecurityInsights/watchlists/write, Microsoft.SecurityInsights/alertRules/write, Microsoft.SecurityInsights/automationRules/write, Microsoft.SecurityInsights/settings/write
+    #>
+    [CmdletBinding(PositionalBinding = $false, SupportsShouldProcess, ConfirmImpact = 'High')]
+    [OutputType('SentinelManager.Outcome', 'SentinelManager.Plan')]
+    param(
+        [Parameter(Mandatory, Position = 0, ValueFromPipelineByPropertyName)]
+        [Alias('FullName')]
+        [string] $Path,
+
+        [Parameter()]
+        [ValidateSet('Tables', 'DataCollectionEndpoints', 'DataCollectionRules', 'Associations', 'Watchlists', 'SavedQueries', 'SummaryRules', 'AnalyticsRules', 'AutomationRules', 'Workbooks', 'Settings')]
+        [string[]] $Kind,
+
+        [Parameter()]
+        [string] $Name,
+
+        [Parameter()]
+        [object] $Mode = 'Update',
+
+        [Parameter()]
+        [switch] $MoveAssociations,
+
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Alias('Workspace')]
+        [SupportsWildcards()]
+        [string[]] $WorkspaceName,
+
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Alias('ResourceGroup')]
+        [string] $ResourceGroupName,
+
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [string] $SubscriptionId,
+
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Alias('TenantName')]
+        [string] $TenantId,
+
+        [Parameter()]
+        [switch] $NoCache,
+
+        [Parameter(DontShow)]
+        [bool] $ShowHeader,
+
+        [Parameter()]
+        [string] $PlanDigest,
+
+        [Parameter()]
+        [string] $ConfirmName
+    )
+    begin {
+        $given = [string[]] $PSBoundParameters.Keys
+    }
+    process { WriteOperation 'Restore-SentinelWorkspace' $PSCmdlet $PSBoundParameters $given $_ }
+}
+
+function Test-SentinelBackup {
+    <#
+    .SYNOPSIS
+        Compares the files of a backup with their hashes, and its objects with those of another backup.
+    .DESCRIPTION
+        Compares the files of a backup with their hashes, and its objects with those of another backup.
+    .PARAMETER Path
+        Folder of a backup below that of backups; of several backups of one workspace the latest.
+    .PARAMETER CompareWith
+        Folder of another backup: objects are compared, without what Azure sets by itself.
+    .EXAMPLE
+        Test-SentinelBackup -Path law-contoso_1a2b3c4d
+
+        Is it whole?
+    .EXAMPLE
+        Test-SentinelBackup -Path law-contoso_1a2b3c4d/20260301T020000Z -CompareWith law-contoso_1a2b3c4d/20260302T020000Z | Where-Object State -ne same
+
+        What changed between two
+    .OUTPUTS
+        SentinelManager.SentinelBackup: TenantName, WorkspaceName, Kind, Name, State, Detail
+    #>
+    [CmdletBinding(PositionalBinding = $false)]
+    [OutputType('SentinelManager.SentinelBackup')]
+    param(
+        [Parameter(Mandatory, Position = 0, ValueFromPipelineByPropertyName)]
+        [Alias('FullName')]
+        [string] $Path,
+
+        [Parameter()]
+        [string] $CompareWith
+    )
+    begin {
+        $given = [string[]] $PSBoundParameters.Keys
+    }
+    process { ReadOperation 'Test-SentinelBackup' 'SentinelManager.SentinelBackup' $PSCmdlet $PSBoundParameters $given $_ }
+}
+
+function Get-SentinelBackups {
+    <#
+    .SYNOPSIS
+        Lists the whole backups below the folder of backups.
+    .DESCRIPTION
+        Lists the whole backups below the folder of backups.
+    .PARAMETER Name
+        Only backups of workspaces whose names fit this pattern (* and ?).
+    .EXAMPLE
+        Get-SentinelBackups
+
+        All of them
+    .OUTPUTS
+        SentinelManager.SentinelBackups: TenantName, WorkspaceName, StartedAt, Objects, Bytes, Kinds, Path, WorkspaceId
+    #>
+    [CmdletBinding(PositionalBinding = $false)]
+    [OutputType('SentinelManager.SentinelBackups')]
+    param(
+        [Parameter()]
+        [string] $Name
+    )
+    begin {
+        $given = [string[]] $PSBoundParameters.Keys
+    }
+    process { ReadOperation 'Get-SentinelBackups' 'SentinelManager.SentinelBackups' $PSCmdlet $PSBoundParameters $given $_ }
 }
 
 function Get-DataCollectionRules {
@@ -4386,4 +5298,4 @@ function Test-DCRIngestion {
     process { WriteOperation 'Test-DCRIngestion' $PSCmdlet $PSBoundParameters $given $_ }
 }
 
-Export-ModuleMember -Function Get-SentinelWorkspaces, Get-SentinelWorkspaceNames, New-SentinelTable, Get-SentinelTables, Remove-SentinelTable, Update-TablePlan, Update-TableRetention, Get-TableRetention, Get-AnalyticsRules, Get-AnalyticsRuleDetails, Enable-AnalyticsRule, Disable-AnalyticsRule, Remove-AnalyticsRule, New-AnalyticsRule, Get-SentinelIncidents, Show-IncidentDetails, Close-SentinelIncident, Set-IncidentOwner, Add-IncidentComment, Get-IncidentComments, Invoke-SentinelQuery, Get-SentinelWorkbooks, Get-WorkbookDetails, Remove-SentinelWorkbook, Export-SentinelWorkbook, Import-SentinelWorkbook, Export-AllWorkbooks, Export-AnalyticsRules, Export-AutomationRules, Export-Watchlists, Export-Functions, Export-SavedQueries, Export-TableData, Get-DataCollectionRules, Get-DataCollectionEndpoints, New-DCRForTable, New-StandaloneDCR, New-StandaloneDCE, Remove-DataCollectionRule, Remove-DataCollectionEndpoint, Update-DCRTransformation, Add-DCRDataSource, Test-DCRIngestion -Alias lighthouse_list_workspaces, new_sentineltable, get_sentineltables, remove_sentineltable, update_tableplan, update_tableretention, View-TableRetention, view_tableretention, get_analyticsrules, get_analyticsruledetails, enable_analyticsrule, disable_analyticsrule, remove_analyticsrule, new_analyticsrule, get_sentinelincidents, show_incidentdetails, close_sentinelincident, Assign-IncidentOwner, assign_incidentowner, add_incidentcomment, get_incidentcomments, get_sentinelworkbooks, get_workbookdetails, remove_sentinelworkbook, export_sentinelworkbook, import_sentinelworkbook, export_allworkbooks, export_analyticsrules, export_automationrules, export_savedqueries, export_tabledata, get_datacollectionrules, get_datacollectionendpoints, new_dcrfortable, new_standalonedcr, new_standalonedce, remove_datacollectionrule, remove_datacollectionendpoint, update_dcrtransformation, add_dcrdatasource, test_dcringestion
+Export-ModuleMember -Function Get-SentinelWorkspaces, Get-SentinelWorkspaceNames, Test-SentinelHealth, Test-SentinelPermission, Test-SentinelContent, New-SentinelTable, Get-SentinelTables, Remove-SentinelTable, Update-TablePlan, Update-TableRetention, Get-TableRetention, Get-AnalyticsRules, Get-AnalyticsRuleDetails, Enable-AnalyticsRule, Disable-AnalyticsRule, Remove-AnalyticsRule, New-AnalyticsRule, Get-SentinelIncidents, Show-IncidentDetails, Close-SentinelIncident, Set-IncidentOwner, Add-IncidentComment, Get-IncidentComments, Invoke-SentinelQuery, Get-SentinelWorkbooks, Get-WorkbookDetails, Remove-SentinelWorkbook, Export-SentinelWorkbook, Import-SentinelWorkbook, Export-AllWorkbooks, Export-AnalyticsRules, Export-AutomationRules, Export-Watchlists, Export-Functions, Export-SavedQueries, Export-TableData, Import-AnalyticsRules, Import-AutomationRules, Import-Watchlists, Import-SavedQueries, Backup-SentinelWorkspace, Restore-SentinelWorkspace, Test-SentinelBackup, Get-SentinelBackups, Get-DataCollectionRules, Get-DataCollectionEndpoints, New-DCRForTable, New-StandaloneDCR, New-StandaloneDCE, Remove-DataCollectionRule, Remove-DataCollectionEndpoint, Update-DCRTransformation, Add-DCRDataSource, Test-DCRIngestion -Alias lighthouse_list_workspaces, Get-SentinelHealth, Get-SentinelPermission, Test-SentinelRule, new_sentineltable, get_sentineltables, remove_sentineltable, update_tableplan, update_tableretention, View-TableRetention, view_tableretention, get_analyticsrules, get_analyticsruledetails, enable_analyticsrule, disable_analyticsrule, remove_analyticsrule, new_analyticsrule, get_sentinelincidents, show_incidentdetails, close_sentinelincident, Assign-IncidentOwner, assign_incidentowner, add_incidentcomment, get_incidentcomments, get_sentinelworkbooks, get_workbookdetails, remove_sentinelworkbook, export_sentinelworkbook, import_sentinelworkbook, export_allworkbooks, export_analyticsrules, export_automationrules, export_savedqueries, export_tabledata, import_analyticsrules, import_automationrules, import_savedqueries, Import-Functions, get_datacollectionrules, get_datacollectionendpoints, new_dcrfortable, new_standalonedcr, new_standalonedce, remove_datacollectionrule, remove_datacollectionendpoint, update_dcrtransformation, add_dcrdatasource, test_dcringestion
