@@ -55,7 +55,7 @@ function WriteOperation([string] $Operation, $Cmdlet, $Bound, $Given, $Piped) {
     $order = NewOrder $Operation 'plan' $Cmdlet $Bound $Given $Piped
     $plan = CallOperation $Cmdlet $order 'SentinelManager.Plan'
     if ($null -eq $plan) { return } # the error was written
-    foreach ($notice in $plan.Notices) { $Cmdlet.WriteWarning($notice) }
+    foreach ($notice in @($plan.Notices) + @($plan.Cannot)) { $Cmdlet.WriteWarning($notice) }
     foreach ($name in $plan.Unchanged) { $Cmdlet.WriteVerbose("$name is as wanted already") }
     if ($plan.Changes.Count -eq 0) { return }
 
@@ -2890,18 +2890,18 @@ function Import-SentinelWorkbook {
         [Alias('FullName')]
         [string] $Path,
 
-        [Parameter(ValueFromPipelineByPropertyName)]
+        [Parameter()]
         [Alias('Name')]
         [string] $DisplayName,
 
-        [Parameter(ValueFromPipelineByPropertyName)]
+        [Parameter()]
         [ValidatePattern('^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$', Options = 'None')]
         [string] $WorkbookId,
 
         [Parameter()]
         [switch] $Overwrite,
 
-        [Parameter(ValueFromPipelineByPropertyName)]
+        [Parameter()]
         [bool] $RemapResourceIds = $true,
 
         [Parameter(ValueFromPipelineByPropertyName)]
@@ -3726,13 +3726,13 @@ function Import-AnalyticsRules {
         [Alias('FromFile', 'FullName')]
         [string] $Path,
 
-        [Parameter(ValueFromPipelineByPropertyName)]
+        [Parameter()]
         [object] $Mode = 'Update',
 
-        [Parameter(ValueFromPipelineByPropertyName)]
+        [Parameter()]
         [string] $Name,
 
-        [Parameter(ValueFromPipelineByPropertyName)]
+        [Parameter()]
         [bool] $Enabled,
 
         [Parameter(ValueFromPipelineByPropertyName)]
@@ -3818,13 +3818,13 @@ function Import-AutomationRules {
         [Alias('FromFile', 'FullName')]
         [string] $Path,
 
-        [Parameter(ValueFromPipelineByPropertyName)]
+        [Parameter()]
         [object] $Mode = 'Update',
 
-        [Parameter(ValueFromPipelineByPropertyName)]
+        [Parameter()]
         [string] $Name,
 
-        [Parameter(ValueFromPipelineByPropertyName)]
+        [Parameter()]
         [bool] $Enabled,
 
         [Parameter(ValueFromPipelineByPropertyName)]
@@ -3907,10 +3907,10 @@ function Import-Watchlists {
         [Alias('FromFile', 'FullName')]
         [string] $Path,
 
-        [Parameter(ValueFromPipelineByPropertyName)]
+        [Parameter()]
         [object] $Mode = 'Update',
 
-        [Parameter(ValueFromPipelineByPropertyName)]
+        [Parameter()]
         [string] $Name,
 
         [Parameter(ValueFromPipelineByPropertyName)]
@@ -3994,10 +3994,10 @@ function Import-SavedQueries {
         [Alias('FromFile', 'FullName')]
         [string] $Path,
 
-        [Parameter(ValueFromPipelineByPropertyName)]
+        [Parameter()]
         [object] $Mode = 'Update',
 
-        [Parameter(ValueFromPipelineByPropertyName)]
+        [Parameter()]
         [string] $Name,
 
         [Parameter(ValueFromPipelineByPropertyName)]
@@ -4174,7 +4174,7 @@ function Restore-SentinelWorkspace {
     [CmdletBinding(PositionalBinding = $false, SupportsShouldProcess, ConfirmImpact = 'High')]
     [OutputType('SentinelManager.Outcome', 'SentinelManager.Plan')]
     param(
-        [Parameter(Mandatory, Position = 0)]
+        [Parameter(Mandatory, Position = 0, ValueFromPipelineByPropertyName)]
         [Alias('FullName')]
         [string] $Path,
 
@@ -4182,7 +4182,7 @@ function Restore-SentinelWorkspace {
         [ValidateSet('Tables', 'DataCollectionEndpoints', 'DataCollectionRules', 'Associations', 'Watchlists', 'SavedQueries', 'SummaryRules', 'AnalyticsRules', 'AutomationRules', 'Workbooks', 'Settings')]
         [string[]] $Kind,
 
-        [Parameter(ValueFromPipelineByPropertyName)]
+        [Parameter()]
         [string] $Name,
 
         [Parameter()]
@@ -4245,13 +4245,11 @@ function Test-SentinelBackup {
         What changed between two
     .OUTPUTS
         SentinelManager.SentinelBackup: TenantName, WorkspaceName, Kind, Name, State, Detail
-    .NOTES
-        Needs these actions of Azure:
     #>
     [CmdletBinding(PositionalBinding = $false)]
     [OutputType('SentinelManager.SentinelBackup')]
     param(
-        [Parameter(Mandatory, Position = 0)]
+        [Parameter(Mandatory, Position = 0, ValueFromPipelineByPropertyName)]
         [Alias('FullName')]
         [string] $Path,
 
@@ -4278,8 +4276,6 @@ function Get-SentinelBackups {
         All of them
     .OUTPUTS
         SentinelManager.SentinelBackups: TenantName, WorkspaceName, StartedAt, Objects, Bytes, Kinds, Path, WorkspaceId
-    .NOTES
-        Needs these actions of Azure:
     #>
     [CmdletBinding(PositionalBinding = $false)]
     [OutputType('SentinelManager.SentinelBackups')]

@@ -26,10 +26,15 @@ pub(crate) fn binds(operation: &Operation, parameter: &Parameter) -> Binds {
     if parameter.common {
         return if PLACE.contains(&name) { Binds::Key } else { Binds::Not };
     }
-    if operation.fleet || parameter.switch {
+    if name == "path" {
+        return Binds::Key;
+    }
+    // The name of a file is not that of what is in it.
+    let of_files = ["Import-", "Restore-"].iter().any(|verb| operation.name.starts_with(verb));
+    if operation.fleet || parameter.switch || of_files {
         return Binds::Not;
     }
-    if ["New-", "Import-"].iter().any(|verb| operation.name.starts_with(verb)) {
+    if operation.name.starts_with("New-") {
         return Binds::Content;
     }
     let key = name.ends_with("_id") || name.ends_with("_name") || name.ends_with("_number") || name == "name";
@@ -161,5 +166,7 @@ mod tests {
         assert_eq!(how("Close-SentinelIncident", "IncidentId"), Binds::Key);
         assert_eq!(how("New-AnalyticsRule", "Severity"), Binds::Content);
         assert_eq!(how("Get-SentinelWorkspaces", "Name"), Binds::Not);
+        assert_eq!(how("Import-AnalyticsRules", "Path"), Binds::Key);
+        assert_eq!(how("Import-AnalyticsRules", "Name"), Binds::Not);
     }
 }

@@ -157,10 +157,16 @@ fn shown(plan: &Plan) -> Value {
             })
         })
         .collect();
+    let cannot: Vec<String> = plan
+        .cannot
+        .iter()
+        .map(|left| format!("{} {} is left out: {}", left.kind, left.name, left.reason))
+        .collect();
     json!({
         "TenantName": plan.tenant_name, "WorkspaceName": plan.workspace_name, "Operation": plan.operation,
         "Summary": summary(plan), "Undo": plan.undo, "Confirm": plan.confirm, "Digest": plan.digest,
         "Changes": changes, "Unchanged": plan.unchanged, "Notices": plan.notices,
+        "Cannot": cannot,
     })
 }
 

@@ -55,7 +55,7 @@ function WriteOperation([string] $Operation, $Cmdlet, $Bound, $Given, $Piped) {
     $order = NewOrder $Operation 'plan' $Cmdlet $Bound $Given $Piped
     $plan = CallOperation $Cmdlet $order 'SentinelManager.Plan'
     if ($null -eq $plan) { return } # the error was written
-    foreach ($notice in $plan.Notices) { $Cmdlet.WriteWarning($notice) }
+    foreach ($notice in @($plan.Notices) + @($plan.Cannot)) { $Cmdlet.WriteWarning($notice) }
     foreach ($name in $plan.Unchanged) { $Cmdlet.WriteVerbose("$name is as wanted already") }
     if ($plan.Changes.Count -eq 0) { return }
 

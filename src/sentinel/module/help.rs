@@ -36,7 +36,9 @@ pub(super) fn text(
     }
     let columns: Vec<String> = operation.columns().into_iter().map(|column| column.name).collect();
     section("OUTPUTS", &format!("{kind}: {}", columns.join(", ")));
-    section("NOTES", &format!("Needs these actions of Azure: {}", operation.actions.join(", ")));
+    if !operation.actions.is_empty() {
+        section("NOTES", &format!("Needs these actions of Azure: {}", operation.actions.join(", ")));
+    }
     text
 }
 
