@@ -29,7 +29,7 @@ pub fn a_pipeline_closes_what_it_lets_through(context: &Context) {
     assert_eq!(both.native.writes().len(), chosen.len());
     assert_eq!(both.values(NEW).len(), 0);
     // Rows of a workspace whose name is ambiguous are of that workspace all the same.
-    let script = "Get-SentinelWorkspaces -Name '^law-sandbox$' |
+    let script = "Get-SentinelWorkspaces -Name '^law-sandbox$' -SentinelOnly $false |
         ForEach-Object { $_ | Get-SentinelTables -TableType All | Select-Object -First 1 } | View-TableRetention | ForEach-Object Id";
     let ids = both.values(script);
     assert_eq!(ids.len(), 2, "{ids:?}");

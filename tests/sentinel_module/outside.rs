@@ -113,7 +113,7 @@ pub fn pwsh_does_the_same_through_the_library(context: &Context) {
             States = @($done.State); After = @(& $new -ErrorAction SilentlyContinue 2>$null).Count; Failed = $failed[0].FullyQualifiedErrorId
             Action = $failed[0].ErrorDetails.RecommendedAction; Caught = $caught; First = $first
             Stopped = $shell.InvocationStateInfo.State.ToString(); Refused = $refused[0].FullyQualifiedErrorId
-            Created = $chosen[0].CreatedTimeUtc.GetType().Name; Commands = (Get-Command -Module SentinelManager).Count
+            Created = $chosen[0].CreatedTimeUtc.GetType().Name; Commands = (Get-Command -Module SentinelManager -CommandType Function).Count
         } | ConvertTo-Json -Compress";
     let pwsh = context.home().path.join(if cfg!(windows) { "pwsh.exe" } else { "pwsh" });
     let output =
