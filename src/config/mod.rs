@@ -25,7 +25,7 @@ pub use reference::{dotenv_example, markdown};
 pub use sentinel::Connected;
 pub use settings::{Http, LogFormat, Mcp, Settings};
 pub use table::{SETTINGS, Setting, find};
-pub use value::Value;
+pub use value::{Column, Kind, Row, Value};
 
 /// The configuration in force.
 #[derive(Debug, Clone)]
