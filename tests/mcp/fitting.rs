@@ -50,6 +50,7 @@ pub fn entry_starts_a_server_in_a_bare_environment(context: &Context) {
             "cursor",
             "--allow-writes",
             "--",
+            "--no-sentinel",
             "--powershell",
             &powershell,
             "--script",
@@ -87,7 +88,10 @@ pub fn bundle_is_one_to_its_packer_and_starts(context: &Context) {
     let name = bundle.to_string_lossy().into_owned();
     let home = context.home();
     let powershell = home.path.to_string_lossy().into_owned();
-    configured(context.scratch(), &["mcpb", "--output", &name, "--", "--powershell", &powershell]);
+    configured(
+        context.scratch(),
+        &["mcpb", "--output", &name, "--", "--no-sentinel", "--powershell", &powershell],
+    );
     let folder = context.scratch().join("unpacked");
     zip::ZipArchive::new(fs::File::open(&bundle).expect("there"))
         .expect("a zip")
