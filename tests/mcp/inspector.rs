@@ -75,7 +75,8 @@ fn is_driven(context: &Context, target: &[String]) {
 pub fn it_drives_the_server_over_standard_streams(context: &Context) {
     // Without --config: the Inspector takes flags that it knows for its own.
     let home = context.home().path.to_string_lossy().into_owned();
-    let target = [PROGRAM, "mcp", "--powershell", &home, "--allow-writes", "--script", SCRIPT];
+    let target =
+        [PROGRAM, "mcp", "--powershell", &home, "--no-sentinel", "--allow-writes", "--script", SCRIPT];
     is_driven(context, &target.map(str::to_owned));
 }
 
