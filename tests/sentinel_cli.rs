@@ -2,9 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
-use std::path::Path;
+#[path = "support/azure.rs"]
+mod azure;
+
 use std::process::{Command, Output};
 
+use azure::{identify, write_settings};
 use runspaced::simulator::{Simulator, app};
 use serde_json::Value;
 
@@ -17,36 +20,19 @@ impl Terminal {
     async fn open() -> Self {
         let azure = Simulator::builder().start().await.expect("starts");
         let folder = tempfile::tempdir().expect("a folder");
-        let ca = folder.path().join("ca.pem");
-        std::fs::write(&ca, &azure.ca_pem).expect("is written");
-        let path = |path: &Path| path.display().to_string().replace('\\', "/");
-        let settings = format!(
-            "[azure]\ncloud = \"custom\"\nauthority = \"{}\"\nresource_manager = \"{}\"\nlogs = \"{}\"\ningestion = \"{}\"\nca_file = \"{}\"\n\
-             [sentinel]\njournal = \"{}\"\nbackups = \"{}\"\n",
-            azure.login_url,
-            azure.arm_url,
-            azure.query_url,
-            azure.ingest_url,
-            path(&ca),
-            path(&folder.path().join("journal")),
-            path(&folder.path().join("backups")),
-        );
-        std::fs::write(folder.path().join("runspaced.toml"), settings).expect("is written");
+        write_settings(&azure, folder.path(), "runspaced.toml");
         Self { azure, folder }
     }
 
     async fn run(&self, words: &[&str]) -> Output {
-        let app = self.azure.app(app::CONTRIBUTOR).expect("is there");
         let mut command = Command::new(env!("CARGO_BIN_EXE_runspaced"));
         command
             .arg("sentinel")
             .args(words)
             .current_dir(self.folder.path())
-            .env("AZURE_TENANT_ID", &app.tenant)
-            .env("AZURE_CLIENT_ID", &app.client_id)
-            .env("AZURE_CLIENT_SECRET", &app.secret)
             .env("HOME", self.folder.path())
             .env("XDG_CONFIG_HOME", self.folder.path());
+        identify(&mut command, &self.azure);
         // The simulator answers on this runtime: the program must not block it.
         tokio::task::spawn_blocking(move || command.output().expect("runs")).await.expect("ends")
     }

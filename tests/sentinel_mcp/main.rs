@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+#[path = "../support/azure.rs"]
+mod azure;
 mod changing;
 #[allow(dead_code, reason = "shared with the tests of other tools")]
 #[path = "../mcp/client.rs"]

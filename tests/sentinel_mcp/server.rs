@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use runspaced::simulator::{Builder, Simulator, app};
+use runspaced::simulator::{Builder, Simulator};
 use serde_json::{Value, json};
 
+use crate::azure::{identify, write_settings};
 use crate::client::{Client, PROGRAM};
 
 /// A workspace that is well.
@@ -25,27 +26,12 @@ impl Setting {
     pub async fn of(builder: Builder) -> Self {
         let azure = builder.start().await.expect("starts");
         let folder = folder();
-        let ca = folder.path().join("ca.pem");
-        std::fs::write(&ca, &azure.ca_pem).expect("is written");
-        let path = |path: &Path| path.display().to_string().replace('\\', "/");
-        let settings = format!(
-            "[azure]\ncloud = \"custom\"\nauthority = \"{}\"\nresource_manager = \"{}\"\nlogs = \"{}\"\ningestion = \"{}\"\nca_file = \"{}\"\n\
-             [sentinel]\njournal = \"{}\"\nbackups = \"{}\"\n",
-            azure.login_url,
-            azure.arm_url,
-            azure.query_url,
-            azure.ingest_url,
-            path(&ca),
-            path(&folder.path().join("journal")),
-            path(&folder.path().join("backups")),
-        );
-        std::fs::write(folder.path().join("settings.toml"), settings).expect("is written");
+        write_settings(&azure, folder.path(), "settings.toml");
         Self { azure, folder }
     }
 
     /// The command of a server. Nothing of this machine's PowerShell can be found by it.
     pub fn command(&self, more: &[&str]) -> Command {
-        let app = self.azure.app(app::CONTRIBUTOR).expect("is there");
         let settings = self.folder.path().join("settings.toml");
         let mut command = Command::new(PROGRAM);
         command
@@ -54,9 +40,6 @@ impl Setting {
             .current_dir(self.folder.path())
             .env_clear()
             .env("HOME", self.folder.path())
-            .env("AZURE_TENANT_ID", &app.tenant)
-            .env("AZURE_CLIENT_ID", &app.client_id)
-            .env("AZURE_CLIENT_SECRET", &app.secret)
             .env("RUST_LOG", "runspaced=debug")
             .stderr(Stdio::inherit());
         for name in ["SystemRoot", "TEMP", "TMP", "LLVM_PROFILE_FILE"] {
@@ -64,6 +47,7 @@ impl Setting {
                 command.env(name, value);
             }
         }
+        identify(&mut command, &self.azure);
         command
     }
 

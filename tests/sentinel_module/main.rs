@@ -7,6 +7,8 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "../support/azure.rs"]
+mod azure;
 mod both;
 mod differential;
 mod functions;

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use runspaced::simulator::app;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
+use crate::azure::{identify, write_settings};
 use crate::setting::Setting;
 use crate::support::Context;
 
@@ -26,31 +26,14 @@ impl World {
             .expect("threads");
         let setting = runtime.block_on(Setting::start());
         let folder = context.scratch().to_owned();
-        let ca = folder.join("ca.pem");
-        std::fs::write(&ca, &setting.azure.ca_pem).expect("is written");
-        let path = |path: &Path| path.display().to_string().replace('\\', "/");
-        let azure = &setting.azure;
-        let settings = format!(
-            "[azure]\ncloud = \"custom\"\nauthority = \"{}\"\nresource_manager = \"{}\"\nlogs = \"{}\"\ningestion = \"{}\"\nca_file = \"{}\"\n\
-             [sentinel]\njournal = \"{}\"\nbackups = \"{}\"\n",
-            azure.login_url,
-            azure.arm_url,
-            azure.query_url,
-            azure.ingest_url,
-            path(&ca),
-            path(&folder.join("journal")),
-            path(&folder.join("backups")),
-        );
-        std::fs::write(folder.join("runspaced.toml"), settings).expect("is written");
+        write_settings(&setting.azure, &folder, "runspaced.toml");
         Self { _runtime: runtime, setting, folder }
     }
 
     /// Runs a program in the folder, with an identity in its environment.
     fn run(&self, program: impl AsRef<std::ffi::OsStr>, words: &[&str]) -> Output {
-        let app = self.setting.azure.app(app::CONTRIBUTOR).expect("is there");
         let mut command = self.without_identity(program, words);
-        command.env("AZURE_TENANT_ID", &app.tenant);
-        command.env("AZURE_CLIENT_ID", &app.client_id).env("AZURE_CLIENT_SECRET", &app.secret);
+        identify(&mut command, &self.setting.azure);
         command.output().expect("runs")
     }
 
