@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+#[path = "../support/azure.rs"]
+mod azure;
 mod bench;
 mod catalog;
 mod client;
