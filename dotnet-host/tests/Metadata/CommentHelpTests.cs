@@ -56,7 +56,7 @@ public sealed class CommentHelpTests
             $_ }
         """;
 
-    [Fact]
+    [PowerShellFact]
     public void SaysWhatPowerShellSays()
     {
         ScriptBlockAst file = Parser.ParseInput(Functions, out _, out ParseError[] errors);
