@@ -40,6 +40,9 @@ pub use shape::write_all;
 /// Time that runspaces get to close at the end.
 const CLOSING: Duration = Duration::from_millis(500);
 
+/// Time that mistakes in what is read get to be found where PowerShell cannot start.
+const MISTAKES: Duration = Duration::from_millis(500);
+
 /// Time that a write to Azure gets to end after its script was stopped.
 const WRITING: Duration = Duration::from_secs(10);
 
@@ -257,7 +260,7 @@ impl RunArguments {
         let script = self.script.clone();
         let flag = self.input.clone();
         let secret_flags = self.secrets.clone();
-        let reading = tokio::task::spawn_blocking(move || {
+        let mut reading = tokio::task::spawn_blocking(move || {
             let script = match script.as_deref() {
                 Some("-") => Some(input::script(&input)?),
                 _ => script,
@@ -267,8 +270,14 @@ impl RunArguments {
             Ok::<_, Misuse>((script, pipeline, secrets))
         });
         let (script, pipeline, secrets) = tokio::select! {
-            read = reading => read.map_err(|error| Misuse(format!("the input could not be read: {error}")))??,
-            Err(error) = engine.ready() => return Err(error.into()),
+            read = &mut reading => read.map_err(|error| Misuse(format!("the input could not be read: {error}")))??,
+            Err(error) = engine.ready() => {
+                // A mistake on the command line is one without PowerShell too.
+                if let Ok(Ok(read)) = tokio::time::timeout(MISTAKES, reading).await {
+                    read?;
+                }
+                return Err(error.into());
+            }
             wish = signals.wish() => return Err(Early::Wished(wish)),
         };
 
