@@ -21,16 +21,16 @@ use super::{
     prompts::Prompts,
     resources::Roots,
     routes::Routes,
-    sentinel,
+    sentinel::{self, SentinelFunctions},
     service::{Extras, Service},
     shutdown::{Cause, Patience, Shutdown},
     transport::StdioTransport,
 };
 use crate::{
     Engine, Replacement,
-    catalog::{CatalogCache, CatalogFeed, Exposure, Keeper, KeeperTask, NativeTool},
+    catalog::{CatalogCache, CatalogFeed, Exposure, Keeper, KeeperTask},
     observe::{Audit, AuditSettings},
-    policy::Policy,
+    policy::{Mode, Policy},
     sentinel::Sentinel,
 };
 
@@ -43,8 +43,9 @@ pub struct Server {
     exposure: Exposure,
     policy: Policy,
     cache: Option<CatalogCache>,
-    natives: Vec<NativeTool>,
-    executors: Vec<(Arc<str>, Arc<dyn Executor>)>,
+    sentinel: Option<sentinel::Operations>,
+    /// Operations go through them.
+    functions: Option<SentinelFunctions>,
     limits: CallLimits,
     replaceable: Option<Duration>,
     left: Handover,
@@ -111,8 +112,8 @@ impl Server {
             exposure,
             policy: Policy::default(),
             cache: None,
-            natives: Vec::new(),
-            executors: Vec::new(),
+            sentinel: None,
+            functions: None,
             limits: CallLimits::default(),
             replaceable: None,
             left: Handover::default(),
@@ -138,20 +139,16 @@ impl Server {
     /// its time; if it says why there can be none, calls are answered with that. To be called in a tokio runtime with I/O
     /// and time: operations run in it, and what they write goes on in it, whatever becomes of the server
     /// (see [`Sentinel::writes_ended`]).
-    pub fn sentinel(self, connect: impl FnOnce() -> Result<Sentinel, String> + Send + 'static) -> Self {
-        let operations = Arc::new(sentinel::Operations::new(connect));
-        self.native(sentinel::SOURCE, sentinel::tools(), operations)
+    pub fn sentinel(mut self, connect: impl FnOnce() -> Result<Sentinel, String> + Send + 'static) -> Self {
+        self.sentinel = Some(sentinel::Operations::new(connect));
+        self
     }
 
-    /// Tools of another source than PowerShell, and what carries them out. All of them name `source`.
-    pub(crate) fn native(
-        mut self,
-        source: &str,
-        tools: Vec<NativeTool>,
-        executor: Arc<dyn Executor>,
-    ) -> Self {
-        self.natives.extend(tools);
-        self.executors.push((source.into(), executor));
+    /// Carries those operations out by the functions of the module `SentinelManager` in the server's engine, so that functions
+    /// that replace them take part. The engine has to be built with [`SentinelFunctions::configure`]; a server without an
+    /// engine goes on without them.
+    pub fn sentinel_through(mut self, functions: SentinelFunctions) -> Self {
+        self.functions = Some(functions);
         self
     }
 
@@ -237,18 +234,29 @@ impl Server {
 
     /// Begins to look for the commands, and puts the parts together.
     pub(super) fn start(self) -> Running {
-        let offers_sentinel = !self.natives.is_empty();
-        let keeper = Keeper::new(self.engine.clone(), self.exposure).natives(self.natives).cache(self.cache);
+        let offers_sentinel = self.sentinel.is_some();
+        let natives = if offers_sentinel { sentinel::tools() } else { Vec::new() };
+        // An engine that only carries out operations has no commands to offer.
+        let commands = self.functions.is_none() || !self.exposure.is_empty();
+        let asked = self.engine.clone().filter(|_| commands);
+        let keeper = Keeper::new(asked, self.exposure).natives(natives).cache(self.cache);
         let (catalog, keeping) = keeper.start();
         let powershell = match &self.engine {
             Some(engine) => Routes::new(Arc::new(PowerShell::new(engine.clone()))),
             None => Routes::default(),
         };
-        let executors = self.executors.into_iter();
-        let routes = executors.fold(powershell, |routes, (source, executor)| routes.native(source, executor));
+        let may_write = self.policy.mode() == Mode::Write;
+        let operations = self.sentinel.map(|operations| match (self.functions, &self.engine) {
+            (Some(functions), Some(engine)) => operations.through(engine.clone(), functions, may_write),
+            _ => operations,
+        });
+        let routes = match operations {
+            Some(operations) => powershell.native(sentinel::SOURCE.into(), Arc::new(operations)),
+            None => powershell,
+        };
         let executor = Arc::new(routes);
         let mut extras = self.extras;
-        extras.instructions = instructions(self.engine.is_some(), offers_sentinel);
+        extras.instructions = instructions(self.engine.is_some() && commands, offers_sentinel);
         let from = self.replaceable.map(|after| Instant::now() + after);
         let core = Core {
             executor,

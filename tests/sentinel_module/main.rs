@@ -10,9 +10,13 @@
 #[path = "../support/azure.rs"]
 mod azure;
 mod both;
+#[allow(dead_code, reason = "shared with the tests of the server")]
+#[path = "../mcp/client.rs"]
+mod client;
 mod differential;
 mod functions;
 mod outside;
+mod served;
 #[path = "../sentinel/setting.rs"]
 #[allow(dead_code, reason = "each suite uses the part it needs")]
 mod setting;
@@ -37,5 +41,12 @@ fn main() -> ExitCode {
         test!(outside::what_is_missing_is_said).limit_s(120),
         test!(differential::every_read_answers_the_same_through_a_runspace).powershell().limit_s(300),
         test!(differential::every_write_does_the_same_through_a_runspace).powershell().limit_s(300),
+        test!(served::every_read_tool_answers_the_same).powershell().limit_s(300),
+        test!(served::refusals_and_failures_are_the_same).powershell().limit_s(180),
+        test!(served::every_write_tool_plans_the_same).powershell().limit_s(300),
+        test!(served::writes_are_applied_once_with_their_digest_and_undone).powershell().limit_s(180),
+        test!(served::a_mode_that_forbids_writes_holds_in_every_function).powershell().limit_s(180),
+        test!(served::a_function_that_somebody_replaced_takes_part).powershell().limit_s(180),
+        test!(served::a_cancelled_call_ends_and_a_begun_write_goes_on).powershell().limit_s(180),
     ])
 }

@@ -253,6 +253,7 @@ fn piece(kind: ContentKind, object: &Value) -> Result<Piece, String> {
         ContentKind::Watchlists if object["itemsSearchKey"].is_string() => {
             Ok(flat(kind, object, "watchlistAlias"))
         }
+        ContentKind::DataCollectionRules if properties.is_object() => Ok(Piece::of_object(kind, object)),
         _ => Err(none()),
     }
 }
