@@ -214,10 +214,15 @@ fn natural(output: Output, heard: &Heard) -> Output {
 
 /// What the function wrote that is not said of the operation anyway.
 fn beside(output: &Output, heard: &Heard) -> Vec<Record> {
-    let said =
-        |record: &Record| matches!(record.stream, Stream::Error | Stream::Warning | Stream::Information);
-    let records = output.records().into_iter();
-    records.filter(|record| said(record) && !heard.told.contains(&record.text())).collect()
+    let told = |text: &str| heard.told.iter().any(|told| told == text);
+    // `-WhatIf` puts what it would do behind words of PowerShell's.
+    let ends = |text: &str| heard.told.iter().any(|told| !told.is_empty() && text.ends_with(told));
+    let more = |record: &Record| match record.stream {
+        Stream::Error | Stream::Warning => !told(&record.text()),
+        Stream::Information => !ends(&record.text()),
+        _ => false,
+    };
+    output.records().into_iter().filter(more).collect()
 }
 
 /// An error that ended the function after the operation.
