@@ -49,6 +49,7 @@ pub(crate) use keeper::{CatalogFeed, Keeper, KeeperTask};
 pub(crate) use native::NativeTool;
 #[cfg(test)]
 pub(crate) use native::tests::native as test_native;
+pub(crate) use schema::arguments_schema;
 pub use survey::{Left, Mapping, Survey, SurveyedTool};
 #[cfg(test)]
 pub(crate) use tool::tests::command as test_command;

@@ -253,6 +253,10 @@ async fn one(target: &Target, change: &Change) -> (State, Value, Option<Value>) 
             Scope::with_correlation(target.scope.correlation_id(), LOOKING.max(target.scope.remaining()));
         look(&target.client, &scope, change).await
     };
+    // Azure says itself that it failed: what it left behind is no success, whatever it looks like.
+    if error.kind() == Kind::OperationFailed && state != State::NotApplied {
+        return (State::Unknown, Value::Null, Some(error.json()));
+    }
     let error = match state {
         State::Unknown => unknown(target, change, &error),
         // It was carried out, only the answer got lost.

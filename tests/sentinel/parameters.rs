@@ -10,8 +10,7 @@ fn save(setting: &Setting, file: &str, text: &str) {
     std::fs::write(setting.backups().join(file), text).expect("is written");
 }
 
-#[tokio::test]
-async fn a_collection_rule_comes_from_a_file_in_any_form() {
+pub async fn a_collection_rule_comes_from_a_file_in_any_form() {
     let setting = Setting::start().await;
     let rules = json!({"workspace_name": WORKSPACE, "raw": true});
     let direct = setting.rows("Get-DataCollectionRules", rules).await;
@@ -47,8 +46,7 @@ async fn a_collection_rule_comes_from_a_file_in_any_form() {
     }
 }
 
-#[tokio::test]
-async fn a_table_is_waited_for_no_longer_than_wanted() {
+pub async fn a_table_is_waited_for_no_longer_than_wanted() {
     // Azure works at it far longer than anybody waits here.
     let setting =
         Setting::of(Simulator::builder().polls(1_000), runspaced::simulator::app::CONTRIBUTOR).await;
@@ -63,8 +61,7 @@ async fn a_table_is_waited_for_no_longer_than_wanted() {
     assert_eq!(sent, 1);
 }
 
-#[tokio::test]
-async fn a_trial_of_an_ingestion_sends_nothing() {
+pub async fn a_trial_of_an_ingestion_sends_nothing() {
     let setting = Setting::start().await;
     let rules = setting.rows("Get-DataCollectionRules", json!({"workspace_name": WORKSPACE})).await;
     let direct = rules.iter().find(|row| row["Kind"] == "Direct").expect("a direct rule");
@@ -84,8 +81,7 @@ async fn a_trial_of_an_ingestion_sends_nothing() {
     assert!(!sent, "nothing was sent");
 }
 
-#[tokio::test]
-async fn automation_rules_come_in_one_file_or_one_each() {
+pub async fn automation_rules_come_in_one_file_or_one_each() {
     let setting = Setting::start().await;
     let mut given = json!({"workspace_name": WORKSPACE, "backup_path": "one"});
     setting.rows("Export-AutomationRules", given.clone()).await;
@@ -114,8 +110,7 @@ async fn automation_rules_come_in_one_file_or_one_each() {
     assert!(plan.changes.is_empty() && plan.unchanged.len() == all.len(), "{plan}");
 }
 
-#[tokio::test]
-async fn nothing_at_all_is_zero() {
+pub async fn nothing_at_all_is_zero() {
     let setting = Setting::start().await;
     let rows = setting.rows("Test-SentinelHealth", json!({"check_depth": "Quick"})).await;
     let volumes: Vec<&Value> =

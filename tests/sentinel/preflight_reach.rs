@@ -22,8 +22,7 @@ fn found(rows: &[Value]) -> Vec<String> {
     rows.iter().filter(about).map(text).collect()
 }
 
-#[tokio::test]
-async fn other_workspaces_are_looked_into_where_they_are_seen() {
+pub async fn other_workspaces_are_looked_into_where_they_are_seen() {
     let setting = Setting::start().await;
     let there = "workspace(\"law-fabrikam\")";
     for (query, expected) in [
@@ -65,8 +64,7 @@ async fn other_workspaces_are_looked_into_where_they_are_seen() {
     assert!(found(&rows).iter().all(|line| !line.starts_with("Error")), "{rows:?}");
 }
 
-#[tokio::test]
-async fn a_workspaces_own_parser_stands_for_that_of_sentinel() {
+pub async fn a_workspaces_own_parser_stands_for_that_of_sentinel() {
     let setting = Setting::start().await;
     let query = "_Im_Dns(starttime=ago(1d)) | where DnsQuery == 'x'";
     let rows = check(&setting, hunting(query)).await;
@@ -95,8 +93,7 @@ async fn a_workspaces_own_parser_stands_for_that_of_sentinel() {
     assert!(found.iter().all(|line| !line.starts_with("Error")), "{found:?}");
 }
 
-#[tokio::test]
-async fn queries_of_workbooks_are_checked_with_samples_of_their_parameters() {
+pub async fn queries_of_workbooks_are_checked_with_samples_of_their_parameters() {
     let setting = Setting::start().await;
     let workbook = |query: &str| {
         let content = json!({"version": "Notebook/1.0", "items": [
