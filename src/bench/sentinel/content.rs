@@ -158,7 +158,7 @@ async fn workbooks(
         let name = file.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy().into_owned();
         let given = |path: &Path| {
             let path = path.strip_prefix(below).unwrap_or(path).to_string_lossy().into_owned();
-            json!({"path": path, "display_name": name, "remap_resource_ids": false})
+            json!({"path": path, "display_name": name, "remap_resource_ids": false, "overwrite": true})
         };
         import(sentinel, kind.import, given(file)).await?;
         let in_file = plan(sentinel, kind.import, given(file)).await?;

@@ -166,7 +166,9 @@ async fn details_through(
     let connection = Arc::new(Connection::new(move || Ok(connected.clone())));
     let mut limits = Limits::default();
     (limits.depth, limits.string_chars) = (Limits::MAX_DEPTH, 1 << 20);
-    let builder = Engine::builder().max_slots(1).module(module).limits(limits);
+    // While a slot waits for the operation, the pool opens another for whoever else may call; with room for one only, it would
+    // be closed and opened at every call.
+    let builder = Engine::builder().max_slots(4).module(module).limits(limits);
     let engine = bridge::configure(builder, connection).build()?;
     let call = Invocation::command("Get-AnalyticsRuleDetails")
         .arg("WorkspaceName", WORKSPACE)
