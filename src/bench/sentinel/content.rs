@@ -161,15 +161,23 @@ async fn workbooks(
             json!({"path": path, "display_name": name, "remap_resource_ids": false, "overwrite": true})
         };
         import(sentinel, kind.import, given(file)).await?;
-        let in_file = plan(sentinel, kind.import, given(file)).await?;
         let one = json!({"display_name": name, "backup_path": "out/workbooks"});
         let exported = read(sentinel, kind.export, empty(one)).await?;
         let (rows, _) = exported.collect_all().await.map_err(refused)?;
         let written = rows.first().and_then(|row| row["File"].as_str()).unwrap_or_default();
-        let in_export = plan(sentinel, kind.import, given(Path::new(written))).await?;
-        equal += usize::from(in_file.changes.is_empty() && in_export.changes.is_empty());
+        equal += usize::from(document(file)? == document(Path::new(written))?);
     }
     Ok(equal)
+}
+
+/// The document of a workbook; of a template, that of the workbook in it.
+fn document(path: &Path) -> Result<Value, BenchError> {
+    let text = std::fs::read_to_string(path).map_err(BenchError::system(path.display().to_string()))?;
+    let document: Value = serde_json::from_str(&text)?;
+    match document["resources"][0]["properties"]["serializedData"].as_str() {
+        Some(inner) => Ok(serde_json::from_str(inner)?),
+        None => Ok(document),
+    }
 }
 
 /// Arguments for a workspace that has nothing.
