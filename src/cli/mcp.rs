@@ -141,7 +141,8 @@ impl Hosting for McpArguments {
         // Operations on Sentinel need no PowerShell.
         let engine = match exposure.is_empty() && !config.settings.policy.run_script {
             true => None,
-            false => match exposure.configure(config.engine()).build() {
+            // A client waits for its list of tools first.
+            false => match exposure.configure(config.engine()).start_later().build() {
                 Ok(engine) => Some(engine),
                 Err(error) => {
                     complain(palette, &error);

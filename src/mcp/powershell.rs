@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     Call, Engine, Error, Invocation, Limits, Live, Prompt, Record, RecordData, Stream, catalog::Target,
-    policy,
+    engine::wait_in_task, policy,
 };
 
 /// How much later than a job's own deadline the engine ends one that may wait for a person.
@@ -24,6 +24,8 @@ const KEPT_BYTES: u32 = 8 << 20;
 /// Runs commands in an engine.
 pub(crate) struct PowerShell {
     engine: Engine,
+    /// Who waits for an answer watches for it first.
+    watches: bool,
 }
 
 fn limits() -> Limits {
@@ -32,7 +34,13 @@ fn limits() -> Limits {
 
 impl PowerShell {
     pub(crate) fn new(engine: Engine) -> Self {
-        Self { engine }
+        Self { engine, watches: false }
+    }
+
+    /// For a thread that does nothing but serve one client: it watches for an answer for a moment before it sleeps.
+    pub(crate) fn watching(mut self) -> Self {
+        self.watches = true;
+        self
     }
 
     fn invocation(job: &mut Job) -> Result<Invocation, Error> {
@@ -77,17 +85,11 @@ impl PowerShell {
 impl Executor for PowerShell {
     fn execute(&self, mut job: Job) -> Running {
         let call = Self::invocation(&mut job).and_then(|invocation| self.engine.start(invocation));
+        let watches = self.watches;
         Box::pin(async move {
-            let call = call?;
-            let handle = call.cancel_handle();
-            let stop = job.stop.clone();
-            let mut answer = std::pin::pin!(follow(call, &job));
-            tokio::select! {
-                biased;
-                answer = &mut answer => return answer.map(Into::into),
-                () = stop.cancelled() => handle.cancel(),
-            }
-            answer.await.map(Into::into)
+            let answered = answered(call?, &job);
+            let output = if watches { wait_in_task(answered).await } else { answered.await };
+            output.map(Into::into)
         })
     }
 
@@ -124,6 +126,18 @@ $line = \"$command -$parameter $word\"
 
 /// How long a completion may take.
 const GUESS_TIME: Duration = Duration::from_secs(5);
+
+/// The answer of a call, which is stopped with its job.
+async fn answered(call: Call, job: &Job) -> crate::Result<crate::Output> {
+    let handle = call.cancel_handle();
+    let mut answer = std::pin::pin!(follow(call, job));
+    tokio::select! {
+        biased;
+        answer = &mut answer => return answer,
+        () = job.stop.cancelled() => handle.cancel(),
+    }
+    answer.await
+}
 
 /// Tells what happens until the call is answered.
 async fn follow(mut call: Call, job: &Job) -> crate::Result<crate::Output> {

@@ -22,13 +22,13 @@ use super::{
     resources::Roots,
     routes::Routes,
     sentinel,
-    service::{Extras, Service},
+    service::{Extras, Service, first_page},
     shutdown::{Cause, Patience, Shutdown},
     transport::StdioTransport,
 };
 use crate::{
     Engine, Replacement,
-    catalog::{CatalogCache, CatalogFeed, Exposure, Keeper, KeeperTask, NativeTool},
+    catalog::{CatalogCache, CatalogFeed, Exposure, Keeper, KeeperTask, Lister, Natives, Opening},
     observe::{Audit, AuditSettings},
     policy::Policy,
     sentinel::Sentinel,
@@ -43,13 +43,14 @@ pub struct Server {
     exposure: Exposure,
     policy: Policy,
     cache: Option<CatalogCache>,
-    natives: Vec<NativeTool>,
+    natives: Vec<Natives>,
     executors: Vec<(Arc<str>, Arc<dyn Executor>)>,
     limits: CallLimits,
     replaceable: Option<Duration>,
     left: Handover,
     extras: Extras,
     audit: Option<Arc<Audit>>,
+    opening: Opening,
 }
 
 /// How a server ended.
@@ -118,6 +119,7 @@ impl Server {
             left: Handover::default(),
             extras: Extras::default(),
             audit: None,
+            opening: Opening::default(),
         }
     }
 
@@ -134,23 +136,18 @@ impl Server {
         self
     }
 
-    /// Offers the operations on Microsoft Sentinel as tools. `connect` is called at once, on a thread of its own, and may take
-    /// its time; if it says why there can be none, calls are answered with that. To be called in a tokio runtime with I/O
+    /// Offers the operations on Microsoft Sentinel as tools. `connect` is called on a thread of its own as soon as the client has its
+    /// list of tools, and may take its time; if it says why there can be none, calls are answered with that. To be called in a tokio runtime with I/O
     /// and time: operations run in it, and what they write goes on in it, whatever becomes of the server
     /// (see [`Sentinel::writes_ended`]).
     pub fn sentinel(self, connect: impl FnOnce() -> Result<Sentinel, String> + Send + 'static) -> Self {
-        let operations = Arc::new(sentinel::Operations::new(connect));
-        self.native(sentinel::SOURCE, sentinel::tools(), operations)
+        let operations = Arc::new(sentinel::Operations::new(connect, self.opening.clone()));
+        self.native(sentinel::SOURCE, sentinel::tools, operations)
     }
 
     /// Tools of another source than PowerShell, and what carries them out. All of them name `source`.
-    pub(crate) fn native(
-        mut self,
-        source: &str,
-        tools: Vec<NativeTool>,
-        executor: Arc<dyn Executor>,
-    ) -> Self {
-        self.natives.extend(tools);
+    pub(crate) fn native(mut self, source: &str, tools: Natives, executor: Arc<dyn Executor>) -> Self {
+        self.natives.push(tools);
         self.executors.push((source.into(), executor));
         self
     }
@@ -231,17 +228,32 @@ impl Server {
         stop: impl Future<Output = ()>,
     ) -> io::Result<End> {
         let left = self.left.stdio.take();
-        let running = self.start();
+        let running = self.start(PowerShell::watching);
         serve(&running.parts, Patience::default(), (input, output), left, stop).await
     }
 
-    /// Begins to look for the commands, and puts the parts together.
-    pub(super) fn start(self) -> Running {
+    /// What becomes of a catalogue until clients see it.
+    fn lister(&self) -> Lister {
+        let sources: Vec<&Arc<str>> = self.executors.iter().map(|(source, _)| source).collect();
+        let Exposure { toolsets, toolset_definitions, overrides, tool_search, .. } = &self.exposure;
+        let rules = (&self.policy, toolsets, toolset_definitions, overrides, tool_search, sources);
+        let rules = format!("{rules:?}");
+        let policy = self.policy.clone();
+        let list = Box::new(move |catalog| first_page(&policy.offer(catalog)?.listed));
+        Lister { rules, list }
+    }
+
+    /// Begins to look for the commands, and puts the parts together. `adapt`: how calls of PowerShell are waited for.
+    pub(super) fn start(self, adapt: impl FnOnce(PowerShell) -> PowerShell) -> Running {
         let offers_sentinel = !self.natives.is_empty();
-        let keeper = Keeper::new(self.engine.clone(), self.exposure).natives(self.natives).cache(self.cache);
+        let lister = self.lister();
+        let keeper = Keeper::new(self.engine.clone(), self.exposure)
+            .natives(self.natives)
+            .cache(self.cache, lister)
+            .after(self.opening);
         let (catalog, keeping) = keeper.start();
         let powershell = match &self.engine {
-            Some(engine) => Routes::new(Arc::new(PowerShell::new(engine.clone()))),
+            Some(engine) => Routes::new(Arc::new(adapt(PowerShell::new(engine.clone())))),
             None => Routes::default(),
         };
         let executors = self.executors.into_iter();

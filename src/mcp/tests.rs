@@ -1,5 +1,6 @@
 //! The protocol over real pipes, with a scripted executor in place of PowerShell.
 
+mod first_list;
 mod replacement;
 mod schedules;
 

@@ -9,6 +9,7 @@ mod call;
 mod config;
 mod events;
 mod functions;
+mod opening;
 mod pause;
 mod slot;
 mod state;
@@ -457,7 +458,10 @@ impl Shared {
         }
         let Some(host) = self.host.get() else { return };
         let patience = self.state.lock().config.create_timeout;
-        self.timer.at(Instant::now() + patience, Alarm::Open(slot));
+        let now = Instant::now();
+        self.timer.at(now + patience, Alarm::Open(slot));
+        // Those who had to wait for this one's turn go on.
+        self.timer.at(now + opening::TURN, Alarm::Refill);
         if let Err(error) = host.open(slot, &self.slot_config) {
             self.open_failed(
                 slot,

@@ -14,6 +14,7 @@ use super::{
     SPARE_PAUSE,
     call::{CallState, Stage},
     config::PoolConfig,
+    opening,
     pause::Pause,
     slot::{Affinity, Slot, SlotStage, module_key},
 };
@@ -391,7 +392,7 @@ impl State {
             wanted += minimum.max(spares);
         }
         let room = self.config.max.saturating_sub(open) + waiting.sessions;
-        for _ in 0..wanted.min(room) {
+        for _ in 0..wanted.min(room).min(opening::room(self.slots.values(), now)) {
             let id = self.new_slot(now);
             actions.push(Action::Open(id));
             if self.totals.opened == 0 {

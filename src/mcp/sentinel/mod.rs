@@ -33,7 +33,7 @@ use super::{
 };
 use crate::{
     Error,
-    catalog::Target,
+    catalog::{Opening, Target},
     sentinel::{Call, Item, Listener, Operation, Sentinel, Stage},
 };
 
@@ -45,10 +45,13 @@ pub(crate) struct Operations {
 }
 
 impl Operations {
-    /// Begins to connect. To be called in a tokio runtime with I/O and time.
-    pub(crate) fn new(connect: impl FnOnce() -> Result<Sentinel, String> + Send + 'static) -> Self {
+    /// Connects when the opening ends, or when it is needed. To be called in a tokio runtime with I/O and time.
+    pub(crate) fn new(
+        connect: impl FnOnce() -> Result<Sentinel, String> + Send + 'static,
+        opening: Opening,
+    ) -> Self {
         let runtime = tokio::runtime::Handle::current();
-        Self { connection: Connection::begin(&runtime, connect), runtime }
+        Self { connection: Connection::begin(&runtime, connect, opening), runtime }
     }
 }
 
