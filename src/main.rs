@@ -2,6 +2,7 @@
 
 mod bench;
 mod cli;
+mod html;
 mod loopback;
 mod signals;
 mod stdio;

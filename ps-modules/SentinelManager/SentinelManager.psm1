@@ -451,6 +451,8 @@ function New-SentinelTable {
         What it holds.
     .PARAMETER NoWait
         Does not wait until Azure has made it.
+    .PARAMETER TimeoutSec
+        Seconds to wait for that at most; 300 if it is not given.
     .PARAMETER WorkspaceName
         Workspaces: name, resource id or customer id; several, or a pattern such as law-* or *.
     .PARAMETER ResourceGroupName
@@ -508,6 +510,10 @@ function New-SentinelTable {
 
         [Parameter()]
         [switch] $NoWait,
+
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [ValidateRange([int] 1, [int] 3600)]
+        [int] $TimeoutSec = 300,
 
         [Parameter(ValueFromPipelineByPropertyName)]
         [Alias('Workspace')]
@@ -3161,6 +3167,8 @@ function Export-AutomationRules {
         Only rules that are enabled; false: only those that are not.
     .PARAMETER Name
         Only rules whose display names fit this pattern (* and ?).
+    .PARAMETER SplitFiles
+        A file for each rule.
     .PARAMETER WorkspaceName
         Workspaces: name, resource id or customer id; several, or a pattern such as law-* or *.
     .PARAMETER ResourceGroupName
@@ -3210,6 +3218,9 @@ function Export-AutomationRules {
 
         [Parameter(ValueFromPipelineByPropertyName)]
         [string] $Name,
+
+        [Parameter()]
+        [switch] $SplitFiles,
 
         [Parameter(ValueFromPipelineByPropertyName)]
         [Alias('Workspace')]
@@ -3682,7 +3693,7 @@ function Import-AnalyticsRules {
     .PARAMETER Path
         File or folder below that of backups; of a folder everything of the kind that is in it.
     .PARAMETER Mode
-        What becomes of objects that are there already and other than in the files; 'Update' if it is not given.
+        What becomes of objects that are there already and other than in the files; 'Update' if it is not given. One of: Update, Skip, Fail.
     .PARAMETER Name
         Only objects whose names fit this pattern (* and ?).
     .PARAMETER Enabled
@@ -3727,7 +3738,8 @@ function Import-AnalyticsRules {
         [string] $Path,
 
         [Parameter()]
-        [object] $Mode = 'Update',
+        [ValidateSet('Update', 'Skip', 'Fail')]
+        [string] $Mode = 'Update',
 
         [Parameter()]
         [string] $Name,
@@ -3778,7 +3790,7 @@ function Import-AutomationRules {
     .PARAMETER Path
         File or folder below that of backups; of a folder everything of the kind that is in it.
     .PARAMETER Mode
-        What becomes of objects that are there already and other than in the files; 'Update' if it is not given.
+        What becomes of objects that are there already and other than in the files; 'Update' if it is not given. One of: Update, Skip, Fail.
     .PARAMETER Name
         Only objects whose names fit this pattern (* and ?).
     .PARAMETER Enabled
@@ -3819,7 +3831,8 @@ function Import-AutomationRules {
         [string] $Path,
 
         [Parameter()]
-        [object] $Mode = 'Update',
+        [ValidateSet('Update', 'Skip', 'Fail')]
+        [string] $Mode = 'Update',
 
         [Parameter()]
         [string] $Name,
@@ -3870,7 +3883,7 @@ function Import-Watchlists {
     .PARAMETER Path
         File or folder below that of backups; of a folder everything of the kind that is in it.
     .PARAMETER Mode
-        What becomes of objects that are there already and other than in the files; 'Update' if it is not given.
+        What becomes of objects that are there already and other than in the files; 'Update' if it is not given. One of: Update, Skip, Fail.
     .PARAMETER Name
         Only objects whose names fit this pattern (* and ?).
     .PARAMETER WorkspaceName
@@ -3908,7 +3921,8 @@ function Import-Watchlists {
         [string] $Path,
 
         [Parameter()]
-        [object] $Mode = 'Update',
+        [ValidateSet('Update', 'Skip', 'Fail')]
+        [string] $Mode = 'Update',
 
         [Parameter()]
         [string] $Name,
@@ -3956,7 +3970,7 @@ function Import-SavedQueries {
     .PARAMETER Path
         File or folder below that of backups; of a folder everything of the kind that is in it.
     .PARAMETER Mode
-        What becomes of objects that are there already and other than in the files; 'Update' if it is not given.
+        What becomes of objects that are there already and other than in the files; 'Update' if it is not given. One of: Update, Skip, Fail.
     .PARAMETER Name
         Only objects whose names fit this pattern (* and ?).
     .PARAMETER WorkspaceName
@@ -3995,7 +4009,8 @@ function Import-SavedQueries {
         [string] $Path,
 
         [Parameter()]
-        [object] $Mode = 'Update',
+        [ValidateSet('Update', 'Skip', 'Fail')]
+        [string] $Mode = 'Update',
 
         [Parameter()]
         [string] $Name,
@@ -4137,7 +4152,7 @@ function Restore-SentinelWorkspace {
     .PARAMETER Name
         Only objects whose names fit this pattern (* and ?).
     .PARAMETER Mode
-        What becomes of objects that are there already and other than in the backup; 'Update' if it is not given.
+        What becomes of objects that are there already and other than in the backup; 'Update' if it is not given. One of: Update, Skip, Fail.
     .PARAMETER MoveAssociations
         Associates machines with the rules of this workspace that are associated with others now.
     .PARAMETER WorkspaceName
@@ -4186,7 +4201,8 @@ function Restore-SentinelWorkspace {
         [string] $Name,
 
         [Parameter()]
-        [object] $Mode = 'Update',
+        [ValidateSet('Update', 'Skip', 'Fail')]
+        [string] $Mode = 'Update',
 
         [Parameter()]
         [switch] $MoveAssociations,
@@ -4571,6 +4587,8 @@ function New-StandaloneDCR {
         For what kind of machines. One of: Windows, Linux, Direct.
     .PARAMETER Definition
         The whole rule, or its properties, as an object.
+    .PARAMETER FromFile
+        A file below the folder of backups with the rule, instead of Definition: JSON as Azure has it, an ARM template, or YAML.
     .PARAMETER DataSourceType
         What is collected, instead of Definition. One of: WindowsEventLogs, Syslog, PerformanceCounters, LogFiles, IisLogs.
     .PARAMETER XPathQueries
@@ -4633,6 +4651,9 @@ function New-StandaloneDCR {
 
         [Parameter(ValueFromPipelineByPropertyName)]
         [object] $Definition,
+
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [string] $FromFile,
 
         [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('WindowsEventLogs', 'Syslog', 'PerformanceCounters', 'LogFiles', 'IisLogs')]
@@ -5217,6 +5238,8 @@ function Test-DCRIngestion {
         Waits until the record can be queried.
     .PARAMETER TimeoutSec
         Seconds to wait for that at most; 600 if it is not given.
+    .PARAMETER DryRun
+        Sends nothing: holds the record against the stream, and looks whether this identity may send.
     .PARAMETER WorkspaceName
         Workspaces: name, resource id or customer id; several, or a pattern such as law-* or *.
     .PARAMETER ResourceGroupName
@@ -5263,6 +5286,9 @@ function Test-DCRIngestion {
         [Parameter()]
         [ValidateRange([int] 1, [int] 3600)]
         [int] $TimeoutSec = 600,
+
+        [Parameter()]
+        [switch] $DryRun,
 
         [Parameter(ValueFromPipelineByPropertyName)]
         [Alias('Workspace')]

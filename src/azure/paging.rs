@@ -2,6 +2,7 @@
 
 use futures_util::Stream;
 use futures_util::stream;
+use hyper::body::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -10,14 +11,33 @@ use super::{Client, Error, Kind, Request, Result, Scope};
 /// More pages than any list has: behind them the links lead in a circle.
 const PAGES: usize = 100_000;
 
-/// One page: the objects as Azure wrote them.
-#[derive(Debug, Deserialize)]
+/// One page: the objects as Azure wrote them. They stay one text until they are taken out, one after the other, so that a
+/// long list takes the memory of a page.
+#[derive(Debug, Default)]
 pub struct Page {
-    /// The objects.
-    #[serde(default)]
-    pub value: Vec<Box<RawValue>>,
+    /// Parts of the one text.
+    objects: std::vec::IntoIter<Bytes>,
+}
+
+#[derive(Deserialize)]
+struct Written<'a> {
+    #[serde(default, borrow)]
+    value: Vec<&'a RawValue>,
     #[serde(default, rename = "nextLink")]
     next_link: Option<String>,
+}
+
+impl Iterator for Page {
+    type Item = Box<RawValue>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        // Each was read as a value already.
+        self.objects.find_map(|object| serde_json::from_slice(&object).ok())
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.objects.size_hint()
+    }
 }
 
 impl Client {
@@ -45,7 +65,7 @@ impl Client {
         use futures_util::TryStreamExt;
         self.pages(scope, first)
             .try_fold(Vec::new(), |mut all, page| async move {
-                all.extend(page.value);
+                all.extend(page);
                 Ok(all)
             })
             .await
@@ -61,10 +81,14 @@ async fn page(
 ) -> Result<(Page, Option<Request>)> {
     let answer = client.send(scope, request).await?;
     if answer.body.is_empty() {
-        return Ok((Page { value: Vec::new(), next_link: None }, None));
+        return Ok((Page::default(), None));
     }
-    let mut page: Page = answer.read()?;
-    let next = match page.next_link.take().filter(|link| !link.is_empty()) {
+    let written: Written<'_> = answer.borrow()?;
+    let link = written.next_link.filter(|link| !link.is_empty());
+    let objects: Vec<Bytes> =
+        written.value.iter().map(|object| answer.body.slice_ref(object.get().as_bytes())).collect();
+    let page = Page { objects: objects.into_iter() };
+    let next = match link {
         None => None,
         Some(link) => {
             let next = client.follow(&link, like)?;

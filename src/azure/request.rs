@@ -6,6 +6,7 @@ use std::time::Duration;
 use hyper::body::Bytes;
 use reqwest::Url;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
@@ -152,6 +153,11 @@ impl Answer {
     /// # Errors
     /// [`Kind::ServiceFailed`] if it is not of that shape.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T> {
+        self.borrow()
+    }
+
+    /// The same for shapes that refer to the document's text.
+    pub(crate) fn borrow<'a, T: Deserialize<'a>>(&'a self) -> Result<T> {
         serde_json::from_slice(&self.body).map_err(|error| {
             Error::new(Kind::ServiceFailed, format!("the answer of Azure cannot be read: {error}"))
                 .status_of(self.status)

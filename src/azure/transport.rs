@@ -64,6 +64,9 @@ pub(crate) struct Unanswered {
     pub(crate) passing: bool,
 }
 
+/// Bytes that are set aside at once for an answer that announces its length.
+const ANNOUNCED: usize = 16 << 20;
+
 impl Transport {
     /// Makes the client.
     ///
@@ -128,7 +131,9 @@ impl Transport {
             let mut response = request.send().await?;
             let status = response.status().as_u16();
             let headers = std::mem::take(response.headers_mut());
-            let mut received = Vec::new();
+            let announced = response.content_length().and_then(|length| usize::try_from(length).ok());
+            // Once as much as is needed, not twice as it grows; an announcement costs nothing, so it gets no more than this.
+            let mut received = Vec::with_capacity(announced.unwrap_or(0).min(most).min(ANNOUNCED));
             while let Some(part) = response.chunk().await? {
                 if received.len() + part.len() > most {
                     return Ok(Err(status));

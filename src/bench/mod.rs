@@ -54,6 +54,8 @@ pub(crate) enum BenchError {
     Server(String),
     #[error("no tool was named for it; name one with {0} 'NAME {{\"argument\": \"value\"}}'")]
     Lacks(&'static str),
+    #[error("{0} names no folder of content")]
+    NoContent(&'static str),
     #[error("only this program's own server can be measured so")]
     OwnOnly,
 }

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::{
     Catalog,
     annotations::Annotations,
+    schema::arguments_schema,
     tool::{Finder, Target, ToolSpec},
 };
 
@@ -83,11 +84,7 @@ fn tool(
     annotations: Annotations,
     finder: Finder,
 ) -> ToolSpec {
-    let mut schema = Map::new();
-    schema.insert("type".to_owned(), json!("object"));
-    schema.insert("properties".to_owned(), properties);
-    schema.insert("required".to_owned(), json!(required));
-    schema.insert("additionalProperties".to_owned(), json!(false));
+    let schema = arguments_schema(properties, required);
     ToolSpec::from_schema(name, title, description, schema, annotations, Target::Finder(finder))
 }
 

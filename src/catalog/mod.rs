@@ -57,6 +57,7 @@ pub(crate) use native::NativeTool;
 #[cfg(test)]
 pub(crate) use native::tests::native as test_native;
 pub(crate) use opening::Opening;
+pub(crate) use schema::arguments_schema;
 pub use survey::{Left, Mapping, Survey, SurveyedTool};
 #[cfg(test)]
 pub(crate) use tool::tests::command as test_command;

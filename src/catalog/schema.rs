@@ -23,6 +23,16 @@ pub(crate) fn input_schema(parameters: &[Parameter]) -> Map<String, Value> {
     schema
 }
 
+/// The schema of an object with these properties and no others, those that are wanted named.
+pub(crate) fn arguments_schema(properties: Value, required: &[&str]) -> Map<String, Value> {
+    let mut schema = Map::new();
+    schema.insert("type".to_owned(), json!("object"));
+    schema.insert("properties".to_owned(), properties);
+    schema.insert("required".to_owned(), json!(required));
+    schema.insert("additionalProperties".to_owned(), json!(false));
+    schema
+}
+
 fn property(parameter: &Parameter) -> Value {
     if let Some(given) = &parameter.given_schema {
         return Value::Object(given.clone());

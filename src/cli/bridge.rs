@@ -1,5 +1,7 @@
 //! Operations on Microsoft Sentinel for scripts: the functions of the module `SentinelManager`.
 
+use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use directories::ProjectDirs;
@@ -25,10 +27,7 @@ pub fn with_sentinel(
         }
         Ok(connected.sentinel)
     }));
-    let folder = ProjectDirs::from("", "", "runspaced")
-        .ok_or_else(|| std::io::Error::other("this user has no cache folder"))
-        .and_then(|folders| module::unpack(&folders.cache_dir().join("modules")));
-    let builder = match folder {
+    let builder = match folder() {
         Ok(folder) => builder.module_folder(folder),
         Err(error) => {
             tracing::warn!(%error, "the module SentinelManager cannot be unpacked, so it is not found by its name");
@@ -36,4 +35,19 @@ pub fn with_sentinel(
         }
     };
     (bridge::configure(builder, Arc::clone(&connection)), connection)
+}
+
+/// The module, unpacked: its own folder.
+///
+/// # Errors
+/// What the system says.
+pub fn module() -> io::Result<PathBuf> {
+    folder().map(|folder| folder.join(module::NAME))
+}
+
+/// The folder in which the module is found by its name.
+fn folder() -> io::Result<PathBuf> {
+    let folders = ProjectDirs::from("", "", "runspaced")
+        .ok_or_else(|| io::Error::other("this user has no cache folder"))?;
+    module::unpack(&folders.cache_dir().join("modules"))
 }

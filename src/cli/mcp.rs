@@ -12,11 +12,10 @@ use http::Site;
 use operations::Operations;
 use runspaced::Engine;
 use runspaced::mcp::http::Listener;
-use runspaced::mcp::{Cause, End, Server};
+use runspaced::mcp::{Cause, End, SentinelFunctions, Server};
 use runspaced::observe::AuditSettings;
 use succession::Succession;
 
-use super::Exit;
 use super::exposure::ExposureFlags;
 use super::flags::HostFlags;
 use super::identity::Secrets;
@@ -25,7 +24,8 @@ use super::process::{Hosting, Process};
 #[cfg(unix)]
 use super::restart::restart;
 use super::screen::complain;
-use crate::config::{Config, FlagValue, Mcp};
+use super::{Exit, bridge};
+use crate::config::{Config, FlagValue, Mcp, Through};
 use crate::stdio;
 
 /// Time that runspaces get to close at the end. A client that closed its end waits for the process.
@@ -57,6 +57,9 @@ pub struct McpArguments {
     /// Serve the files below this folder as resources
     #[arg(long, value_name = "FOLDER")]
     resources: Vec<PathBuf>,
+    /// Let the tools for Microsoft Sentinel run in this program (native), or as the functions of the module SentinelManager (powershell), so that functions that replace them take part [default: native]
+    #[arg(long, value_name = "WHAT", value_parser = ["native", "powershell"])]
+    through: Option<String>,
     /// Record every call in this file: who, what, how it ended; never arguments or results
     #[arg(long, value_name = "FILE")]
     audit: Option<PathBuf>,
@@ -86,6 +89,7 @@ impl Hosting for McpArguments {
         flags.extend(self.exposure.settings());
         flags.extend(self.policy.settings());
         flags.extend(FlagValue::of("call.timeout", "--timeout", self.timeout.as_ref()));
+        flags.extend(FlagValue::of("mcp.through", "--through", self.through.as_ref()));
         flags.extend(FlagValue::of("http.address", "--http", self.http.as_ref()));
         let token_file = self.http_token_file.as_ref().map(|path| path.display().to_string());
         flags.extend(FlagValue::of("http.token_file", "--http-token-file", token_file));
@@ -138,17 +142,35 @@ impl Hosting for McpArguments {
                 }
             }
         };
-        // Operations on Sentinel need no PowerShell.
-        let engine = match exposure.is_empty() && !config.settings.policy.run_script {
-            true => None,
-            // A client waits for its list of tools first.
-            false => match exposure.configure(config.engine()).start_later().build() {
-                Ok(engine) => Some(engine),
+        let functions = match through_powershell(&config) {
+            false => None,
+            true => match bridge::module() {
+                Ok(module) => Some((SentinelFunctions::default(), module)),
                 Err(error) => {
-                    complain(palette, &error);
-                    return Exit::from(&error);
+                    complain(palette, format_args!("the module SentinelManager cannot be unpacked: {error}"));
+                    return Exit::FAILED;
                 }
             },
+        };
+        // Operations on Sentinel need no PowerShell.
+        let engine = match exposure.is_empty() && !config.settings.policy.run_script && functions.is_none() {
+            true => None,
+            false => {
+                let builder = match &functions {
+                    // Before all others, so that any of them may replace its functions.
+                    Some((functions, module)) => functions
+                        .configure(config.engine_of(Engine::builder().module(module.to_string_lossy()))),
+                    None => config.engine(),
+                };
+                // A client waits for its list of tools first.
+                match exposure.configure(builder).start_later().build() {
+                    Ok(engine) => Some(engine),
+                    Err(error) => {
+                        complain(palette, &error);
+                        return Exit::from(&error);
+                    }
+                }
+            }
         };
         let operations = Operations::default();
         let config = Arc::new(config);
@@ -159,6 +181,10 @@ impl Hosting for McpArguments {
         let server = match config.settings.mcp.sentinel {
             true => operations.offered_by(server, Arc::clone(&config), secrets.clone()),
             false => server,
+        };
+        let server = match functions {
+            Some((functions, _)) => server.sentinel_through(functions),
+            None => server,
         };
         let server = server
             .policy(policy)
@@ -305,6 +331,11 @@ async fn serve(
         ended
     });
     serving.await.unwrap_or_else(|error| Err(std::io::Error::other(error)))
+}
+
+/// True if the tools for Sentinel are functions of PowerShell.
+fn through_powershell(config: &Config) -> bool {
+    config.settings.mcp.sentinel && config.settings.mcp.through == Through::PowerShell
 }
 
 /// True if there are tools that no flag has to name.

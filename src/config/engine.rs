@@ -23,6 +23,11 @@ impl Config {
 
     /// An engine with these settings, not yet started.
     pub fn engine(&self) -> EngineBuilder {
+        self.engine_of(Engine::builder())
+    }
+
+    /// The same, of a builder that has something already: modules that come before those of the settings.
+    pub fn engine_of(&self, builder: EngineBuilder) -> EngineBuilder {
         let settings = &self.settings;
         let powershell = &settings.powershell;
         let mut runtime = settings.runtime.clone();
@@ -31,7 +36,7 @@ impl Config {
             runtime.code_cache.get_or_insert_with(|| cache.join("host"));
             runtime.jit_profile.get_or_insert_with(|| cache.join("profile"));
         }
-        let mut builder = Engine::builder()
+        let mut builder = builder
             .locate(self.locate())
             .runtime(runtime)
             .pool(settings.pool.clone())

@@ -23,7 +23,7 @@ pub use places::Places;
 pub use problem::{Origin, Problem};
 pub use reference::{dotenv_example, markdown};
 pub use sentinel::Connected;
-pub use settings::{Http, LogFormat, Mcp, Settings};
+pub use settings::{Http, LogFormat, Mcp, Settings, Through};
 pub use table::{SETTINGS, Setting, find};
 pub use value::{Column, Kind, Row, Value};
 

@@ -109,6 +109,17 @@ pub struct Environment {
     pub keep: Vec<String>,
 }
 
+/// What carries out a tool for Microsoft Sentinel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Through {
+    /// This program.
+    #[default]
+    Native,
+    /// The function of the module `SentinelManager`, or what replaced it.
+    PowerShell,
+}
+
 /// The MCP server.
 #[derive(Debug, Clone)]
 pub struct Mcp {
@@ -124,6 +135,8 @@ pub struct Mcp {
     pub only_toolsets: Vec<String>,
     /// Offers the operations on Microsoft Sentinel.
     pub sentinel: bool,
+    /// What carries those operations out.
+    pub through: Through,
     /// When clients get tools to search for tools.
     pub tool_search: ToolSearch,
     /// What is to be otherwise with single tools.
@@ -153,6 +166,7 @@ impl Default for Mcp {
             toolsets: BTreeMap::new(),
             only_toolsets: Vec::new(),
             sentinel: true,
+            through: Through::default(),
             tool_search: ToolSearch::default(),
             tools: BTreeMap::new(),
             cache: true,

@@ -332,6 +332,9 @@ pub static SETTINGS: LazyLock<Vec<Setting>> = LazyLock::new(|| {
         setting!(mcp.tools, Kind::Tables(TOOL_COLUMNS),
             "What is to be otherwise with single tools, by the name of the command (`Get-Thing`, `Module\\Get-Thing`) or tool."),
         setting!(mcp.sentinel, Kind::Flag, "Offers the operations on Microsoft Sentinel as tools.").flag("--no-sentinel"),
+        setting!(word mcp.through, &["native", "powershell"],
+            "What carries those operations out: this program, or the functions of the module SentinelManager in PowerShell, so that functions that replace them take part.")
+            .flag("--through"),
         setting!(mcp.cache, Kind::Flag, "Remembers the tools, so that they are listed before PowerShell is up the next time."),
         setting!(mcp.cache_folder, Kind::Path, "Where they are remembered.").default_text("the user's cache folder"),
         setting!(mcp.prompts, Kind::List, "Folders whose .md files the MCP server offers as prompts; `mcp --prompts` adds to them."),

@@ -119,6 +119,11 @@ impl Call {
         Self { inner: CallInner { pool, state, answer, answered: false }, live }
     }
 
+    /// Its number in the engine.
+    pub(crate) fn id(&self) -> u64 {
+        self.inner.state.id.0
+    }
+
     /// A handle that cancels this call.
     pub fn cancel_handle(&self) -> CancelHandle {
         self.inner.cancel_handle()

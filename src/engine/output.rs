@@ -39,6 +39,16 @@ impl Output {
         Self { answer, meta: Some(Box::new(meta)), timings }
     }
 
+    /// The same output with other records.
+    pub(crate) fn with_records(mut self, records: &[Record]) -> Self {
+        let records = serde_json::to_vec(records).unwrap_or_else(|_| b"[]".to_vec());
+        let answer = &mut self.answer;
+        answer.buffer.truncate(answer.output_end);
+        answer.buffer.extend(records);
+        answer.records_end = answer.buffer.len();
+        self
+    }
+
     /// The output document as it was written: a JSON array of values, or one JSON string in text format. Always valid
     /// JSON, also when it was cut.
     pub fn json(&self) -> &str {

@@ -15,7 +15,7 @@ use super::library::number;
 use super::status::{Refusal, Status};
 use crate::FunctionError;
 use crate::host::FunctionMessage;
-use crate::sentinel::bridge::{Audience, Connection, Order, carry_out};
+use crate::sentinel::bridge::{Audience, Connection, Order, Terms, carry_out};
 
 /// Messages that wait to be taken; the operation waits when there are so many.
 const WAITING: usize = 32;
@@ -55,7 +55,7 @@ pub(super) fn begin(library: u64, threads: &Handle, connection: Arc<Connection>,
         let listener = Listener(sender);
         let work = AssertUnwindSafe(async {
             let sentinel = connection.get()?;
-            carry_out(sentinel, order, &listener).await
+            carry_out(sentinel, order, &listener, &Terms::own()).await
         });
         tokio::select! {
             biased;

@@ -49,6 +49,7 @@ mod transport;
 
 pub(crate) use self::sentinel::tools as sentinel_tools;
 pub use self::{
+    sentinel::SentinelFunctions,
     server::{End, Server},
     shutdown::Cause,
 };

@@ -19,7 +19,7 @@ use crate::{
 const FOR_A_PERSON: Duration = Duration::from_secs(3_600);
 
 /// Bytes of a result that are kept. What a client gets at once is far less; the rest stays behind a handle.
-const KEPT_BYTES: u32 = 8 << 20;
+pub(super) const KEPT_BYTES: u32 = 8 << 20;
 
 /// Runs commands in an engine.
 pub(crate) struct PowerShell {
@@ -62,24 +62,40 @@ impl PowerShell {
                 ));
             }
         };
-        let deadline = if job.wants.questions { job.deadline + FOR_A_PERSON } else { job.deadline };
         let mut invocation = arguments
             .into_iter()
             .fold(invocation, |invocation, (name, value)| invocation.arg(name, value))
-            .timeout(deadline)
-            .limits(limits())
-            .correlation_id(&job.call_id);
-        if let Some(key) = &job.affinity {
-            invocation = invocation.affinity(Arc::clone(key));
-        }
+            .limits(limits());
         if let Some(input) = job.input.take() {
             invocation = invocation.input(input);
         }
-        if job.wants.questions {
-            invocation = invocation.interactive();
-        }
-        Ok(if job.wants.progress || job.wants.log.is_some() { invocation.live() } else { invocation })
+        Ok(conditions(invocation, job))
     }
+}
+
+/// What a job asks of its invocation, whatever that runs.
+pub(super) fn conditions(invocation: Invocation, job: &Job) -> Invocation {
+    let deadline = if job.wants.questions { job.deadline + FOR_A_PERSON } else { job.deadline };
+    let mut invocation = invocation.timeout(deadline).correlation_id(&job.call_id);
+    if let Some(key) = &job.affinity {
+        invocation = invocation.affinity(Arc::clone(key));
+    }
+    if job.wants.questions {
+        invocation = invocation.interactive();
+    }
+    if job.wants.progress || job.wants.log.is_some() { invocation.live() } else { invocation }
+}
+
+/// Follows a call to its end, or stops it where its job is stopped.
+pub(super) async fn ended_or_stopped(call: Call, job: &Job) -> crate::Result<crate::Output> {
+    let handle = call.cancel_handle();
+    let mut answer = std::pin::pin!(follow(call, job));
+    tokio::select! {
+        biased;
+        answer = &mut answer => return answer,
+        () = job.stop.cancelled() => handle.cancel(),
+    }
+    answer.await
 }
 
 impl Executor for PowerShell {
@@ -87,8 +103,8 @@ impl Executor for PowerShell {
         let call = Self::invocation(&mut job).and_then(|invocation| self.engine.start(invocation));
         let watches = self.watches;
         Box::pin(async move {
-            let answered = answered(call?, &job);
-            let output = if watches { wait_in_task(answered).await } else { answered.await };
+            let ended = ended_or_stopped(call?, &job);
+            let output = if watches { wait_in_task(ended).await } else { ended.await };
             output.map(Into::into)
         })
     }
@@ -126,18 +142,6 @@ $line = \"$command -$parameter $word\"
 
 /// How long a completion may take.
 const GUESS_TIME: Duration = Duration::from_secs(5);
-
-/// The answer of a call, which is stopped with its job.
-async fn answered(call: Call, job: &Job) -> crate::Result<crate::Output> {
-    let handle = call.cancel_handle();
-    let mut answer = std::pin::pin!(follow(call, job));
-    tokio::select! {
-        biased;
-        answer = &mut answer => return answer,
-        () = job.stop.cancelled() => handle.cancel(),
-    }
-    answer.await
-}
 
 /// Tells what happens until the call is answered.
 async fn follow(mut call: Call, job: &Job) -> crate::Result<crate::Output> {

@@ -21,7 +21,7 @@ use super::{
     prompts::Prompts,
     resources::Roots,
     routes::Routes,
-    sentinel,
+    sentinel::{self, SentinelFunctions},
     service::{Extras, Service, first_page},
     shutdown::{Cause, Patience, Shutdown},
     transport::StdioTransport,
@@ -30,7 +30,7 @@ use crate::{
     Engine, Replacement,
     catalog::{CatalogCache, CatalogFeed, Exposure, Keeper, KeeperTask, Lister, Natives, Opening},
     observe::{Audit, AuditSettings},
-    policy::Policy,
+    policy::{Mode, Policy},
     sentinel::Sentinel,
 };
 
@@ -43,8 +43,9 @@ pub struct Server {
     exposure: Exposure,
     policy: Policy,
     cache: Option<CatalogCache>,
-    natives: Vec<Natives>,
-    executors: Vec<(Arc<str>, Arc<dyn Executor>)>,
+    sentinel: Option<sentinel::Operations>,
+    /// Operations go through them.
+    functions: Option<SentinelFunctions>,
     limits: CallLimits,
     replaceable: Option<Duration>,
     left: Handover,
@@ -112,8 +113,8 @@ impl Server {
             exposure,
             policy: Policy::default(),
             cache: None,
-            natives: Vec::new(),
-            executors: Vec::new(),
+            sentinel: None,
+            functions: None,
             limits: CallLimits::default(),
             replaceable: None,
             left: Handover::default(),
@@ -136,19 +137,20 @@ impl Server {
         self
     }
 
-    /// Offers the operations on Microsoft Sentinel as tools. `connect` is called on a thread of its own as soon as the client has its
-    /// list of tools, and may take its time; if it says why there can be none, calls are answered with that. To be called in a tokio runtime with I/O
+    /// Offers the operations on Microsoft Sentinel as tools. `connect` is called on a thread of its own as soon as the client has
+    /// its list of tools, and may take its time; if it says why there can be none, calls are answered with that. To be called in a tokio runtime with I/O
     /// and time: operations run in it, and what they write goes on in it, whatever becomes of the server
     /// (see [`Sentinel::writes_ended`]).
-    pub fn sentinel(self, connect: impl FnOnce() -> Result<Sentinel, String> + Send + 'static) -> Self {
-        let operations = Arc::new(sentinel::Operations::new(connect, self.opening.clone()));
-        self.native(sentinel::SOURCE, sentinel::tools, operations)
+    pub fn sentinel(mut self, connect: impl FnOnce() -> Result<Sentinel, String> + Send + 'static) -> Self {
+        self.sentinel = Some(sentinel::Operations::new(connect, self.opening.clone()));
+        self
     }
 
-    /// Tools of another source than PowerShell, and what carries them out. All of them name `source`.
-    pub(crate) fn native(mut self, source: &str, tools: Natives, executor: Arc<dyn Executor>) -> Self {
-        self.natives.push(tools);
-        self.executors.push((source.into(), executor));
+    /// Carries those operations out by the functions of the module `SentinelManager` in the server's engine, so that functions
+    /// that replace them take part. The engine has to be built with [`SentinelFunctions::configure`]; a server without an
+    /// engine goes on without them.
+    pub fn sentinel_through(mut self, functions: SentinelFunctions) -> Self {
+        self.functions = Some(functions);
         self
     }
 
@@ -234,9 +236,9 @@ impl Server {
 
     /// What becomes of a catalogue until clients see it.
     fn lister(&self) -> Lister {
-        let sources: Vec<&Arc<str>> = self.executors.iter().map(|(source, _)| source).collect();
         let Exposure { toolsets, toolset_definitions, overrides, tool_search, .. } = &self.exposure;
-        let rules = (&self.policy, toolsets, toolset_definitions, overrides, tool_search, sources);
+        let offers_sentinel = self.sentinel.is_some();
+        let rules = (&self.policy, toolsets, toolset_definitions, overrides, tool_search, offers_sentinel);
         let rules = format!("{rules:?}");
         let policy = self.policy.clone();
         let list = Box::new(move |catalog| first_page(&policy.offer(catalog)?.listed));
@@ -245,22 +247,38 @@ impl Server {
 
     /// Begins to look for the commands, and puts the parts together. `adapt`: how calls of PowerShell are waited for.
     pub(super) fn start(self, adapt: impl FnOnce(PowerShell) -> PowerShell) -> Running {
-        let offers_sentinel = !self.natives.is_empty();
         let lister = self.lister();
-        let keeper = Keeper::new(self.engine.clone(), self.exposure)
-            .natives(self.natives)
-            .cache(self.cache, lister)
-            .after(self.opening);
+        let offers_sentinel = self.sentinel.is_some();
+        let natives: Vec<Natives> = if offers_sentinel { vec![sentinel::tools] } else { Vec::new() };
+        // An engine that only carries out operations has no commands to offer.
+        let commands = self.functions.is_none() || !self.exposure.is_empty();
+        let asked = self.engine.clone().filter(|_| commands);
+        if let Some(engine) = self.engine.clone().filter(|_| !commands) {
+            let opening = self.opening.clone();
+            tokio::spawn(async move {
+                opening.ended().await;
+                engine.begin();
+            });
+        }
+        let keeper =
+            Keeper::new(asked, self.exposure).natives(natives).cache(self.cache, lister).after(self.opening);
         let (catalog, keeping) = keeper.start();
         let powershell = match &self.engine {
             Some(engine) => Routes::new(Arc::new(adapt(PowerShell::new(engine.clone())))),
             None => Routes::default(),
         };
-        let executors = self.executors.into_iter();
-        let routes = executors.fold(powershell, |routes, (source, executor)| routes.native(source, executor));
+        let may_write = self.policy.mode() == Mode::Write;
+        let operations = self.sentinel.map(|operations| match (self.functions, &self.engine) {
+            (Some(functions), Some(engine)) => operations.through(engine.clone(), functions, may_write),
+            _ => operations,
+        });
+        let routes = match operations {
+            Some(operations) => powershell.native(sentinel::SOURCE.into(), Arc::new(operations)),
+            None => powershell,
+        };
         let executor = Arc::new(routes);
         let mut extras = self.extras;
-        extras.instructions = instructions(self.engine.is_some(), offers_sentinel);
+        extras.instructions = instructions(self.engine.is_some() && commands, offers_sentinel);
         let from = self.replaceable.map(|after| Instant::now() + after);
         let core = Core {
             executor,

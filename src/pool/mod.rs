@@ -4,13 +4,15 @@
 //! [`state`] decides under one lock, this module carries the decisions out, [`events`] and [`alarms`] are what
 //! makes it decide.
 
+mod actions;
 mod alarms;
 mod call;
 mod config;
 mod events;
 mod functions;
-mod opening;
 mod pause;
+mod report;
+mod shutdown;
 mod slot;
 mod state;
 mod timer;
@@ -28,24 +30,23 @@ use std::{
 };
 
 use parking_lot::{Condvar, Mutex};
-use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
 use zeroize::Zeroizing;
 
 pub(crate) use self::call::{CallSpec, CallState, LiveEvent, Outcome, StopReason};
 pub use self::config::PoolConfig;
 pub(crate) use self::functions::{Caller, FunctionCall, Functions};
+pub(crate) use self::report::Readiness;
+pub use self::report::{Replacement, Stats};
 pub(crate) use self::slot::module_key;
 use self::{
     call::Stage,
-    slot::SlotStage,
     state::{Action, Phase, Session, State},
     timer::{Alarm, Ring, Timer},
 };
 use crate::{
-    engine::Isolation,
     error::{Error, Result},
-    host::{CallId, Events, HostError, SharedHost, SlotId, message},
+    host::{CallId, Events, SharedHost, SlotId, message},
 };
 
 /// Asked before a slot opens; an error stops new work for good.
@@ -81,88 +82,6 @@ pub(super) struct Shared {
     functions: Option<Arc<dyn Functions>>,
     open_functions: functions::OpenCalls,
     replacement: tokio::sync::watch::Sender<Option<Replacement>>,
-}
-
-/// How far the start is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Readiness {
-    Starting,
-    /// At least one slot has opened.
-    Ready,
-    Failed,
-}
-
-/// Why a process should be replaced by a fresh one: nothing less puts it right.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Replacement {
-    /// PowerShell was upgraded or removed on disk: new calls are refused with E105.
-    PowerShellChanged,
-    /// Too many slots were given up: new calls are refused with E203.
-    Degraded,
-    /// A script called `[Environment]::Exit`: a thread is parked in the middle of the runtime's end. Calls still work.
-    ExitCalled,
-}
-
-impl std::fmt::Display for Replacement {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::PowerShellChanged => "PowerShell was upgraded or removed",
-            Self::Degraded => "too many calls could not be stopped",
-            Self::ExitCalled => "a script called [Environment]::Exit",
-        })
-    }
-}
-
-/// What the pool is doing, for people and metrics.
-#[derive(Debug, Clone, Default, Serialize)]
-#[non_exhaustive]
-pub struct Stats {
-    /// Slots that are opening.
-    pub opening: usize,
-    /// Slots that wait for a call.
-    pub idle: usize,
-    /// Slots that run a call.
-    pub running: usize,
-    /// Slots that clean up after a call.
-    pub settling: usize,
-    /// Of those that run a call: slots whose call only waits for a function of the embedding program.
-    pub waiting: usize,
-    /// Calls of such functions under way.
-    pub host_functions: usize,
-    /// Slots given up because their calls would not stop.
-    pub abandoned: usize,
-    /// Calls that wait for a slot.
-    pub queued: usize,
-    /// Named sessions.
-    pub sessions: usize,
-    /// Calls started since the beginning.
-    pub calls: u64,
-    /// Slots opened since the beginning.
-    pub opened: u64,
-    /// Slots that did not open.
-    pub open_failed: u64,
-    /// Slots closed.
-    pub closed: u64,
-    /// Slots closed because a call left something that could not be removed.
-    pub retired: u64,
-    /// Calls after which something was removed from the slot.
-    pub restored: u64,
-    /// Slots closed for their age or use.
-    pub recycled: u64,
-    /// Slots given up since the beginning.
-    pub abandoned_total: u64,
-    /// Answers that came after their slot had been given up.
-    pub late_answers: u64,
-    /// Calls refused because the queue was full.
-    pub overloaded: u64,
-    /// Calls that changed process-wide settings while others ran.
-    pub environment_overlaps: u64,
-    /// A script called `[Environment]::Exit`: the process should be replaced when it suits.
-    pub restart_wanted: bool,
-    /// New work is refused: too many slots were given up.
-    pub degraded: bool,
 }
 
 impl Pool {
@@ -322,15 +241,6 @@ impl Pool {
         found
     }
 
-    pub(crate) fn readiness(&self) -> tokio::sync::watch::Receiver<Readiness> {
-        self.0.ready.subscribe()
-    }
-
-    /// Why the process should be replaced, as that changes.
-    pub(crate) fn replacement(&self) -> tokio::sync::watch::Receiver<Option<Replacement>> {
-        self.0.replacement.subscribe()
-    }
-
     /// The error of a start that failed.
     pub(crate) fn start_error(&self) -> Option<Error> {
         match &self.0.state.lock().phase {
@@ -342,36 +252,6 @@ impl Pool {
     /// What the first slot said about its PowerShell.
     pub(crate) fn first_slot(&self) -> Option<message::SlotInfo> {
         self.0.first_slot.lock().clone()
-    }
-
-    pub(crate) fn stats(&self) -> Stats {
-        let state = self.0.state.lock();
-        let count = |stage| state.slots.values().filter(|slot| slot.stage == stage).count();
-        let totals = state.totals;
-        Stats {
-            opening: count(SlotStage::Opening),
-            idle: count(SlotStage::Idle),
-            running: count(SlotStage::Running),
-            settling: count(SlotStage::Settling),
-            waiting: state.slots.values().filter(|slot| slot.only_waits()).count(),
-            host_functions: self.0.open_functions.len(),
-            abandoned: state.abandoned.len(),
-            queued: state.queue.len(),
-            sessions: state.sessions.len(),
-            calls: totals.calls,
-            opened: totals.opened,
-            open_failed: totals.open_failed,
-            closed: totals.closed,
-            retired: totals.retired,
-            restored: totals.restored,
-            recycled: totals.recycled,
-            abandoned_total: totals.abandoned,
-            late_answers: totals.late_answers,
-            overloaded: totals.overloaded,
-            environment_overlaps: totals.environment_overlaps,
-            restart_wanted: state.restart_wanted,
-            degraded: state.degraded(),
-        }
     }
 
     /// Replaces every slot that is not a session's: idle ones at once, the others when their call has settled.
@@ -386,272 +266,6 @@ impl Pool {
     /// many calls were stopped.
     pub(crate) fn shut_down(&self, grace: Duration) -> usize {
         self.0.shut_down(grace)
-    }
-}
-
-impl Shared {
-    /// Decides under the lock, acts after it.
-    fn decide(&self, decision: impl FnOnce(&mut State, &mut Vec<Action>)) {
-        let mut actions = Vec::new();
-        decision(&mut self.state.lock(), &mut actions);
-        self.act(actions);
-    }
-
-    fn act(&self, mut actions: Vec<Action>) {
-        // Carrying out an action can make others necessary; a loop, so that nothing recurses.
-        while !actions.is_empty() {
-            let mut next = Vec::new();
-            for action in actions {
-                self.carry_out(action, &mut next);
-            }
-            actions = next;
-        }
-    }
-
-    fn carry_out(&self, action: Action, next: &mut Vec<Action>) {
-        match action {
-            Action::Fail(call, error) => self.answer(&call, Outcome::Failed(error)),
-            Action::Run(slot, call) => self.run(slot, &call, next),
-            Action::Open(slot) => self.open(slot),
-            Action::Close(slot) => {
-                if let Some(host) = self.host.get() {
-                    host.close(slot);
-                }
-            }
-        }
-    }
-
-    fn run(&self, slot: SlotId, call: &Arc<CallState>, next: &mut Vec<Action>) {
-        let Some(host) = self.host.get() else { return };
-        let request = call.request.lock().take();
-        let sent = match &request {
-            Some(request) => host.invoke(slot, call.id, request),
-            None => Err(HostError::Request("the request was sent before".to_owned())),
-        };
-        if let Err(error) = sent {
-            self.answer(call, Outcome::Failed(Error::SlotLost(error.to_string())));
-            let mut state = self.state.lock();
-            state.call_ended(call.id);
-            if matches!(error, HostError::Request(_)) {
-                // The slot is fine, it was the request that was not.
-                if let Some(slot) = state.slots.get_mut(&slot) {
-                    slot.stage = SlotStage::Idle;
-                    slot.call = None;
-                }
-            } else {
-                state.close(slot, next);
-            }
-            state.dispatch(Instant::now(), next);
-        } else if call.stop.lock().is_some() {
-            // It was told to stop between the decision to run it and the invoke.
-            host.cancel(slot, call.id);
-        }
-        if call.spec.isolation == Isolation::Fresh {
-            self.timer.at(Instant::now() + SPARE_PAUSE, Alarm::Refill);
-        }
-    }
-
-    fn open(&self, slot: SlotId) {
-        if let Some(Err(error)) = self.guard.get().map(|guard| guard()) {
-            self.fail(error);
-            return;
-        }
-        let Some(host) = self.host.get() else { return };
-        let patience = self.state.lock().config.create_timeout;
-        let now = Instant::now();
-        self.timer.at(now + patience, Alarm::Open(slot));
-        // Those who had to wait for this one's turn go on.
-        self.timer.at(now + opening::TURN, Alarm::Refill);
-        if let Err(error) = host.open(slot, &self.slot_config) {
-            self.open_failed(
-                slot,
-                Error::OpenFailed { phase: "runspace".to_owned(), subject: None, message: error.to_string() },
-            );
-        }
-    }
-
-    /// Nothing of this slot matters any more, but that its thread ends.
-    fn give_up(&self, slot: SlotId) {
-        if let Some(host) = self.host.get() {
-            host.abandon(slot);
-        }
-        self.open_functions.cancel_all_of(slot);
-    }
-
-    /// Delivers an answer and tidies up behind it.
-    pub(super) fn answer(&self, call: &Arc<CallState>, outcome: Outcome) {
-        if call.answer(outcome) {
-            self.disarm(call);
-            self.ended.notify_all();
-        }
-    }
-
-    /// Takes the alarms of an answered call out of the schedule. In a closed loop nearly every call waits a moment for its
-    /// slot to settle: what stayed behind of each would ring much later.
-    fn disarm(&self, call: &CallState) {
-        self.timer.clear(call.deadline(), Alarm::Deadline(call.id));
-        if let Some(at) = *call.acquire_by.lock() {
-            self.timer.clear(at, Alarm::Acquire(call.id));
-        }
-    }
-
-    /// No new call is taken any more, waiting ones are answered with the error; running ones end as they do.
-    fn fail(&self, error: Error) {
-        tracing::error!(code = error.code(), %error, "the engine takes no calls");
-        self.decide(|state, actions| {
-            for call in state.queue.drain(..) {
-                actions.push(Action::Fail(call, error.duplicate()));
-            }
-            state.slots.retain(|_, slot| slot.stage != SlotStage::Opening);
-            let idle: Vec<SlotId> =
-                state.slots.values().filter(|s| s.stage == SlotStage::Idle).map(|s| s.id).collect();
-            for slot in idle {
-                state.close(slot, actions);
-            }
-            if !matches!(state.phase, Phase::Draining | Phase::Closed) {
-                state.phase = Phase::Failed(error);
-            }
-        });
-        self.judge_replacement();
-        self.ready.send_if_modified(|readiness| {
-            let starting = *readiness == Readiness::Starting;
-            if starting {
-                *readiness = Readiness::Failed;
-            }
-            starting
-        });
-    }
-
-    /// Tells whoever waits for it whether the process should be replaced. To be called when that may have changed.
-    fn judge_replacement(&self) {
-        let state = self.state.lock();
-        let now = match &state.phase {
-            Phase::Failed(Error::PowerShellChanged { .. }) => Some(Replacement::PowerShellChanged),
-            _ if state.degraded() => Some(Replacement::Degraded),
-            _ if state.restart_wanted => Some(Replacement::ExitCalled),
-            _ => None,
-        };
-        drop(state);
-        self.replacement.send_if_modified(|before| std::mem::replace(before, now) != now);
-    }
-
-    /// A slot did not open. Those who could only run there are told; the background tries again, ever more slowly.
-    pub(super) fn open_failed(&self, slot: SlotId, error: Error) {
-        tracing::warn!(slot = slot.0, code = error.code(), %error, "a slot did not open");
-        let mut retry = None;
-        self.decide(|state, actions| {
-            let Some(slot) = state.slots.remove(&slot) else { return };
-            state.totals.open_failed += 1;
-            state.forget_owner(&slot, "its runspace did not open");
-            // As long as another slot works, waiting calls wait for that one.
-            let hopeless = !state.slots.values().any(|slot| slot.stage != SlotStage::Closing);
-            if hopeless {
-                for call in state.queue.drain(..) {
-                    actions.push(Action::Fail(call, error.duplicate()));
-                }
-            }
-            let now = Instant::now();
-            retry = Some(state.refill_failed(now));
-            state.dispatch(now, actions);
-        });
-        if let Some(at) = retry {
-            self.timer.at(at, Alarm::Refill);
-        }
-    }
-
-    fn stop(&self, call: &Arc<CallState>, reason: StopReason) {
-        if call.is_answered() {
-            return;
-        }
-        {
-            let mut stop = call.stop.lock();
-            if stop.is_some() {
-                return;
-            }
-            *stop = Some(reason);
-        }
-        let mut running = None;
-        self.decide(|state, _| {
-            let stage = *call.stage.lock();
-            match stage {
-                Stage::Queued => state.queue.retain(|queued| queued.id != call.id),
-                Stage::Running(slot) => running = Some((slot, state.config.stop_grace)),
-                Stage::Answered => {}
-            }
-        });
-        match running {
-            None => self.answer(call, Outcome::NeverRan(reason)),
-            Some((slot, grace)) => {
-                if let Some(host) = self.host.get() {
-                    host.cancel(slot, call.id);
-                }
-                let now = Instant::now();
-                self.timer.at(now + DESCENDANTS, Alarm::Descendants(call.id, slot));
-                self.timer.at(now + grace, Alarm::Grace(call.id, slot));
-            }
-        }
-        // A queued exclusive call that went away may have held up others.
-        self.decide(|state, actions| state.dispatch(Instant::now(), actions));
-    }
-
-    fn shut_down(&self, grace: Duration) -> usize {
-        let calls = |state: &State| -> Vec<Arc<CallState>> {
-            state
-                .queue
-                .iter()
-                .cloned()
-                .chain(state.slots.values().filter_map(|slot| slot.call.clone()))
-                .collect()
-        };
-        let mut state = self.state.lock();
-        if matches!(state.phase, Phase::Closed) {
-            return 0;
-        }
-        let was_starting = matches!(state.phase, Phase::Starting);
-        state.phase = Phase::Draining;
-        let end = Instant::now() + if was_starting { Duration::ZERO } else { grace };
-        while calls(&state).iter().any(|call| !call.is_answered()) {
-            if self.ended.wait_until(&mut state, end).timed_out() {
-                break;
-            }
-        }
-        let left: Vec<_> = calls(&state).into_iter().filter(|call| !call.is_answered()).collect();
-        let patience = state.config.stop_grace + DESCENDANTS;
-        drop(state);
-        for call in &left {
-            self.stop(call, StopReason::ShutDown);
-        }
-        let mut state = self.state.lock();
-        // The grace alarm gives up what does not stop, so this ends.
-        let end = Instant::now() + patience * 2;
-        while left.iter().any(|call| !call.is_answered()) {
-            if self.ended.wait_until(&mut state, end).timed_out() {
-                break;
-            }
-        }
-        // Slots settle and close in the background; whatever hangs there is not waited for long.
-        let mut actions = Vec::new();
-        let idle: Vec<SlotId> =
-            state.slots.values().filter(|s| s.stage == SlotStage::Idle).map(|s| s.id).collect();
-        for slot in idle {
-            state.close(slot, &mut actions);
-        }
-        state.phase = Phase::Closed;
-        drop(state);
-        self.act(actions);
-        let mut state = self.state.lock();
-        let end = Instant::now() + Duration::from_secs(1);
-        while !state.slots.is_empty() {
-            if self.ended.wait_until(&mut state, end).timed_out() {
-                break;
-            }
-        }
-        drop(state);
-        for call in &left {
-            self.answer(call, Outcome::Failed(Error::ShutDown));
-        }
-        // The host itself goes on: other engines of this process may use it.
-        left.len()
     }
 }
 

@@ -67,6 +67,19 @@ pub struct Applied {
     pub notices: Vec<String>,
 }
 
+impl Applied {
+    /// What becomes of a plan without changes.
+    pub(crate) fn nothing(plan: &Plan) -> Self {
+        let unchanged = plan.unchanged.iter().map(|name| format!("{name} is as wanted already"));
+        Self {
+            journal: None,
+            outcomes: Vec::new(),
+            state: State::NotApplied,
+            notices: [plan.notices.clone(), plan.left_out(), unchanged.collect()].concat(),
+        }
+    }
+}
+
 /// Carries out a plan. It goes on to the outcome even if nobody waits for it any more: a write that has begun is ended and
 /// written down.
 pub(crate) async fn apply(
@@ -81,17 +94,7 @@ pub(crate) async fn apply(
 
 async fn carry_out(target: &Target, journal: &Journal, plan: &Plan) -> Result<Applied> {
     if plan.changes.is_empty() {
-        return Ok(Applied {
-            journal: None,
-            outcomes: Vec::new(),
-            state: State::NotApplied,
-            notices: [
-                plan.notices.clone(),
-                left_out(plan),
-                plan.unchanged.iter().map(|name| format!("{name} is as wanted already")).collect(),
-            ]
-            .concat(),
-        });
+        return Ok(Applied::nothing(plan));
     }
     let entry = Entry::of(plan, target.scope.correlation_id());
     let notes = Notes { journal, entry: Mutex::new(entry) };
@@ -124,12 +127,8 @@ async fn carry_out(target: &Target, journal: &Journal, plan: &Plan) -> Result<Ap
         journal: Some(entry.id.clone()),
         state: entry.state(),
         outcomes,
-        notices: [plan.notices.clone(), left_out(plan)].concat(),
+        notices: [plan.notices.clone(), plan.left_out()].concat(),
     })
-}
-
-fn left_out(plan: &Plan) -> Vec<String> {
-    plan.cannot.iter().map(|left| format!("{} {}: {}", left.kind, left.name, left.reason)).collect()
 }
 
 /// An entry of the journal in the making.
@@ -233,7 +232,13 @@ async fn one(target: &Target, change: &Change) -> (State, Value, Option<Value>) 
         return send_record(target, change, ingest).await;
     }
     let request = request(target, change);
-    let error = match target.client.write(&target.scope, &request, change.waiting()).await {
+    let scope = match change.patience.map(Duration::from_secs) {
+        Some(patience) => {
+            Scope::with_correlation(target.scope.correlation_id(), patience.min(target.scope.remaining()))
+        }
+        None => target.scope.clone(),
+    };
+    let error = match target.client.write(&scope, &request, change.waiting()).await {
         Ok(answer) => {
             let object = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
             return (State::Applied, object, None);
@@ -248,6 +253,10 @@ async fn one(target: &Target, change: &Change) -> (State, Value, Option<Value>) 
             Scope::with_correlation(target.scope.correlation_id(), LOOKING.max(target.scope.remaining()));
         look(&target.client, &scope, change).await
     };
+    // Azure says itself that it failed: what it left behind is no success, whatever it looks like.
+    if error.kind() == Kind::OperationFailed && state != State::NotApplied {
+        return (State::Unknown, Value::Null, Some(error.json()));
+    }
     let error = match state {
         State::Unknown => unknown(target, change, &error),
         // It was carried out, only the answer got lost.

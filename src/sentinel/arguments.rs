@@ -25,7 +25,7 @@ pub(crate) fn bind(operation: &Operation, given: Map<String, Value>) -> Result<B
     let mut problems = Vec::new();
     let mut bound: Map<String, Value> = Map::new();
     for (name, value) in given {
-        let Some(parameter) = find(&parameters, &name) else {
+        let Some(parameter) = find(parameters, &name) else {
             let names = parameters.iter().map(|parameter| parameter.power_shell.as_str());
             let nearest = crate::nearest::nearest(&name.replace(['_', '-'], ""), names);
             problems.push(match nearest {
@@ -117,11 +117,7 @@ fn shape_one(parameter: &Parameter, value: Value) -> Result<Value, String> {
             let length = text.chars().count() as u64;
             let fits = parameter.min_length.is_none_or(|least| length >= least)
                 && parameter.max_length.is_none_or(|most| length <= most)
-                && parameter
-                    .pattern
-                    .as_deref()
-                    .and_then(|pattern| regex::Regex::new(pattern).ok())
-                    .is_none_or(|pattern| pattern.is_match(&text));
+                && parameter.pattern.as_ref().is_none_or(|pattern| pattern.fits(&text));
             if fits { Ok(Value::String(text)) } else { Err(wrong(&Value::String(text))) }
         }
         "integer" => {

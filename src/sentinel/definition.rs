@@ -1,6 +1,6 @@
 //! What an operation is: its name in each of its three places, its parameters, what it does, and what it answers.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
@@ -100,6 +100,7 @@ pub struct Operation {
     pub(crate) schema: fn() -> Value,
     pub(crate) row: fn() -> Value,
     pub(crate) run: Run,
+    parameters: OnceLock<Vec<Parameter>>,
 }
 
 /// Rows of an operation, as they come.
@@ -159,7 +160,7 @@ pub(crate) trait Fleet: DeserializeOwned + JsonSchema + Send + Sync + 'static {
 
 impl Operation {
     /// An operation that reads.
-    pub(crate) const fn read<P: Read>(
+    pub(crate) fn read<P: Read>(
         name: &'static str,
         tool: &'static str,
         family: &'static str,
@@ -177,7 +178,7 @@ impl Operation {
     }
 
     /// An operation that reads workspaces together.
-    pub(crate) const fn read_together<P: Together>(
+    pub(crate) fn read_together<P: Together>(
         name: &'static str,
         tool: &'static str,
         family: &'static str,
@@ -196,7 +197,7 @@ impl Operation {
     }
 
     /// An operation that writes.
-    pub(crate) const fn write<P: Write>(
+    pub(crate) fn write<P: Write>(
         name: &'static str,
         tool: &'static str,
         family: &'static str,
@@ -221,7 +222,7 @@ impl Operation {
     }
 
     /// An operation over the inventory.
-    pub(crate) const fn over_fleet<P: Fleet>(
+    pub(crate) fn over_fleet<P: Fleet>(
         name: &'static str,
         tool: &'static str,
         family: &'static str,
@@ -241,12 +242,7 @@ impl Operation {
         }
     }
 
-    const fn blank(
-        name: &'static str,
-        tool: &'static str,
-        family: &'static str,
-        summary: &'static str,
-    ) -> Self {
+    fn blank(name: &'static str, tool: &'static str, family: &'static str, summary: &'static str) -> Self {
         Self {
             name,
             tool,
@@ -265,63 +261,68 @@ impl Operation {
             schema: || Value::Null,
             row: || Value::Null,
             run: Run::Read(|_, _| Ok(Box::pin(futures_util::stream::empty()))),
+            parameters: OnceLock::new(),
         }
     }
 
-    pub(crate) const fn alias(mut self, aliases: &'static [&'static str]) -> Self {
+    pub(crate) fn alias(mut self, aliases: &'static [&'static str]) -> Self {
         self.aliases = aliases;
         self
     }
 
-    pub(crate) const fn details(mut self, text: &'static str) -> Self {
+    pub(crate) fn details(mut self, text: &'static str) -> Self {
         self.details = text;
         self
     }
 
-    pub(crate) const fn costly(mut self) -> Self {
+    pub(crate) fn costly(mut self) -> Self {
         self.costly = true;
         self
     }
 
-    pub(crate) const fn patient(mut self) -> Self {
+    pub(crate) fn patient(mut self) -> Self {
         self.patient = true;
         self
     }
 
-    pub(crate) const fn needs(mut self, actions: &'static [&'static str]) -> Self {
+    pub(crate) fn needs(mut self, actions: &'static [&'static str]) -> Self {
         self.actions = actions;
         self
     }
 
-    pub(crate) const fn examples(mut self, examples: &'static [Example]) -> Self {
+    pub(crate) fn examples(mut self, examples: &'static [Example]) -> Self {
         self.examples = examples;
         self
     }
 
-    pub(crate) const fn view(mut self, columns: &'static [&'static str]) -> Self {
+    pub(crate) fn view(mut self, columns: &'static [&'static str]) -> Self {
         self.view = columns;
         self
     }
 
     /// Its parameters, the own ones first, then those that all operations have.
-    pub fn parameters(&self) -> Vec<Parameter> {
-        let mut all = parameter::of_schema(&(self.schema)(), false);
-        if !self.fleet {
-            let own: Vec<String> = all.iter().map(|parameter| parameter.name.clone()).collect();
-            let writes = self.kind.writes();
-            all.extend(
-                parameter::common()
-                    .iter()
-                    .filter(|parameter| !(own.contains(&parameter.name) || writes && parameter.only_reads()))
-                    .cloned(),
-            );
-        }
-        all
+    pub fn parameters(&self) -> &[Parameter] {
+        self.parameters.get_or_init(|| {
+            let mut all = parameter::of_schema(&(self.schema)(), false);
+            if !self.fleet {
+                let own: Vec<String> = all.iter().map(|parameter| parameter.name.clone()).collect();
+                let writes = self.kind.writes();
+                all.extend(
+                    parameter::common()
+                        .iter()
+                        .filter(|parameter| {
+                            !(own.contains(&parameter.name) || writes && parameter.only_reads())
+                        })
+                        .cloned(),
+                );
+            }
+            all
+        })
     }
 
     /// JSON Schema of its arguments.
     pub fn schema(&self) -> Value {
-        parameter::schema(&self.parameters())
+        parameter::schema(self.parameters())
     }
 
     /// JSON Schema of one row.

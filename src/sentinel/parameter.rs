@@ -1,7 +1,9 @@
 //! Parameters of operations, read from the schema of their Rust types.
 
+use std::fmt;
 use std::sync::LazyLock;
 
+use regex::Regex;
 use schemars::JsonSchema;
 use serde_json::{Map, Value, json};
 
@@ -38,12 +40,51 @@ pub struct Parameter {
     pub min_length: Option<u64>,
     /// The longest.
     pub max_length: Option<u64>,
-    /// What the text must look like, a regular expression.
-    pub pattern: Option<String>,
+    /// What the text must look like.
+    pub pattern: Option<Pattern>,
     /// What it is if it is not given.
     pub default: Option<Value>,
     /// True if every operation has it.
     pub common: bool,
+}
+
+/// A regular expression that a text must fit.
+#[derive(Debug, Clone)]
+pub struct Pattern(Regex);
+
+impl Pattern {
+    /// The pattern, if it is a regular expression.
+    fn new(text: &str) -> Option<Self> {
+        Regex::new(text).ok().map(Self)
+    }
+
+    /// True if a text fits.
+    pub fn fits(&self, text: &str) -> bool {
+        self.0.is_match(text)
+    }
+
+    /// As it is written.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl serde::Serialize for Pattern {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
 }
 
 impl Parameter {
@@ -169,7 +210,7 @@ fn of_property(name: &str, property: &Value, required: bool, common: bool) -> Pa
         maximum: number("maximum"),
         min_length: inner["minLength"].as_u64(),
         max_length: inner["maxLength"].as_u64(),
-        pattern: inner["pattern"].as_str().map(str::to_owned),
+        pattern: inner["pattern"].as_str().and_then(Pattern::new),
         default: default.filter(|value| *value != Value::Bool(false)),
         common,
     }
@@ -232,7 +273,7 @@ pub(crate) fn schema(parameters: &[Parameter]) -> Value {
             ("maximum", parameter.maximum.map(Value::from)),
             ("minLength", parameter.min_length.map(Value::from)),
             ("maxLength", parameter.max_length.map(Value::from)),
-            ("pattern", parameter.pattern.clone().map(Value::from)),
+            ("pattern", parameter.pattern.as_ref().map(|pattern| pattern.as_str().into())),
         ] {
             if let Some(value) = value {
                 one.insert(key.to_owned(), value);

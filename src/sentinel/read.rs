@@ -35,6 +35,14 @@ pub struct WorkspaceFailure {
 }
 
 impl WorkspaceFailure {
+    /// Which workspace, in words.
+    pub(crate) fn place(&self) -> String {
+        match (self.workspace_name.as_str(), self.tenant_name.as_str()) {
+            ("", identity) => format!("workspaces of identity {identity}"),
+            (workspace, tenant) => format!("{workspace} ({tenant})"),
+        }
+    }
+
     /// As a JSON object.
     pub fn json(&self) -> Value {
         json!({ "TenantName": self.tenant_name, "WorkspaceName": self.workspace_name, "Error": self.error.json() })

@@ -326,13 +326,14 @@ impl Sentinel {
         };
         let default = inner.settings.workspace.as_deref();
         let inventory = inner.inventories.get(&scope, common.no_cache).await?;
-        let chosen = match selection.choose(&inventory.workspaces, default) {
+        let (inventory, chosen) = match selection.choose(&inventory.workspaces, default) {
             // It may have been made a moment ago.
             Err(Error::Workspace { .. }) if !common.no_cache && !common.workspace_name.is_empty() => {
                 let inventory = inner.inventories.get(&scope, true).await?;
-                selection.choose(&inventory.workspaces, default)?
+                let chosen = selection.choose(&inventory.workspaces, default)?;
+                (inventory, chosen)
             }
-            chosen => chosen?,
+            chosen => (inventory, chosen?),
         };
         let missing = inventory.failures.iter().filter(|_| selection.is_open()).map(|(account, error)| {
             WorkspaceFailure {
@@ -341,7 +342,8 @@ impl Sentinel {
                 error: error.clone(),
             }
         });
-        let targets = chosen.into_iter().map(|workspace| self.target(operation, workspace, &scope, common));
+        let targets =
+            chosen.into_iter().map(|workspace| self.target(operation, workspace, &scope, common, &inventory));
         Ok((targets.collect(), missing.collect()))
     }
 
@@ -351,6 +353,7 @@ impl Sentinel {
         workspace: Arc<Workspace>,
         scope: &Scope,
         common: &Common,
+        inventory: &Arc<Inventory>,
     ) -> Target {
         let inner = &self.0;
         Target {
@@ -363,6 +366,8 @@ impl Sentinel {
             fresh: common.no_cache,
             now: jiff::Timestamp::now(),
             backups: inner.settings.backups.clone(),
+            inventory: Arc::clone(inventory),
+            accounts: Arc::clone(&inner.accounts),
         }
     }
 }

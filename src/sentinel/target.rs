@@ -7,8 +7,10 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use super::account::Account;
 use super::cache::{Cache, Family};
-use super::workspace::Workspace;
+use super::inventory::Inventory;
+use super::workspace::{Selection, Workspace};
 use super::{Error, Result};
 use crate::azure::{Client, Kind, LogsAnswer, LogsQuery, Method, Request, ResourceId, Scope, Surface};
 
@@ -25,9 +27,38 @@ pub(crate) struct Target {
     pub(crate) now: jiff::Timestamp,
     /// Below it, folders of exports and backups lie.
     pub(crate) backups: PathBuf,
+    /// All workspaces that are seen, and who sees them.
+    pub(crate) inventory: Arc<Inventory>,
+    pub(crate) accounts: Arc<Vec<Account>>,
 }
 
 impl Target {
+    /// The same in another workspace: by name, id, customer id, or `SUBSCRIPTION/GROUP/NAME` as queries have it.
+    ///
+    /// # Errors
+    /// [`Error::Workspace`] if none is meant, or more than one.
+    pub(crate) fn other(&self, name: &str) -> Result<Self> {
+        let mut selection = Selection::default();
+        let short = match name.rsplit('/').collect::<Vec<_>>().as_slice() {
+            [short, group, ..] if !name.starts_with('/') => {
+                selection.resource_group = Some((*group).to_owned());
+                short
+            }
+            _ => name,
+        };
+        selection.workspaces = vec![short.to_owned()];
+        let mut chosen = selection.choose(&self.inventory.workspaces, None)?;
+        if chosen.len() > 1 {
+            return Err(Error::Workspace {
+                what: format!("{name:?} is the name of {} workspaces", chosen.len()),
+                candidates: chosen.iter().map(|workspace| workspace.id.to_string()).collect(),
+            });
+        }
+        let workspace = chosen.remove(0);
+        let client = self.accounts[workspace.account].client.clone();
+        Ok(Self { workspace, client, ..self.clone() })
+    }
+
     /// A resource of Sentinel: `["incidents", id]`.
     pub(crate) fn sentinel(&self, path: &[&str]) -> ResourceId {
         self.workspace.id.child(&["providers", "Microsoft.SecurityInsights"]).child(path)

@@ -83,10 +83,12 @@ pub(crate) fn judge(change: &Change, current: Option<&RawValue>) -> State {
             let after = change.body.as_deref().map_or(Value::Null, read);
             let uploading = after["properties"]["rawContent"].is_string()
                 && current["properties"]["provisioningState"] != "Succeeded";
+            let failed =
+                matches!(current["properties"]["provisioningState"].as_str(), Some("Failed" | "Canceled"));
             if before.as_ref().is_some_and(|before| unchanged(before, &current)) {
                 State::NotApplied
-            } else if uploading {
-                // The watchlist is there, its items need not be.
+            } else if uploading || failed {
+                // The watchlist is there, its items need not be; what Azure failed at is there in part.
                 State::Unknown
             } else if contains(&current, &after, 0) {
                 State::Applied

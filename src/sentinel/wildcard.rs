@@ -4,7 +4,11 @@ use regex::Regex;
 
 /// A pattern. Case makes no difference.
 #[derive(Debug, Clone)]
-pub(crate) struct Wildcard(Regex);
+pub(crate) enum Wildcard {
+    Pattern(Regex),
+    /// The pattern stands for itself: it is none, or too long for one.
+    Literal(String),
+}
 
 impl Wildcard {
     /// True if the text has characters that make it a pattern.
@@ -41,17 +45,16 @@ impl Wildcard {
             }
         }
         expression.push('$');
-        let literal = || Regex::new(&format!("(?is)^{}$", regex::escape(pattern)));
         // A set that makes no sense, such as [z-a], stands for itself.
-        match Regex::new(&expression).or_else(|_| literal()) {
-            Ok(expression) => Self(expression),
-            Err(_) => Self::new("*"),
-        }
+        Regex::new(&expression).map_or_else(|_| Self::Literal(pattern.to_lowercase()), Self::Pattern)
     }
 
     /// True if the name fits.
     pub(crate) fn matches(&self, name: &str) -> bool {
-        self.0.is_match(name)
+        match self {
+            Self::Pattern(pattern) => pattern.is_match(name),
+            Self::Literal(literal) => name.to_lowercase() == *literal,
+        }
     }
 }
 
@@ -78,5 +81,12 @@ mod tests {
         ] {
             assert_eq!(Wildcard::new(pattern).matches(name), fits, "{pattern} {name}");
         }
+    }
+
+    #[test]
+    fn a_pattern_too_long_to_be_one_never_fits_everything() {
+        let long = format!("{}*", "?".repeat(100_000));
+        assert!(!Wildcard::new(&long).matches("any"));
+        assert!(Wildcard::new(&long).matches(&long));
     }
 }

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use crate::support::content;
+
 /// A query and where it is from.
 pub struct Query {
     pub origin: String,
@@ -17,8 +19,7 @@ pub fn present() -> Result<(), String> {
 }
 
 fn folder() -> Result<PathBuf, String> {
-    let named = std::env::var_os("RUNSPACED_CONTENT_DIR").ok_or("RUNSPACED_CONTENT_DIR is not set")?;
-    let folder = PathBuf::from(named);
+    let folder = content::folder()?;
     if folder.join("kql").is_dir() {
         Ok(folder)
     } else {

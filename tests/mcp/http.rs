@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::client::{HANG, SCRIPT, arguments};
+use super::sdk::{self, Checks};
 use super::support::Context;
 use super::web::{Answer, Site, initialize, send};
-use super::{names, sdk, values, with_prompt};
+use super::{names, values, with_prompt};
 
 fn site(context: &Context, more: &[&str], environment: &[(&str, &str)]) -> Site {
     let mut all = vec!["--script", SCRIPT, "--http", "127.0.0.1:0"];
@@ -380,14 +381,13 @@ pub fn a_fresh_process_goes_on_over_http(context: &Context) {
 
 pub fn python_sdk_drives_it_over_http(context: &Context) {
     let site = sdk_site(context);
-    sdk::drive_with_python(&[site.url.clone(), site.token.clone().expect("a token")], context.scratch());
+    sdk::drive_with_python(Checks::Commands, &site.target(), context.scratch(), &[]);
 }
 
 pub fn typescript_sdks_drive_it_over_http(context: &Context) {
     let site = sdk_site(context);
-    let server = [site.url.clone(), site.token.clone().expect("a token")];
-    for script in ["old-era.mjs", "new-era.mjs"] {
-        sdk::drive_with_node(script, &server, context.scratch());
+    for era in [sdk::OLD_ERA, sdk::NEW_ERA] {
+        sdk::drive_with_node(era, Checks::Commands, &site.target(), context.scratch(), &[]);
     }
 }
 

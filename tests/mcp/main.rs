@@ -14,6 +14,7 @@ mod http;
 mod inspector;
 mod mapping;
 mod oauth;
+mod operations;
 mod policy;
 #[cfg(unix)]
 mod replacement;
@@ -32,6 +33,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use client::{Client, PROGRAM, SCRIPT, arguments, modern};
+use sdk::Checks;
 use serde_json::{Value, json};
 use support::Context;
 
@@ -102,7 +104,10 @@ const TESTS: &[support::Test] = &[
     test!(policy::a_folder_does_not_widen_the_policy).powershell().limit_s(120),
     test!(policy::tables_are_those_of_this_powershell).powershell().limit_s(120),
     test!(python_sdk_drives_it).powershell().when(sdk::python).limit_s(300),
-    test!(python_sdk_drives_operations_without_powershell).when(sdk::python).limit_s(300),
+    test!(operations::python_sdk_drives_them).when(sdk::python).limit_s(300),
+    test!(operations::python_sdk_drives_them_over_http).when(sdk::python).limit_s(300),
+    test!(operations::typescript_sdks_drive_them).when(sdk::node).limit_s(300),
+    test!(operations::typescript_sdks_drive_them_over_http).when(sdk::node).limit_s(300),
     test!(typescript_sdk_of_the_old_era_drives_it).powershell().when(sdk::node).limit_s(300),
     test!(typescript_sdk_of_the_new_era_drives_it).powershell().when(sdk::node).limit_s(300),
     test!(http::both_eras_are_served_over_http).powershell(),
@@ -510,28 +515,13 @@ fn with_prompt(context: &Context) -> Vec<String> {
 }
 
 fn python_sdk_drives_it(context: &Context) {
-    sdk::drive_with_python(&with_prompt(context), context.scratch());
-}
-
-fn python_sdk_drives_operations_without_powershell(context: &Context) {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("threads");
-    let setting = runtime.block_on(setting::Setting::start());
-    let app = setting.azure.app(runspaced::simulator::app::CONTRIBUTOR).expect("is there");
-    let settings = setting.folder.path().join("settings.toml").display().to_string();
-    let server =
-        ["mcp", "--config", &settings, "--allow-writes", "--powershell", "nowhere"].map(str::to_owned);
-    let identity = [
-        ("AZURE_TENANT_ID", app.tenant.as_str()),
-        ("AZURE_CLIENT_ID", &app.client_id),
-        ("AZURE_CLIENT_SECRET", &app.secret),
-    ];
-    sdk::drive_operations_with_python(&server, context.scratch(), &identity);
+    sdk::drive_with_python(Checks::Commands, &with_prompt(context), context.scratch(), &[]);
 }
 
 fn typescript_sdk_of_the_old_era_drives_it(context: &Context) {
-    sdk::drive_with_node("old-era.mjs", &with_prompt(context), context.scratch());
+    sdk::drive_with_node(sdk::OLD_ERA, Checks::Commands, &with_prompt(context), context.scratch(), &[]);
 }
 
 fn typescript_sdk_of_the_new_era_drives_it(context: &Context) {
-    sdk::drive_with_node("new-era.mjs", &with_prompt(context), context.scratch());
+    sdk::drive_with_node(sdk::NEW_ERA, Checks::Commands, &with_prompt(context), context.scratch(), &[]);
 }

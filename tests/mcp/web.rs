@@ -79,6 +79,11 @@ impl Site {
         self.said.lock().expect("no panic").join("\n")
     }
 
+    /// Its address and token, for the clients of SDKs.
+    pub fn target(&self) -> [String; 2] {
+        [self.url.clone(), self.token.clone().expect("a token")]
+    }
+
     /// `127.0.0.1:PORT`.
     pub fn authority(&self) -> &str {
         let rest = self.url.split_once("://").expect("a URL").1;

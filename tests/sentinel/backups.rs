@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::imports::{EMPTY, empty, import, setting};
 use super::setting::{Setting, WORKSPACE, map};
+use super::support::Context;
 
 /// Backs up, and says where it is below the folder of backups.
 pub async fn backup(setting: &Setting, given: Value) -> String {
@@ -28,6 +29,11 @@ pub async fn comes_back(setting: &Setting) {
     import(setting, "Restore-SentinelWorkspace", given.clone()).await;
     let again = setting.plan("Restore-SentinelWorkspace", given).await.expect("plans");
     assert!(again.changes.is_empty() && again.cannot.is_empty(), "{again}");
+    compares_equal(setting, &first).await;
+}
+
+/// The workspace that was empty has what the backup has.
+pub async fn compares_equal(setting: &Setting, first: &str) {
     let second = backup(setting, empty(json!({"backup_path": "second"}))).await;
     let rows = setting.rows("Test-SentinelBackup", json!({"path": first, "compare_with": second})).await;
     let wrong: Vec<&Value> =
@@ -36,8 +42,7 @@ pub async fn comes_back(setting: &Setting) {
     assert!(rows.len() > 30, "{}", rows.len());
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_backed_up_comes_back_in_an_empty_workspace() {
+pub async fn what_was_backed_up_comes_back_in_an_empty_workspace() {
     let setting = setting().await;
     // Every kind takes part.
     let rows = setting.rows("Backup-SentinelWorkspace", here("counted")).await;
@@ -50,8 +55,7 @@ async fn what_was_backed_up_comes_back_in_an_empty_workspace() {
     comes_back(&setting).await;
 }
 
-#[tokio::test]
-async fn a_backup_that_was_broken_off_goes_on() {
+pub async fn a_backup_that_was_broken_off_goes_on() {
     let setting = setting().await;
     let mut rule = FaultRule::default();
     rule.path = Some("*/alertRules".to_owned());
@@ -89,8 +93,7 @@ async fn a_backup_that_was_broken_off_goes_on() {
     assert_eq!((rows.len(), rows[0]["State"].as_str()), (1, Some("whole")), "{rows:?}");
 }
 
-#[tokio::test]
-async fn a_backup_that_was_altered_is_refused_and_the_file_named() {
+pub async fn a_backup_that_was_altered_is_refused_and_the_file_named() {
     let setting = setting().await;
     let path = backup(&setting, here("kept")).await;
     let folder = setting.backups().join(&path);
@@ -119,8 +122,7 @@ async fn a_backup_that_was_altered_is_refused_and_the_file_named() {
     refused("the manifest cannot be read").await;
 }
 
-#[tokio::test]
-async fn only_what_differs_is_restored_and_nothing_is_lost() {
+pub async fn only_what_differs_is_restored_and_nothing_is_lost() {
     let setting = setting().await;
     let path = backup(&setting, here("kept")).await;
     let given = json!({"workspace_name": WORKSPACE, "path": path});
@@ -158,8 +160,7 @@ async fn only_what_differs_is_restored_and_nothing_is_lost() {
     assert!(names.iter().any(|rule| rule["DisplayName"] == "Later"));
 }
 
-#[tokio::test]
-async fn machines_stay_with_their_rules_unless_told() {
+pub async fn machines_stay_with_their_rules_unless_told() {
     let setting = setting().await;
     let path = backup(&setting, json!({"workspace_name": WORKSPACE, "kind": ["DataCollectionRules", "DataCollectionEndpoints", "Associations"]})).await;
     import(
@@ -182,8 +183,7 @@ async fn machines_stay_with_their_rules_unless_told() {
 /// More requests than these restores have.
 const MOST: u64 = 60;
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_restore_that_breaks_anywhere_says_what_it_did_and_goes_on() {
+pub async fn a_restore_that_breaks_anywhere_says_what_it_did_and_goes_on() {
     let kinds = json!(["SavedQueries", "AutomationRules", "Workbooks", "Settings", "SummaryRules"]);
     let mut met = 0;
     for drop in [ConnectionDrop::Before, ConnectionDrop::FirstByte, ConnectionDrop::After] {
@@ -273,8 +273,7 @@ async fn undo(setting: &Setting, entry: &str) {
     assert!(undone.outcomes.iter().all(|outcome| outcome.state == State::Applied), "{undone:?}");
 }
 
-#[test]
-fn what_died_on_its_way_is_read_from_its_steps() {
+pub fn what_died_on_its_way_is_read_from_its_steps(_: &Context) {
     let folder = tempfile::tempdir().expect("a folder");
     let id = "0123456789abcdef0123456789abcdef";
     let change = |name: &str| {
@@ -292,8 +291,7 @@ fn what_died_on_its_way_is_read_from_its_steps() {
     assert_eq!((entry.changes[1].etag.as_deref(), entry.state()), (Some("7"), State::Intent));
 }
 
-#[test]
-fn old_entries_go_and_those_in_progress_stay() {
+pub fn old_entries_go_and_those_in_progress_stay(_: &Context) {
     let folder = tempfile::tempdir().expect("a folder");
     let write = |id: &str, time: &str, state: &str| {
         let change = json!({"state": state, "change": {"title": "x", "name": "x", "id": "/subscriptions/s/x", "method": "PUT", "surface": "workbooks",

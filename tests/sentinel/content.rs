@@ -7,28 +7,22 @@ use serde_json::{Map, Value, json};
 
 use super::imports::{drop_nothing, empty, import};
 use super::setting::{Setting, WORKSPACE};
+use super::support::content;
 
-/// The folder; without one, a test says that it was skipped.
-fn folder() -> Option<PathBuf> {
-    let folder = std::env::var_os("RUNSPACED_CONTENT_DIR").map(PathBuf::from).filter(|path| path.is_dir());
-    if folder.is_none() {
-        eprintln!("skipped: RUNSPACED_CONTENT_DIR names no folder");
-    }
-    folder
-}
-
-async fn setting(folder: &Path) -> Setting {
-    let azure = Simulator::builder().content(folder).incidents(5).polls(0).page_size(100).without_limits();
+/// The folder, and a workspace with what is in it.
+async fn setting() -> (PathBuf, Setting) {
+    let folder = content::folder().expect("the condition holds");
+    let azure = Simulator::builder().content(&folder).incidents(5).polls(0).page_size(100).without_limits();
     let setting = Setting::of(azure, app::CONTRIBUTOR).await;
     for kind in
         ["analytics-rules", "hunting-queries", "parsers", "watchlists", "automation-rules", "workbooks"]
     {
         copy(&folder.join(kind), &setting.backups().join(kind));
     }
-    setting
+    (folder, setting)
 }
 
-fn copy(from: &Path, to: &Path) {
+pub fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).expect("is made");
     for entry in std::fs::read_dir(from).expect("is read") {
         let entry = entry.expect("is read");
@@ -133,10 +127,8 @@ fn minutes(text: &str) -> i64 {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_rule_comes_out_as_it_went_in() {
-    let Some(folder) = folder() else { return };
-    let setting = setting(&folder).await;
+pub async fn every_rule_comes_out_as_it_went_in() {
+    let (folder, setting) = setting().await;
     // The folder's rules read tables and functions that a workspace of them has; some need solutions that nobody has, and
     // such rules are saved as Azure permits, disabled.
     let given = empty(json!({"path": "analytics-rules", "enabled": false}));
@@ -156,10 +148,8 @@ async fn every_rule_comes_out_as_it_went_in() {
     assert_eq!(out.len(), files.len());
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_query_watchlist_and_automation_rule_comes_out_as_it_went_in() {
-    let Some(folder) = folder() else { return };
-    let setting = setting(&folder).await;
+pub async fn every_query_watchlist_and_automation_rule_comes_out_as_it_went_in() {
+    let (folder, setting) = setting().await;
     let queries = files(&folder.join("hunting-queries"), ".yaml");
     assert_eq!(
         import(&setting, "Import-SavedQueries", empty(json!({"path": "hunting-queries"}))).await,
@@ -256,10 +246,8 @@ async fn every_query_watchlist_and_automation_rule_comes_out_as_it_went_in() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_workspace_with_all_of_it_comes_back() {
-    let Some(folder) = folder() else { return };
-    let setting = setting(&folder).await;
+pub async fn a_workspace_with_all_of_it_comes_back() {
+    let (_, setting) = setting().await;
     // Azure takes enabled rules only where their queries run; these need solutions that nobody has.
     let rules =
         setting.rows("Get-AnalyticsRules", json!({"workspace_name": WORKSPACE, "include_query": true})).await;

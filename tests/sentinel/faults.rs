@@ -11,8 +11,7 @@ const MOST: u64 = 25;
 /// Operations that are tried at once: each of its faults has an Azure of its own.
 const AT_ONCE: usize = 3;
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_write_takes_place_once_or_not_at_all_whatever_breaks() {
+pub async fn every_write_takes_place_once_or_not_at_all_whatever_breaks() {
     let names: Vec<&str> = cases(&small().await).await.into_iter().map(|(name, _)| name).collect();
     let mut running = tokio::task::JoinSet::new();
     let places = std::sync::Arc::new(tokio::sync::Semaphore::new(AT_ONCE));

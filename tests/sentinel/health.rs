@@ -25,8 +25,7 @@ fn wrong(row: &Value) -> Vec<String> {
         .collect()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_condition_is_found_and_named() {
+pub async fn each_condition_is_found_and_named() {
     let setting = Setting::start().await;
     let rows = setting.rows("sentinel_health_check", json!({})).await;
     let states: BTreeMap<&str, &str> = rows
@@ -60,8 +59,7 @@ async fn each_condition_is_found_and_named() {
     assert_eq!(urgent.len(), states.values().filter(|state| **state == "degraded").count());
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_deep_look_finds_rules_without_tables_and_stuck_watchlists() {
+pub async fn a_deep_look_finds_rules_without_tables_and_stuck_watchlists() {
     let setting = Setting::start().await;
     let rows = setting
         .rows("sentinel_health_check", json!({"workspace_name": ["law-fabrikam", WORKSPACE, "law-contoso-eu"], "check_depth": "detailed"}))
@@ -78,8 +76,7 @@ async fn a_deep_look_finds_rules_without_tables_and_stuck_watchlists() {
     assert_eq!(of(&rows, WORKSPACE)["CheckDepth"], "Deep");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_refused_is_unknown_and_the_others_are_measured() {
+pub async fn what_is_refused_is_unknown_and_the_others_are_measured() {
     let setting = Setting::start().await;
     let listed = setting.rows("list_workspaces", json!({})).await;
     let customer = of(&listed, WORKSPACE)["CustomerId"].as_str().expect("an id").to_owned();
@@ -118,8 +115,7 @@ async fn what_is_refused_is_unknown_and_the_others_are_measured() {
     assert_eq!(of(&rows, "law-fabrikam")["State"], "degraded");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_hundred_workspaces_are_checked_without_one_429() {
+pub async fn a_hundred_workspaces_are_checked_without_one_429() {
     let builder = Simulator::builder().workspaces(100).incidents(10);
     let setting = Setting::patient(builder, app::CONTRIBUTOR, Duration::from_secs(600)).await;
     let operation = operation("sentinel_health_check").expect("is there");

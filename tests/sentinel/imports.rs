@@ -30,8 +30,7 @@ pub async fn import(setting: &Setting, name: &str, given: Value) -> usize {
     plan.changes.len()
 }
 
-#[tokio::test]
-async fn what_is_exported_in_any_form_is_imported_as_the_same() {
+pub async fn what_is_exported_in_any_form_is_imported_as_the_same() {
     let setting = setting().await;
     // Rules read the tables.
     setting
@@ -99,8 +98,7 @@ pub fn drop_nothing(value: &mut Value) {
     }
 }
 
-#[tokio::test]
-async fn what_is_there_and_differs_is_changed_kept_or_refused() {
+pub async fn what_is_there_and_differs_is_changed_kept_or_refused() {
     let setting = setting().await;
     let path = "rules.json";
     let rules = setting
@@ -134,8 +132,7 @@ async fn what_is_there_and_differs_is_changed_kept_or_refused() {
     assert!(setting.plan("Import-AnalyticsRules", given("Update")).await.expect("plans").changes.is_empty());
 }
 
-#[tokio::test]
-async fn automation_rules_find_their_analytics_rules_by_name() {
+pub async fn automation_rules_find_their_analytics_rules_by_name() {
     let setting = setting().await;
     setting.rows("Export-AutomationRules", json!({"workspace_name": WORKSPACE, "backup_path": "out"})).await;
     let given = empty(json!({"path": "out"}));
@@ -169,8 +166,7 @@ async fn automation_rules_find_their_analytics_rules_by_name() {
     assert!(setting.plan("Import-AutomationRules", given).await.expect("plans").changes.is_empty());
 }
 
-#[tokio::test]
-async fn a_failure_leaves_the_others_alone_and_is_named() {
+pub async fn a_failure_leaves_the_others_alone_and_is_named() {
     let setting = setting().await;
     let folder = setting.backups().join("rules");
     std::fs::create_dir_all(&folder).expect("is made");
@@ -210,8 +206,7 @@ async fn a_failure_leaves_the_others_alone_and_is_named() {
     );
 }
 
-#[tokio::test]
-async fn items_of_watchlists_are_added_and_changed_one_by_one() {
+pub async fn items_of_watchlists_are_added_and_changed_one_by_one() {
     let setting = setting().await;
     let folder = setting.backups().join("lists/Hosts");
     std::fs::create_dir_all(&folder).expect("is made");
@@ -248,8 +243,7 @@ async fn items_of_watchlists_are_added_and_changed_one_by_one() {
     assert_eq!(rows, ["DC01=changed", "DC02=", "DC03=new"]);
 }
 
-#[tokio::test]
-async fn nothing_is_read_outside_of_the_folder() {
+pub async fn nothing_is_read_outside_of_the_folder() {
     let setting = setting().await;
     std::fs::create_dir_all(setting.backups()).expect("is made");
     std::fs::write(setting.folder.path().join("secret.json"), "[]").expect("is written");

@@ -13,8 +13,7 @@ fn of<'a>(rows: &'a [Value], operation: &str) -> &'a Value {
     rows.iter().find(|row| row["Operation"] == operation).unwrap_or_else(|| panic!("{operation} is missing"))
 }
 
-#[tokio::test]
-async fn a_contributor_may_do_everything() {
+pub async fn a_contributor_may_do_everything() {
     let setting = Setting::start().await;
     assert_eq!(doctor(&setting, json!({"missing_only": true})).await, Vec::<Value>::new());
     let all = doctor(&setting, json!({"workspace_name": WORKSPACE})).await;
@@ -22,8 +21,7 @@ async fn a_contributor_may_do_everything() {
     assert!(all.iter().all(|row| row["Allowed"] == "Yes" && row["WorkspaceName"] == WORKSPACE), "{all:?}");
 }
 
-#[tokio::test]
-async fn a_reader_is_told_the_roles_and_the_commands() {
+pub async fn a_reader_is_told_the_roles_and_the_commands() {
     let setting = Setting::of(Simulator::builder(), app::READER).await;
     let rows = doctor(&setting, json!({"workspace_name": WORKSPACE, "missing_only": true})).await;
     assert!(!rows.iter().any(|row| row["Operation"] == "Get-AnalyticsRules"), "reading works");
@@ -44,8 +42,7 @@ async fn a_reader_is_told_the_roles_and_the_commands() {
     assert_eq!(of(&rows, "Test-DCRIngestion")["Allowed"], "Unknown");
 }
 
-#[tokio::test]
-async fn what_the_doctor_says_is_what_azure_does() {
+pub async fn what_the_doctor_says_is_what_azure_does() {
     let setting = Setting::of(Simulator::builder(), app::RESPONDER).await;
     let rows = doctor(&setting, json!({"workspace_name": WORKSPACE})).await;
     assert_eq!(of(&rows, "Close-SentinelIncident")["Allowed"], "Yes");
@@ -64,8 +61,7 @@ async fn what_the_doctor_says_is_what_azure_does() {
     assert!(text.contains("Microsoft Sentinel Contributor"), "{text}");
 }
 
-#[tokio::test]
-async fn rows_can_be_chosen_and_put_together() {
+pub async fn rows_can_be_chosen_and_put_together() {
     let setting = Setting::of(Simulator::builder(), app::READER).await;
     let rules =
         doctor(&setting, json!({"workspace_name": WORKSPACE, "family": "Rules", "group_by": "Family"})).await;

@@ -7,6 +7,7 @@ use runspaced::simulator::{Simulator, app};
 use serde_json::{Value, json};
 
 use super::setting::{Setting, WORKSPACE};
+use super::support::content;
 
 async fn check(setting: &Setting, workspace: &str, content: Value) -> Vec<Value> {
     setting.rows("Test-SentinelContent", json!({"workspace_name": workspace, "content": content})).await
@@ -33,8 +34,7 @@ fn rule(change: impl FnOnce(&mut Value)) -> Value {
     rule
 }
 
-#[tokio::test]
-async fn a_good_rule_passes_and_nothing_is_changed() {
+pub async fn a_good_rule_passes_and_nothing_is_changed() {
     let setting = Setting::start().await;
     let rows = check(&setting, WORKSPACE, rule(|_| {})).await;
     assert_eq!(of(&rows, "Error"), Vec::<String>::new(), "{rows:?}");
@@ -43,8 +43,7 @@ async fn a_good_rule_passes_and_nothing_is_changed() {
     assert!(setting.writes().is_empty());
 }
 
-#[tokio::test]
-async fn each_fault_of_a_rule_is_found_at_its_place() {
+pub async fn each_fault_of_a_rule_is_found_at_its_place() {
     let setting = Setting::start().await;
     let cases: Vec<(&str, Value, &str)> = vec![
         (
@@ -156,8 +155,7 @@ async fn each_fault_of_a_rule_is_found_at_its_place() {
     }
 }
 
-#[tokio::test]
-async fn the_tables_are_those_of_the_workspace() {
+pub async fn the_tables_are_those_of_the_workspace() {
     let setting = Setting::start().await;
     let vpn = rule(|p| {
         p["query"] = "Vpn_CL | where SessionSeconds > 86400 | project TimeGenerated, UserName".into();
@@ -178,8 +176,7 @@ async fn the_tables_are_those_of_the_workspace() {
     assert!(errors[0].contains("'AzureDiagnostics' is of plan Basic"), "{errors:?}");
 }
 
-#[tokio::test]
-async fn names_ids_templates_and_roles_are_looked_at() {
+pub async fn names_ids_templates_and_roles_are_looked_at() {
     let setting = Setting::start().await;
     let templates: Vec<String> = setting
         .azure
@@ -226,8 +223,7 @@ async fn names_ids_templates_and_roles_are_looked_at() {
     );
 }
 
-#[tokio::test]
-async fn every_kind_of_content_is_known_by_its_look() {
+pub async fn every_kind_of_content_is_known_by_its_look() {
     let setting = Setting::start().await;
     let automation = json!({"displayName": "Tasks", "order": 0, "triggeringLogic": {"isEnabled": true, "triggersOn": "Incidents", "triggersWhen": "Sometimes",
         "conditions": [{"conditionType": "Property", "conditionProperties": {"propertyName": "IncidentRelatedAnalyticRuleIds", "operator": "Contains", "propertyValues": ["/x/alertRules/gone"]}}]},
@@ -261,8 +257,7 @@ async fn every_kind_of_content_is_known_by_its_look() {
     assert!(of(&rows, "Error")[0].contains("looks like no rule"), "{rows:?}");
 }
 
-#[tokio::test]
-async fn files_lie_below_the_folder() {
+pub async fn files_lie_below_the_folder() {
     let setting = Setting::start().await;
     let folder = setting.folder.path().join("backups/lists");
     std::fs::create_dir_all(&folder).expect("made");
@@ -334,12 +329,8 @@ async fn saved(setting: &Setting, text: &str, number: usize) -> Option<String> {
 
 /// All rules and hunting queries of a real repository: what the check says of them, counted; and Azure refuses what it calls
 /// an error of a table or column.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn real_content_is_judged_as_azure_judges_it() {
-    let Some(folder) = std::env::var_os("RUNSPACED_CONTENT_DIR").map(PathBuf::from) else {
-        eprintln!("skipped 1: RUNSPACED_CONTENT_DIR names no folder with content");
-        return;
-    };
+pub async fn real_content_is_judged_as_azure_judges_it() {
+    let folder = content::folder().expect("the condition holds");
     let setting = Setting::of(Simulator::builder().content(&folder), app::CONTRIBUTOR).await;
     let mut lines = Vec::new();
     let mut differing = Vec::new();

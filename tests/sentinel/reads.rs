@@ -44,8 +44,7 @@ async fn arguments(setting: &Setting, name: &str) -> Value {
     }
 }
 
-#[tokio::test]
-async fn every_read_answers_rows_of_its_declared_shape() {
+pub async fn every_read_answers_rows_of_its_declared_shape() {
     let setting = Setting::start().await;
     let mut read = 0;
     for operation in operations().iter().filter(|operation| operation.kind == Kind::Read) {
@@ -85,8 +84,7 @@ async fn every_read_answers_rows_of_its_declared_shape() {
     assert!(read >= 10, "{read} reads");
 }
 
-#[tokio::test]
-async fn a_workspace_that_fails_leaves_the_others_alone() {
+pub async fn a_workspace_that_fails_leaves_the_others_alone() {
     let setting = Setting::start().await;
     let all = setting.rows("Get-AnalyticsRules", json!({"workspace_name": "law-*"})).await;
     let mut rule = FaultRule::default();
@@ -107,8 +105,7 @@ async fn a_workspace_that_fails_leaves_the_others_alone() {
     assert!(failures[0].json().to_string().contains("Microsoft Sentinel Reader"));
 }
 
-#[tokio::test]
-async fn names_mean_one_workspace_or_are_refused_with_candidates() {
+pub async fn names_mean_one_workspace_or_are_refused_with_candidates() {
     let setting = Setting::start().await;
     let error = setting
         .read("Get-AnalyticsRules", json!({"workspace_name": "law-sandbox"}))
@@ -134,8 +131,7 @@ async fn names_mean_one_workspace_or_are_refused_with_candidates() {
     assert!(sandbox.contains(&&json!("No")), "{sandbox:?}");
 }
 
-#[tokio::test]
-async fn tenants_are_chosen_by_expression_and_hunting_queries_by_name() {
+pub async fn tenants_are_chosen_by_expression_and_hunting_queries_by_name() {
     let setting = Setting::start().await;
     let of = |rows: Vec<Value>| -> Vec<String> {
         rows.iter().filter_map(|row| row["WorkspaceName"].as_str().map(str::to_owned)).collect()
@@ -162,8 +158,7 @@ async fn tenants_are_chosen_by_expression_and_hunting_queries_by_name() {
     assert_eq!(asked, 2, "once in each workspace");
 }
 
-#[tokio::test]
-async fn filters_of_incidents_are_azure_s_and_ours_alike() {
+pub async fn filters_of_incidents_are_azure_s_and_ours_alike() {
     let setting = Setting::start().await;
     let all = setting.rows("Get-SentinelIncidents", json!({"workspace_name": WORKSPACE, "top": 0})).await;
     assert!(all.len() > 20, "{}", all.len());
@@ -189,8 +184,7 @@ async fn filters_of_incidents_are_azure_s_and_ours_alike() {
     assert!(numbers.is_sorted(), "{numbers:?}");
 }
 
-#[tokio::test]
-async fn ten_thousand_incidents_are_streamed_page_by_page() {
+pub async fn ten_thousand_incidents_are_streamed_page_by_page() {
     let setting =
         Setting::of(Simulator::builder().incidents(10_000).page_size(1_000), app::CONTRIBUTOR).await;
     let operation = operation("Get-SentinelIncidents").expect("is there");
@@ -210,8 +204,7 @@ async fn ten_thousand_incidents_are_streamed_page_by_page() {
     assert!(rows > 0 && pages(&setting) >= rows / 1_000, "{rows} rows in {} pages", pages(&setting));
 }
 
-#[tokio::test]
-async fn what_was_read_is_cached_and_own_writes_are_seen() {
+pub async fn what_was_read_is_cached_and_own_writes_are_seen() {
     let setting = Setting::start().await;
     let given = json!({"workspace_name": WORKSPACE});
     let before = setting.rows("Get-AnalyticsRules", given.clone()).await;

@@ -104,8 +104,7 @@ pub async fn cases(setting: &Setting) -> Vec<(&'static str, Value)> {
     cases
 }
 
-#[tokio::test]
-async fn every_write_is_covered() {
+pub async fn every_write_is_covered() {
     let setting = Setting::start().await;
     let covered: Vec<&str> = cases(&setting).await.into_iter().map(|(name, _)| name).collect();
     // Those have tests of their own: an endpoint that no rule uses has to be made first, a record is no object, and a
@@ -120,8 +119,7 @@ async fn every_write_is_covered() {
     }
 }
 
-#[tokio::test]
-async fn a_plan_changes_nothing_and_is_applied_once() {
+pub async fn a_plan_changes_nothing_and_is_applied_once() {
     let setting = Setting::start().await;
     for (name, arguments) in cases(&setting).await {
         setting.azure.clear_journal();
@@ -155,8 +153,7 @@ async fn a_plan_changes_nothing_and_is_applied_once() {
     }
 }
 
-#[tokio::test]
-async fn what_is_declared_exact_is_exactly_undone() {
+pub async fn what_is_declared_exact_is_exactly_undone() {
     let setting = Setting::start().await;
     for (name, arguments) in cases(&setting).await {
         let plan =
@@ -213,8 +210,7 @@ pub fn object(setting: &Setting, place: &str) -> Option<Value> {
     })
 }
 
-#[tokio::test]
-async fn what_cannot_be_undone_wants_its_name() {
+pub async fn what_cannot_be_undone_wants_its_name() {
     let setting = Setting::start().await;
     let (name, arguments) = cases(&setting)
         .await
@@ -230,8 +226,7 @@ async fn what_cannot_be_undone_wants_its_name() {
     assert!(setting.writes().is_empty());
 }
 
-#[tokio::test]
-async fn a_missing_role_changes_nothing_and_names_the_command() {
+pub async fn a_missing_role_changes_nothing_and_names_the_command() {
     let setting = Setting::of(Simulator::builder(), app::READER).await;
     for (name, arguments) in cases(&setting).await {
         let plan =
@@ -243,8 +238,7 @@ async fn a_missing_role_changes_nothing_and_names_the_command() {
     }
 }
 
-#[tokio::test]
-async fn without_a_journal_nothing_is_written() {
+pub async fn without_a_journal_nothing_is_written() {
     let setting = Setting::start().await;
     std::fs::write(setting.folder.path().join("journal"), "in the way").expect("is written");
     let (name, arguments) = cases(&setting).await.remove(0);
@@ -254,8 +248,7 @@ async fn without_a_journal_nothing_is_written() {
     assert!(setting.writes().is_empty(), "{:?}", setting.writes());
 }
 
-#[tokio::test]
-async fn an_endpoint_is_removed_only_if_no_rule_uses_it() {
+pub async fn an_endpoint_is_removed_only_if_no_rule_uses_it() {
     let setting = Setting::start().await;
     let make = json!({"workspace_name": WORKSPACE, "dce_name": "dce-probe"});
     let plan = setting.plan("New-StandaloneDCE", make.clone()).await.expect("plans");
@@ -278,8 +271,7 @@ async fn an_endpoint_is_removed_only_if_no_rule_uses_it() {
     }
 }
 
-#[tokio::test]
-async fn a_record_is_sent_once_and_seen_when_it_arrives() {
+pub async fn a_record_is_sent_once_and_seen_when_it_arrives() {
     let setting = Setting::start().await;
     let rules = setting.rows("Get-DataCollectionRules", json!({"workspace_name": WORKSPACE})).await;
     let direct = rules.iter().find(|row| row["Kind"] == "Direct").expect("a direct rule");

@@ -148,12 +148,11 @@ fn page(family: &str, operations: &[&Operation], listed: &[Value]) -> String {
 }
 
 fn parameters(text: &mut String, operation: &Operation) {
-    let own: Vec<Parameter> =
-        operation.parameters().into_iter().filter(|parameter| !parameter.common).collect();
+    let own: Vec<&Parameter> = operation.parameters().iter().filter(|parameter| !parameter.common).collect();
     if !own.is_empty() {
         text.push_str("\n| parameter | takes | |\n| --- | --- | --- |\n");
     }
-    for parameter in &own {
+    for parameter in own {
         let takes = match parameter.allowed.as_slice() {
             [] => parameter.kind.clone(),
             words => words.join(", "),

@@ -63,6 +63,49 @@ async fn a_long_result_is_paged_by_its_handle() {
     client.finish();
 }
 
+/// What clients let through of one result, with room for what is beside the rows: bytes.
+const CAP: usize = 160_000;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hundred_thousand_rows_are_shown_and_kept_in_part() {
+    let setting = Setting::start().await;
+    let mut client = setting.server(&[]);
+    let mut call = |tool: &str, given: Value| {
+        let result = client.call(tool, given);
+        assert!(result["isError"] == false && result.to_string().len() < CAP, "{result:.2000}");
+        result
+    };
+    let mut query = |more: &str| {
+        let query = format!("range Id from 1 to 100000 step 1 | {more}");
+        call("invoke_sentinel_query", json!({"workspace_name": WORKSPACE, "query": query}))
+    };
+    // Azure counts: all of them, in a few rows.
+    let counted = query("summarize Rows = count() by Half = Id % 2 | project Rows");
+    assert!(rows(&counted).iter().all(|row| row["Rows"] == 50_000) && rows(&counted).len() == 2, "{counted}");
+    // All of them are more than is kept: they are cut between rows, and the answer says so.
+    let result = query("project Id, Half = Id % 2");
+    let (content, said) = (&result["structuredContent"], text(&result));
+    assert_eq!(content["truncated"][0]["reason"], "bytes", "{}", content["truncated"]);
+    let kept = content["result"]["rows"].as_u64().unwrap_or_else(|| panic!("{}", content["result"]));
+    assert!((10_000..100_000).contains(&kept), "{kept} rows");
+    assert!(said.contains(&format!("the output ends after {kept} values")), "{}", &said[said.len() - 500..]);
+    let shown = rows(&result).len() as u64;
+    assert!(shown > 100 && content["result"]["next"] == shown, "{shown}: {}", content["result"]);
+    // What is kept can be had to its last row.
+    let mut ask = |mut question: Value| {
+        question["result"] = content["result"]["id"].clone();
+        call("get_result", question)
+    };
+    let last = ask(json!({"sort_by": ["-Id"], "first": 1, "fields": ["Id"]}));
+    assert_eq!(*rows(&last), [json!({ "Id": kept })]);
+    let page = ask(json!({"skip": kept - 10}));
+    assert_eq!((rows(&page).len(), &rows(&page)[9]["Id"]), (10, &json!(kept)));
+    assert!(page["structuredContent"]["result"]["next"].is_null(), "{page}");
+    let groups = ask(json!({"group_by": ["Half"]}));
+    assert_eq!(rows(&groups).iter().filter_map(|row| row["count"].as_u64()).sum::<u64>(), kept, "{groups}");
+    client.finish();
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn progress_names_the_workspaces_and_rises() {
     let setting = Setting::of(Simulator::builder().latency(Duration::from_millis(150))).await;

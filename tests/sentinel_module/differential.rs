@@ -12,7 +12,7 @@ use crate::support::Context;
 use crate::writes;
 
 /// Arguments with which a read has something to answer. A new operation wants a row here.
-async fn arguments(setting: &Setting, name: &str) -> Option<Value> {
+pub async fn arguments(setting: &Setting, name: &str) -> Option<Value> {
     let first = async |operation: &str, column: &str| {
         setting.rows(operation, json!({"workspace_name": WORKSPACE})).await[0][column].clone()
     };
@@ -106,7 +106,7 @@ fn without_time(mut rows: Vec<Value>) -> Vec<Value> {
 }
 
 /// Numbers that mean the same are the same.
-fn plain(value: Value) -> Value {
+pub fn plain(value: Value) -> Value {
     match value {
         Value::Number(number) => number.as_f64().map_or(Value::Number(number), Value::from),
         Value::Array(items) => items.into_iter().map(plain).collect(),
@@ -128,7 +128,7 @@ fn compare(name: &str, native: Vec<Value>, through: Vec<Value>) {
 }
 
 /// Fails unless every operation that should have been compared was.
-fn all_of(kind: impl Fn(Kind) -> bool, compared: &BTreeSet<&str>) {
+pub fn all_of(kind: impl Fn(Kind) -> bool, compared: &BTreeSet<&str>) {
     let wanted: BTreeSet<&str> = operations()
         .iter()
         .filter(|operation| kind(operation.kind))
@@ -164,7 +164,7 @@ pub fn every_read_answers_the_same_through_a_runspace(context: &Context) {
 }
 
 /// Arguments with which each write has something to do, with what has to be done before.
-async fn cases(setting: &Setting) -> Vec<(&'static str, Value, Option<(&'static str, Value)>)> {
+pub async fn cases(setting: &Setting) -> Vec<(&'static str, Value, Option<(&'static str, Value)>)> {
     let mut cases: Vec<_> =
         writes::cases(setting).await.into_iter().map(|(name, arguments)| (name, arguments, None)).collect();
     let endpoint = json!({"workspace_name": WORKSPACE, "dce_name": "dce-probe"});

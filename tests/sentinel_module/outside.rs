@@ -15,6 +15,8 @@ struct World {
     _runtime: Runtime,
     setting: Setting,
     folder: PathBuf,
+    /// Where a PowerShell without a runtime of its own finds one.
+    dotnet: Option<PathBuf>,
 }
 
 impl World {
@@ -27,7 +29,12 @@ impl World {
         let setting = runtime.block_on(Setting::start());
         let folder = context.scratch().to_owned();
         write_settings(&setting.azure, &folder, "runspaced.toml");
-        Self { _runtime: runtime, setting, folder }
+        Self { _runtime: runtime, setting, folder, dotnet: None }
+    }
+
+    /// One in which the test's PowerShell runs.
+    fn with_powershell(context: &Context) -> Self {
+        Self { dotnet: Some(context.home().dotnet.root.clone()), ..Self::open(context) }
     }
 
     /// Runs a program in the folder, with an identity in its environment.
@@ -47,6 +54,7 @@ impl World {
             .env("XDG_DATA_HOME", self.folder.join("data"))
             .env("XDG_CACHE_HOME", self.folder.join("cache"))
             .env("PSModulePath", self.folder.join("Modules"));
+        command.envs(self.dotnet.as_ref().map(|root| ("DOTNET_ROOT", root)));
         command
     }
 }
@@ -71,7 +79,7 @@ fn install(world: &World) {
 }
 
 pub fn pwsh_does_the_same_through_the_library(context: &Context) {
-    let world = World::open(context);
+    let world = World::with_powershell(context);
     install(&world);
     let shown = world.run(env!("CARGO_BIN_EXE_runspaced"), &["module", "show"]);
     assert!(shown.status.success(), "{}", text(&shown.stderr));
@@ -207,7 +215,7 @@ pub fn a_c_program_reads_plans_applies_and_cancels(context: &Context) {
 }
 
 pub fn a_script_of_the_command_line_finds_the_functions(context: &Context) {
-    let world = World::open(context);
+    let world = World::with_powershell(context);
     let home = context.home().path.to_str().expect("UTF-8");
     let script = "Get-AnalyticsRules -WorkspaceName law-contoso | Select-Object -First 2 | ForEach-Object WorkspaceName; \"$env:AZURE_CLIENT_SECRET\"";
     let output = world.run(env!("CARGO_BIN_EXE_runspaced"), &["run", script, "--json", "--powershell", home]);

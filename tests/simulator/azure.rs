@@ -6,6 +6,8 @@ use reqwest::Method;
 use runspaced::simulator::{Builder, Simulator, app};
 use serde_json::Value;
 
+pub use crate::support::block;
+
 /// Stable version of Sentinel.
 pub const STABLE: &str = "2025-09-01";
 /// Preview version of Sentinel.
@@ -69,16 +71,6 @@ pub fn client(simulator: &Simulator) -> reqwest::Client {
         .timeout(Duration::from_secs(60))
         .build()
         .expect("a client")
-}
-
-/// Runs an asynchronous test to its end.
-pub fn block<T>(test: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .expect("a runtime")
-        .block_on(test)
 }
 
 impl Azure {

@@ -6,24 +6,11 @@ use runspaced::simulator::Simulator;
 use serde_json::json;
 
 use crate::azure::{Azure, LOGS, PREVIEW, STABLE, block};
-use crate::support::Context;
+use crate::support::{Context, content};
 
 /// Functions that solutions of the gallery install; the folder has rules that use them, not the functions.
 const FUNCTIONS_OF_SOLUTIONS: &[&str] =
     &["GWorkspaceActivityReports", "ImpervaAttackAnalytics", "PrivilegedWorkloadIdentityInfo"];
-
-/// Whether there is such a folder.
-pub fn folder() -> Result<(), String> {
-    path().map(|_| ())
-}
-
-pub fn path() -> Result<PathBuf, String> {
-    match std::env::var_os("RUNSPACED_CONTENT_DIR").map(PathBuf::from) {
-        Some(path) if path.is_dir() => Ok(path),
-        Some(path) => Err(format!("RUNSPACED_CONTENT_DIR is no folder: {}", path.display())),
-        None => Err("RUNSPACED_CONTENT_DIR names no folder".to_owned()),
-    }
-}
 
 fn count(folder: PathBuf, ending: &str) -> usize {
     let mut folders = vec![folder];
@@ -42,7 +29,7 @@ fn count(folder: PathBuf, ending: &str) -> usize {
 }
 
 pub fn every_rule_of_the_folder_is_there(_: &Context) {
-    let folder = path().expect("the condition holds");
+    let folder = content::folder().expect("the condition holds");
     block(async {
         let azure =
             Azure::start(Simulator::builder().content(&folder).incidents(10).without_limits().page_size(100))

@@ -3,8 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::azure::{Azure, COLLECTION, LOGS, PREVIEW, STABLE, block};
-use crate::content;
-use crate::support::Context;
+use crate::support::{Context, content};
 
 fn type_of(value: &Value) -> &'static str {
     match value {
@@ -219,7 +218,7 @@ pub fn answers_have_the_shape_of_the_reference(_: &Context) {
 
 /// Answers of a real workspace, written down endpoint by endpoint.
 pub fn answers_have_the_shape_of_real_ones(_: &Context) {
-    let folder = content::path().expect("the condition holds").join("workspace-export");
+    let folder = content::folder().expect("the condition holds").join("workspace-export");
     let read = |name: &str| -> Vec<Value> {
         let text = std::fs::read_to_string(folder.join(name)).expect("is readable");
         match serde_json::from_str(&text).expect("is JSON") {

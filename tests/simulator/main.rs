@@ -69,7 +69,7 @@ fn main() -> ExitCode {
         test!(service::the_state_file_goes_on_where_it_stopped),
         test!(model::random_operations_leave_what_the_model_says).limit_s(300),
         test!(fidelity::answers_have_the_shape_of_the_reference),
-        test!(fidelity::answers_have_the_shape_of_real_ones).when(content::folder),
-        test!(content::every_rule_of_the_folder_is_there).when(content::folder).limit_s(300),
+        test!(fidelity::answers_have_the_shape_of_real_ones).when(support::content::present),
+        test!(content::every_rule_of_the_folder_is_there).when(support::content::present).limit_s(300),
     ])
 }

@@ -23,6 +23,7 @@
 #![allow(dead_code, reason = "each suite uses the part it needs")]
 
 mod child;
+pub mod content;
 pub mod engine;
 mod layout;
 pub mod packages;
@@ -34,9 +35,12 @@ use std::time::Duration;
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use runspaced::locate::{self, LocateOptions, PowerShellHome};
 
-/// Makes a [`Test`] of a function `fn(&Context)`.
+/// Makes a [`Test`] of a function `fn(&Context)`, or, behind `async`, of an `async fn()`.
 #[macro_export]
 macro_rules! test {
+    (async $body:path) => {
+        $crate::support::Test::new(stringify!($body), |_| $crate::support::block($body()))
+    };
     ($body:path) => {
         $crate::support::Test::new(stringify!($body), $body)
     };
@@ -124,6 +128,16 @@ impl Context {
         std::fs::write(self.scratch.join(child::REASON), reason).expect("the scratch folder is ours");
         std::process::exit(child::SKIPPED)
     }
+}
+
+/// Runs what is asynchronous to its end.
+pub fn block<T>(test: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime")
+        .block_on(test)
 }
 
 /// Runs a suite; the whole `main` of a test with `harness = false`.

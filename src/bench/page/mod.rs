@@ -9,6 +9,7 @@ use super::{
     report::Report,
     table,
 };
+use crate::html::escaped;
 
 const STYLE: &str = include_str!("style.css");
 
@@ -140,21 +141,6 @@ fn class(verdict: Verdict) -> &'static str {
         Verdict::Noisy => "noisy",
         Verdict::Info => "info",
     }
-}
-
-/// Text that stands for itself in HTML.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            other => escaped.push(other),
-        }
-    }
-    escaped
 }
 
 #[cfg(test)]

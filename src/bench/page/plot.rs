@@ -4,14 +4,12 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use super::{
-    super::{
-        figure::{Figure, Target, Unit},
-        samples::quantile,
-        table,
-    },
-    escaped,
+use super::super::{
+    figure::{Figure, Target, Unit},
+    samples::quantile,
+    table,
 };
+use crate::html::escaped;
 
 const WIDTH: f64 = 520.0;
 /// Where the names of the lanes end.

@@ -1,6 +1,7 @@
 //! `runspaced bench sentinel`: what operations on Microsoft Sentinel cost, against a simulated Azure in this process. What is
 //! measured runs in processes of its own, so that their time and memory are not the simulator's.
 
+mod content;
 pub(crate) mod probe;
 mod scenario;
 

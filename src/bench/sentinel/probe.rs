@@ -1,16 +1,19 @@
-//! The part that runs in a measuring process: operations, natively.
+//! The part that runs in a measuring process: operations, natively and through a runspace.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt as _;
-use runspaced::sentinel::{Call, Error, Item, Reading, Sentinel, operation};
+use runspaced::sentinel::bridge::{self, Connection};
+use runspaced::sentinel::{Call, Error, Item, Operation, Reading, Sentinel, module, operation};
+use runspaced::{Engine, Invocation, Limits};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::content;
 use crate::bench::{BenchError, machine::resident_bytes, samples::Samples};
 use crate::loopback::Loopback;
 
@@ -35,10 +38,14 @@ pub(crate) struct SentinelProbe {
 pub(super) enum Work {
     /// The details of one rule, again and again, after so many calls that do not count.
     Details { warm: usize, calls: usize },
+    /// The same by the function of the PowerShell module, in a runspace.
+    DetailsThrough { warm: usize, calls: usize },
     /// The health of everything.
     Health,
     /// All incidents of a workspace.
     Incidents,
+    /// All content of the folder, in and out.
+    Content,
 }
 
 /// The health of everything, once.
@@ -73,8 +80,12 @@ impl SentinelProbe {
         runtime.block_on(async {
             Ok(match self.work {
                 Work::Details { warm, calls } => json(&details(&sentinel, warm, calls).await?)?,
+                Work::DetailsThrough { warm, calls } => {
+                    json(&details_through(&sentinel, &self.folder, warm, calls).await?)?
+                }
                 Work::Health => json(&health(&sentinel).await?)?,
                 Work::Incidents => json(&incidents(&sentinel).await?)?,
+                Work::Content => json(&content::compared(&sentinel, &self.folder.join("backups")).await?)?,
             })
         })
     }
@@ -84,15 +95,18 @@ fn json(answer: &impl Serialize) -> Result<String, BenchError> {
     Ok(serde_json::to_string(answer)?)
 }
 
-fn refused(error: Error) -> BenchError {
+pub(super) fn refused(error: Error) -> BenchError {
     BenchError::Server(error.to_string())
 }
 
-async fn read(sentinel: &Sentinel, tool: &str, arguments: Value) -> Result<Reading, BenchError> {
-    let operation =
-        operation(tool).ok_or_else(|| BenchError::Server(format!("there is no operation {tool}")))?;
+/// An operation by any of its names.
+pub(super) fn find(name: &str) -> Result<&'static Operation, BenchError> {
+    operation(name).ok_or_else(|| BenchError::Server(format!("there is no operation {name}")))
+}
+
+pub(super) async fn read(sentinel: &Sentinel, name: &str, arguments: Value) -> Result<Reading, BenchError> {
     let arguments: Map<String, Value> = arguments.as_object().cloned().unwrap_or_default();
-    sentinel.read(operation, arguments, &Call::default()).await.map_err(refused)
+    sentinel.read(find(name)?, arguments, &Call::default()).await.map_err(refused)
 }
 
 /// The first row of a read.
@@ -105,16 +119,25 @@ async fn first(sentinel: &Sentinel, tool: &str, arguments: Value) -> Result<Valu
     }
 }
 
-async fn details(sentinel: &Sentinel, warm: usize, calls: usize) -> Result<Samples, BenchError> {
+/// A scheduled rule's id.
+async fn one_rule(sentinel: &Sentinel) -> Result<Value, BenchError> {
     let rules = json!({"workspace_name": [WORKSPACE], "kind": ["Scheduled"]});
-    let rule = first(sentinel, "get_analytics_rules", rules).await?;
-    let one = json!({"workspace_name": [WORKSPACE], "rule_id": rule["RuleId"]});
+    Ok(first(sentinel, "get_analytics_rules", rules).await?["RuleId"].take())
+}
+
+/// Times calls that answer a rule's details, one after the other.
+async fn timed(
+    rule: &Value,
+    warm: usize,
+    calls: usize,
+    mut call: impl AsyncFnMut() -> Result<Value, BenchError>,
+) -> Result<Samples, BenchError> {
     let mut samples = Samples::with_capacity(calls);
     for number in 0..warm + calls {
         let began = Instant::now();
-        let shown = first(sentinel, "get_analytics_rule_details", one.clone()).await?;
+        let shown = call().await?;
         let took = began.elapsed();
-        if shown["RuleId"] != rule["RuleId"] {
+        if shown["RuleId"] != *rule {
             return Err(BenchError::Server("another rule came".to_owned()));
         }
         if number >= warm {
@@ -122,6 +145,37 @@ async fn details(sentinel: &Sentinel, warm: usize, calls: usize) -> Result<Sampl
         }
     }
     Ok(samples)
+}
+
+async fn details(sentinel: &Sentinel, warm: usize, calls: usize) -> Result<Samples, BenchError> {
+    let rule = one_rule(sentinel).await?;
+    let one = json!({"workspace_name": [WORKSPACE], "rule_id": rule});
+    timed(&rule, warm, calls, async || first(sentinel, "get_analytics_rule_details", one.clone()).await).await
+}
+
+async fn details_through(
+    sentinel: &Sentinel,
+    folder: &Path,
+    warm: usize,
+    calls: usize,
+) -> Result<Samples, BenchError> {
+    let rule = one_rule(sentinel).await?;
+    let module = module::unpack(folder).map_err(BenchError::system("unpacking the module"))?;
+    let module = module.join(module::NAME).to_string_lossy().into_owned();
+    let connected = sentinel.clone();
+    let connection = Arc::new(Connection::new(move || Ok(connected.clone())));
+    let mut limits = Limits::default();
+    (limits.depth, limits.string_chars) = (Limits::MAX_DEPTH, 1 << 20);
+    let builder = Engine::builder().max_slots(1).module(module).limits(limits);
+    let engine = bridge::configure(builder, connection).build()?;
+    let call = Invocation::command("Get-AnalyticsRuleDetails")
+        .arg("WorkspaceName", WORKSPACE)
+        .arg("RuleId", rule.clone());
+    timed(&rule, warm, calls, async || {
+        let shown: Vec<Value> = engine.invoke(call.clone()).await?.rows()?;
+        shown.into_iter().next().ok_or(BenchError::NoSamples("there is no rule"))
+    })
+    .await
 }
 
 async fn health(sentinel: &Sentinel) -> Result<HealthAnswer, BenchError> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use runspaced::simulator::Simulator;
 
 use super::{
-    Context,
+    Context, content,
     probe::{HealthAnswer, IncidentsAnswer, WORKSPACE, Work},
 };
 use crate::bench::{
@@ -20,19 +20,24 @@ use crate::bench::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SentinelScenario {
     Details,
+    DetailsThrough,
     Health,
     Incidents,
+    Content,
     Demo,
 }
 
 impl SentinelScenario {
-    pub(super) const ALL: [Self; 4] = [Self::Details, Self::Health, Self::Incidents, Self::Demo];
+    pub(super) const ALL: [Self; 6] =
+        [Self::Details, Self::DetailsThrough, Self::Health, Self::Incidents, Self::Content, Self::Demo];
 
     pub(super) fn measure(self, context: &Context<'_>) -> Result<Vec<Figure>, BenchError> {
         match self {
             Self::Details => details(context),
+            Self::DetailsThrough => details_through(context),
             Self::Health => health(context),
             Self::Incidents => incidents(context),
+            Self::Content => content::measure(context),
             Self::Demo => demo(context),
         }
     }
@@ -42,8 +47,10 @@ impl Scenario for SentinelScenario {
     fn name(self) -> &'static str {
         match self {
             Self::Details => "details",
+            Self::DetailsThrough => "details-powershell",
             Self::Health => "health",
             Self::Incidents => "incidents",
+            Self::Content => "content",
             Self::Demo => "demo",
         }
     }
@@ -51,8 +58,10 @@ impl Scenario for SentinelScenario {
     fn describe(self) -> &'static str {
         match self {
             Self::Details => "details of one rule that was read before",
+            Self::DetailsThrough => "the same through a runspace",
             Self::Health => "health of 100 workspaces in 20 subscriptions, 80 ms a request",
             Self::Incidents => "10,000 incidents, and the memory that reading them takes",
+            Self::Content => "the content of a folder, imported, exported and compared",
             Self::Demo => "the demo, from process start to end",
         }
     }
@@ -64,23 +73,35 @@ const MB: f64 = 1024.0 * 1024.0;
 const BLOCK: usize = 200;
 
 fn details(context: &Context<'_>) -> Result<Vec<Figure>, BenchError> {
+    let figure = of_details(
+        context,
+        ("sentinel.details.native", "details of a cached rule, natively"),
+        |warm, calls| Work::Details { warm, calls },
+    )?;
+    Ok(vec![figure.isolation("-").target(Target::AtMost { limit: 0.3 })])
+}
+
+fn details_through(context: &Context<'_>) -> Result<Vec<Figure>, BenchError> {
+    let figure = of_details(
+        context,
+        ("sentinel.details.powershell", "the same through a runspace"),
+        |warm, calls| Work::DetailsThrough { warm, calls },
+    )?;
+    Ok(vec![figure.target(Target::AtMost { limit: 0.6 })])
+}
+
+fn of_details(
+    context: &Context<'_>,
+    (id, title): (&str, &str),
+    work: impl FnOnce(usize, usize) -> Work,
+) -> Result<Figure, BenchError> {
     let meter = LoadMeter::start();
     let azure = context.azure(Simulator::builder().incidents(10))?;
     let rounds = context.options.rounds;
-    let samples: Samples = context.ask(&azure, Work::Details { warm: BLOCK, calls: rounds * BLOCK })?;
+    let samples: Samples = context.ask(&azure, work(BLOCK, rounds * BLOCK))?;
     let medians = (0..rounds).map(|round| samples.slice(round * BLOCK, (round + 1) * BLOCK).median() / 1e6);
-    Ok(vec![
-        Figure::new(
-            "sentinel.details.native",
-            "details of a cached rule, natively",
-            Unit::Milliseconds,
-            Figure::alone(medians),
-        )
-        .isolation("-")
-        .samples(&samples)
-        .target(Target::AtMost { limit: 0.3 })
-        .load(meter.read()),
-    ])
+    let figure = Figure::new(id, title, Unit::Milliseconds, Figure::alone(medians));
+    Ok(figure.samples(&samples).load(meter.read()))
 }
 
 const WORKSPACES: usize = 100;

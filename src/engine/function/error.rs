@@ -70,6 +70,10 @@ impl FunctionError {
         self
     }
 
+    pub(crate) fn message(&self) -> &str {
+        &self.0.message
+    }
+
     pub(crate) fn to_json(&self) -> Vec<u8> {
         FunctionFailure {
             message: &self.0.message,

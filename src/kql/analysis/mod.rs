@@ -20,6 +20,14 @@ pub struct Reference {
     pub place: Option<String>,
 }
 
+impl Reference {
+    /// The name in `workspace("name")`, if that is its place.
+    pub fn workspace(&self) -> Option<&str> {
+        let name = self.place.as_deref()?.strip_prefix("workspace(\"")?.strip_suffix("\")")?;
+        (name != "..." && !name.contains('"')).then_some(name)
+    }
+}
+
 /// An operator at a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UsedOperator {
@@ -49,6 +57,17 @@ impl References {
     /// The names of the tables of this workspace.
     pub fn table_names(&self) -> impl Iterator<Item = &str> {
         self.tables.iter().filter(|table| table.place.is_none()).map(|table| table.name.as_str())
+    }
+
+    /// The names of the workspaces that it reads by `workspace("name")`, each once.
+    pub fn workspaces(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = Vec::new();
+        for name in self.tables.iter().chain(&self.functions).filter_map(Reference::workspace) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
     }
 }
 

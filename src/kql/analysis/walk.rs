@@ -97,7 +97,7 @@ impl Walk {
             ExprKind::Path(base, member) if tabular || leads_elsewhere(base) => {
                 self.path(base, member, expr.span)
             }
-            ExprKind::Call(call) => self.call(call, tabular),
+            ExprKind::Call(call) => self.call(call, tabular, None),
             ExprKind::Parenthesized(inner) | ExprKind::Named(_, _, inner) => self.expr(inner, tabular),
             ExprKind::ToScalar(inner) => {
                 let is_value = matches!(inner.kind, ExprKind::Call(_));
@@ -158,12 +158,12 @@ impl Walk {
             ExprKind::Call(call) if call.name.text == "table" => {
                 self.table(text_argument(call).unwrap_or("*"), span, Some(place));
             }
-            ExprKind::Call(call) => self.call(call, true),
+            ExprKind::Call(call) => self.call(call, true, Some(place)),
             _ => {}
         }
     }
 
-    fn call(&mut self, call: &Call, tabular: bool) {
+    fn call(&mut self, call: &Call, tabular: bool, place: Option<String>) {
         let name = call.name.text.as_str();
         if name == "table" {
             self.table(text_argument(call).unwrap_or("*"), call.name.span, None);
@@ -174,7 +174,7 @@ impl Walk {
             self.found.watchlists.push(alias.to_owned());
         }
         // Arguments of a function of the query may be tables.
-        let own = self.is_bound(name);
+        let own = place.is_none() && self.is_bound(name);
         for argument in &call.arguments {
             self.expr(argument, false);
         }
@@ -189,8 +189,13 @@ impl Walk {
             if !self.found.built_in.iter().any(|built_in| built_in == name) {
                 self.found.built_in.push(name.to_owned());
             }
-        } else if !self.found.functions.iter().any(|function| function.name == name) {
-            self.found.functions.push(Reference { name: name.to_owned(), span: call.name.span, place: None });
+        } else if !self
+            .found
+            .functions
+            .iter()
+            .any(|function| function.name == name && function.place == place)
+        {
+            self.found.functions.push(Reference { name: name.to_owned(), span: call.name.span, place });
         }
     }
 

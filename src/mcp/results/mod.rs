@@ -1,5 +1,6 @@
 //! Results as a model reads them: as many rows as fit, the same rows as structured content, and the rest behind a handle.
 
+mod condition;
 mod fields;
 mod query;
 mod shorten;

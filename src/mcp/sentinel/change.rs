@@ -2,9 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::{call, rows::Rows};
+use super::{
+    call,
+    rows::Rows,
+    through::{Came, Through},
+};
 use crate::{
-    Error, Output,
+    Error, Output, Record,
     mcp::{
         call::{Done, Job},
         remark::Remark,
@@ -35,27 +39,31 @@ impl Consent {
 }
 
 /// What is to be changed.
-enum Change {
+enum Change<'a> {
     Operation(&'static Operation),
+    /// By the operation's function.
+    Function(&'static Operation, &'a Through),
     /// An entry of the journal is to be taken back.
     Undo(String),
 }
 
-impl Change {
+impl Change<'_> {
     /// The tool that plans and does it.
     fn tool(&self) -> &'static str {
         match self {
-            Self::Operation(operation) => operation.tool,
+            Self::Operation(operation) | Self::Function(operation, _) => operation.tool,
             Self::Undo(_) => super::tool::UNDO,
         }
     }
 
-    async fn plan(&self, sentinel: &Sentinel, job: &Job) -> sentinel::Result<Plan> {
+    async fn plan(&self, sentinel: &Sentinel, job: &Job) -> Result<Came<Plan>, Error> {
         let call = call(job);
-        match self {
+        let plan = match self {
             Self::Operation(operation) => sentinel.plan(operation, job.arguments.clone(), &call).await,
+            Self::Function(operation, through) => return through.plan(operation, job, call).await,
             Self::Undo(entry) => sentinel.plan_undo(entry, &call).await,
-        }
+        };
+        Ok(Came::To(plan?, Vec::new()))
     }
 
     async fn apply(
@@ -64,25 +72,34 @@ impl Change {
         job: &Job,
         digest: &str,
         confirm: Option<&str>,
-        call: &sentinel::Call,
-    ) -> sentinel::Result<Applied> {
-        match self {
+        call: sentinel::Call,
+    ) -> Result<Came<Applied>, Error> {
+        let applied = match self {
             Self::Operation(operation) => {
-                sentinel.apply(operation, job.arguments.clone(), digest, confirm, call).await
+                sentinel.apply(operation, job.arguments.clone(), digest, confirm, &call).await
             }
-            Self::Undo(entry) => sentinel.undo(entry, digest, call).await,
-        }
+            Self::Function(operation, through) => {
+                return through.apply(operation, job, digest, confirm, call).await;
+            }
+            Self::Undo(entry) => sentinel.undo(entry, digest, &call).await,
+        };
+        Ok(Came::To(applied?, Vec::new()))
     }
 }
 
 /// Plans an operation, or applies its plan.
 pub(super) async fn of_operation(
     sentinel: &Sentinel,
+    through: Option<&Through>,
     operation: &'static Operation,
     job: Job,
     consent: Consent,
 ) -> Result<Done, Error> {
-    change(sentinel, &Change::Operation(operation), &job, consent).await
+    let what = match through {
+        Some(through) => Change::Function(operation, through),
+        None => Change::Operation(operation),
+    };
+    change(sentinel, &what, &job, consent).await
 }
 
 /// Plans to take an entry of the journal back, or does it.
@@ -91,17 +108,26 @@ pub(super) async fn undo(sentinel: &Sentinel, job: Job, consent: Consent) -> Res
     change(sentinel, &Change::Undo(entry.to_owned()), &job, consent).await
 }
 
-async fn change(sentinel: &Sentinel, change: &Change, job: &Job, consent: Consent) -> Result<Done, Error> {
+async fn change(
+    sentinel: &Sentinel,
+    change: &Change<'_>,
+    job: &Job,
+    consent: Consent,
+) -> Result<Done, Error> {
     match consent.digest {
         Some(digest) if job.may_write => {
             applied(sentinel, change, job, &digest, consent.confirm.as_deref()).await
         }
         given => {
-            let plan = tokio::select! {
-                plan = change.plan(sentinel, job) => plan?,
+            let came = tokio::select! {
+                came = change.plan(sentinel, job) => came?,
                 () = job.stop.cancelled() => return Err(super::stopped(Rows::default())),
             };
-            let mut done = planned(&plan, change, job.may_write);
+            let mut done = match came {
+                Came::To(plan, beside) => planned(&plan, change, job.may_write, beside),
+                Came::Nothing(output) => nothing(output, "planned"),
+                Came::Broken(error) => return Err(error),
+            };
             if given.is_some()
                 && let Some(remark) = &mut done.remark
             {
@@ -113,9 +139,15 @@ async fn change(sentinel: &Sentinel, change: &Change, job: &Job, consent: Consen
     }
 }
 
+/// A function that somebody replaced did not do what its tool is for.
+fn nothing(output: Output, what: &str) -> Done {
+    let before = format!("The function of this tool was replaced, and {what} nothing in Microsoft Sentinel.");
+    Done { output, remark: Some(Box::new(Remark { before, ..Remark::default() })) }
+}
+
 async fn applied(
     sentinel: &Sentinel,
-    change: &Change,
+    change: &Change<'_>,
     job: &Job,
     digest: &str,
     confirm: Option<&str>,
@@ -128,15 +160,19 @@ async fn applied(
         }
     });
     let outcome = tokio::select! {
-        outcome = change.apply(sentinel, job, digest, confirm, &call) => outcome,
+        outcome = change.apply(sentinel, job, digest, confirm, call) => outcome,
         () = job.stop.cancelled() => {
             return if *begun.borrow_and_update() { Ok(goes_on(job)) } else { Err(super::stopped(Rows::default())) };
         }
     };
     match outcome {
-        Ok(applied) => Ok(became(&applied)),
-        Err(sentinel::Error::Stale { given, plan, .. }) => {
-            let mut done = planned(&plan, change, true);
+        Ok(Came::To(applied, beside)) => Ok(became(&applied, beside)),
+        Ok(Came::Nothing(output)) => Ok(nothing(output, "applied")),
+        // The write goes on without its function.
+        Ok(Came::Broken(_)) if *begun.borrow_and_update() => Ok(goes_on(job)),
+        Ok(Came::Broken(error)) => Err(error),
+        Err(Error::Sentinel(ref error)) if let sentinel::Error::Stale { given, plan, .. } = &**error => {
+            let mut done = planned(plan, change, true, Vec::new());
             if let Some(remark) = &mut done.remark {
                 remark.failed = Some("E724");
                 remark.before = format!(
@@ -147,12 +183,12 @@ async fn applied(
             }
             Ok(done)
         }
-        Err(error) => Err(error.into()),
+        Err(error) => Err(error),
     }
 }
 
 /// A plan as an answer: a row for each difference, and how it is applied.
-fn planned(plan: &Plan, change: &Change, may_write: bool) -> Done {
+fn planned(plan: &Plan, change: &Change<'_>, may_write: bool, beside: Vec<Record>) -> Done {
     let mut content = json!({
         "applied": false,
         "operation": plan.operation,
@@ -161,10 +197,12 @@ fn planned(plan: &Plan, change: &Change, may_write: bool) -> Done {
         "changes": plan.changes.len(),
         "unchanged": plan.unchanged,
         "notices": plan.notices,
+        "leftOut": plan.left_out(),
     });
     let mut after: Vec<String> =
         plan.unchanged.iter().map(|name| format!("{name} is as wanted already.")).collect();
-    after.extend(plan.notices.iter().map(|notice| format!("Note: {notice}.")));
+    let notes = plan.notices.iter().cloned().chain(plan.left_out());
+    after.extend(notes.map(|note| format!("Note: {note}.")));
     let before = if plan.changes.is_empty() {
         format!("Nothing to do in {} ({}).", plan.workspace_name, plan.tenant_name)
     } else {
@@ -176,7 +214,7 @@ fn planned(plan: &Plan, change: &Change, may_write: bool) -> Done {
             Undo::None => "It CANNOT be undone.".to_owned(),
         });
         let mut agreed = json!({ DIGEST: plan.digest });
-        if let (Some(name), Change::Operation(_)) = (&plan.confirm, change) {
+        if let (Some(name), Change::Operation(_) | Change::Function(..)) = (&plan.confirm, change) {
             content["confirm"] = json!(name);
             agreed[CONFIRM] = json!(name);
         }
@@ -199,11 +237,11 @@ fn planned(plan: &Plan, change: &Change, may_write: bool) -> Done {
             plan.operation, plan.workspace_name, plan.tenant_name
         )
     };
-    done(differences(plan), before, after, json!({ "plan": content }), None)
+    done(with(differences(plan), beside), before, after, json!({ "plan": content }), None)
 }
 
 /// A row for each difference; one for a change without any.
-fn differences(plan: &Plan) -> Output {
+fn differences(plan: &Plan) -> Rows {
     let rows = plan.changes.iter().flat_map(|change| {
         let row = move |path: Value, before: Value, after: Value| {
             json!({
@@ -218,11 +256,19 @@ fn differences(plan: &Plan) -> Output {
             .collect();
         if differ.is_empty() { vec![row(Value::Null, Value::Null, Value::Null)] } else { differ }
     });
-    Rows::of(rows).into_output()
+    Rows::of(rows)
+}
+
+/// Rows with what was written beside them.
+fn with(mut rows: Rows, beside: Vec<Record>) -> Output {
+    for record in beside {
+        rows.note(record);
+    }
+    rows.into_output()
 }
 
 /// What became of a plan.
-fn became(applied: &Applied) -> Done {
+fn became(applied: &Applied, beside: Vec<Record>) -> Done {
     let mut after: Vec<String> = applied.notices.iter().map(|notice| format!("Note: {notice}.")).collect();
     let whole = applied.outcomes.iter().all(|outcome| outcome.state == State::Applied);
     let before = match (applied.outcomes.len(), whole) {
@@ -246,7 +292,7 @@ fn became(applied: &Applied) -> Done {
         Some(row)
     });
     let content = json!({ "plan": { "applied": whole, "state": applied.state, "journal": applied.journal, "notices": applied.notices } });
-    done(Rows::of(rows).into_output(), before, after, content, (!whole).then_some("not_applied"))
+    done(with(Rows::of(rows), beside), before, after, content, (!whole).then_some("not_applied"))
 }
 
 /// The answer of a write that is under way when the time is up.

@@ -8,7 +8,7 @@ use crate::sentinel::{Operation, Parameter};
 pub(super) fn arguments(operation: &Operation) -> Option<Map<String, Value>> {
     operation.examples.iter().find_map(|example| {
         let mut words = words(example.power_shell).into_iter();
-        (words.next()?.text == operation.name).then(|| read(&operation.parameters(), words.collect()))?
+        (words.next()?.text == operation.name).then(|| read(operation.parameters(), words.collect()))?
     })
 }
 

@@ -8,31 +8,36 @@
 //! change       a plan, and what became of it
 //! journal      what was written, and taking it back
 //! held         what is cached
+//! through      an operation by the function of the PowerShell module
+//! functions    what the functions may have done, call by call
 //! ```
 
 mod change;
 mod connection;
 mod example;
+mod functions;
 mod held;
 mod journal;
 mod rows;
+mod through;
 mod tool;
 
-use std::pin::Pin;
+use std::{pin::Pin, sync::Arc};
 
 use futures_util::{StreamExt as _, TryFutureExt as _};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument as _;
 
+pub use self::functions::SentinelFunctions;
 pub(crate) use self::tool::{SOURCE, tools};
-use self::{change::Consent, connection::Connection, rows::Rows, tool::Tool};
+use self::{change::Consent, connection::Connection, rows::Rows, through::Through, tool::Tool};
 use super::{
     call::{Done, Executor, Job, JobEvent, Running},
     completions::Guess,
     progress::ProgressRecord,
 };
 use crate::{
-    Error,
+    Engine, Error,
     catalog::{Opening, Target},
     sentinel::{Call, Item, Listener, Operation, Sentinel, Stage},
 };
@@ -42,6 +47,8 @@ use crate::{
 pub(crate) struct Operations {
     runtime: tokio::runtime::Handle,
     connection: Connection,
+    /// Operations go through PowerShell.
+    through: Option<Arc<Through>>,
 }
 
 impl Operations {
@@ -51,13 +58,21 @@ impl Operations {
         opening: Opening,
     ) -> Self {
         let runtime = tokio::runtime::Handle::current();
-        Self { connection: Connection::begin(&runtime, connect, opening), runtime }
+        Self { connection: Connection::begin(&runtime, connect, opening), runtime, through: None }
+    }
+
+    /// Carries them out by the functions of this engine. `may_write`: other scripts of the engine may apply what they plan.
+    pub(crate) fn through(mut self, engine: Engine, functions: SentinelFunctions, may_write: bool) -> Self {
+        let connection = self.connection.clone();
+        self.through = Some(Arc::new(Through::new(engine, functions, connection, may_write)));
+        self
     }
 }
 
 impl Executor for Operations {
     fn execute(&self, job: Job) -> Running {
-        let work = carry_out(self.connection.clone(), job).map_err(connection::explained).in_current_span();
+        let (connection, through) = (self.connection.clone(), self.through.clone());
+        let work = carry_out(connection, through, job).map_err(connection::explained).in_current_span();
         let work = AbortOnDropHandle::new(self.runtime.spawn(work));
         Box::pin(async move {
             match work.await {
@@ -76,7 +91,11 @@ impl Executor for Operations {
     }
 }
 
-async fn carry_out(connection: Connection, mut job: Job) -> Result<Done, Error> {
+async fn carry_out(
+    connection: Connection,
+    through: Option<Arc<Through>>,
+    mut job: Job,
+) -> Result<Done, Error> {
     let tool = match &job.target {
         Target::Native { operation, .. } => Tool::named(operation),
         _ => None,
@@ -91,9 +110,12 @@ async fn carry_out(connection: Connection, mut job: Job) -> Result<Done, Error> 
     let consent = Consent::take(&mut job);
     match tool {
         Tool::Operation(operation) if operation.kind.writes() => {
-            change::of_operation(&sentinel, operation, job, consent).await
+            change::of_operation(&sentinel, through.as_deref(), operation, job, consent).await
         }
-        Tool::Operation(operation) => read(&sentinel, operation, job).await,
+        Tool::Operation(operation) => match through {
+            Some(through) => Ok(through.read(operation, &job, call(&job)).await?.into()),
+            None => read(&sentinel, operation, job).await,
+        },
         Tool::Undo => change::undo(&sentinel, job, consent).await,
         Tool::Journal => {
             let work = tokio::task::spawn_blocking(move || journal::list(&sentinel, &job.arguments));

@@ -21,14 +21,14 @@ pub(super) struct Rows {
     /// A JSON array without its end.
     json: Vec<u8>,
     count: u64,
-    failures: Vec<Record>,
+    records: Vec<Record>,
     full: bool,
     begun: Instant,
 }
 
 impl Default for Rows {
     fn default() -> Self {
-        Self { json: b"[".to_vec(), count: 0, failures: Vec::new(), full: false, begun: Instant::now() }
+        Self { json: b"[".to_vec(), count: 0, records: Vec::new(), full: false, begun: Instant::now() }
     }
 }
 
@@ -61,28 +61,20 @@ impl Rows {
 
     /// Adds a workspace that could not be read, or not to its end.
     pub(super) fn fail(&mut self, failure: &WorkspaceFailure) {
-        let place = match failure.workspace_name.as_str() {
-            "" => failure.tenant_name.clone(),
-            name => format!("{name} ({})", failure.tenant_name),
-        };
-        let error = ErrorRecord {
-            message: format!("{place}: {}", failure.error),
-            fully_qualified_error_id: failure.error.code().to_owned(),
-            target: Some(place),
-            ..ErrorRecord::default()
-        };
-        self.failures.push(Record {
-            stream: Stream::Error,
-            at: self.count,
-            data: RecordData::Error(Box::new(error)),
-        });
+        let data = RecordData::Error(Box::new(error_of(failure)));
+        self.note(Record { stream: Stream::Error, at: self.count, data });
+    }
+
+    /// Adds what was written beside the rows.
+    pub(super) fn note(&mut self, record: Record) {
+        self.records.push(record);
     }
 
     pub(super) fn into_output(self) -> Output {
         let mut buffer = self.json;
         buffer.push(b']');
         let output_end = buffer.len();
-        buffer.extend(serde_json::to_vec(&self.failures).unwrap_or_else(|_| b"[]".to_vec()));
+        buffer.extend(serde_json::to_vec(&self.records).unwrap_or_else(|_| b"[]".to_vec()));
         let records_end = buffer.len();
         let micros = u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX);
         let meta = AnswerMeta {
@@ -90,7 +82,7 @@ impl Rows {
             exit_code: None,
             native_exit_code: None,
             succeeded: None,
-            had_errors: !self.failures.is_empty(),
+            had_errors: self.records.iter().any(|record| record.stream == Stream::Error),
             error: None,
             prompt: None,
             count: self.count,
@@ -106,6 +98,17 @@ impl Rows {
         };
         let timings = Timings { run_us: micros, total_us: micros, ..Timings::default() };
         Output::new(RawAnswer { buffer, output_end, records_end }, meta, timings)
+    }
+}
+
+/// A workspace that could not be read, as an error record.
+pub(super) fn error_of(failure: &WorkspaceFailure) -> ErrorRecord {
+    let place = failure.place();
+    ErrorRecord {
+        message: format!("{place}: {}", failure.error),
+        fully_qualified_error_id: failure.error.code().to_owned(),
+        target: Some(place),
+        ..ErrorRecord::default()
     }
 }
 

@@ -9,7 +9,7 @@ use super::{
     example, journal,
 };
 use crate::{
-    catalog::{Annotations, NativeTool},
+    catalog::{Annotations, NativeTool, arguments_schema},
     sentinel::{Kind, Operation, Undo, operations},
 };
 
@@ -213,9 +213,7 @@ fn own(
         name: name.to_owned(),
         title: title.to_owned(),
         description: description.to_owned(),
-        schema: object(json!({
-            "type": "object", "properties": properties, "required": required, "additionalProperties": false,
-        })),
+        schema: arguments_schema(properties, required),
         output_schema: None,
         annotations,
         group: group.to_owned(),

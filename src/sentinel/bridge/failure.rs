@@ -18,10 +18,7 @@ pub(super) fn of(error: &Error) -> FunctionError {
 
 /// What is wrong with one workspace while others answer.
 pub(super) fn of_workspace(failure: &WorkspaceFailure) -> FunctionError {
-    let place = match (failure.workspace_name.as_str(), failure.tenant_name.as_str()) {
-        ("", identity) => format!("workspaces of identity {identity}"),
-        (workspace, tenant) => format!("{workspace} ({tenant})"),
-    };
+    let place = failure.place();
     let mut error = FunctionError::new(format!("{place}: {}", failure.error))
         .id(failure.error.code())
         .category(category(&failure.error))

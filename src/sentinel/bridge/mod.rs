@@ -8,12 +8,14 @@ mod connection;
 mod failure;
 mod piped;
 mod step;
+mod terms;
 
 pub(crate) use audience::Audience;
 pub use connection::Connection;
 #[cfg(test)]
 pub(crate) use piped::{Binds, binds};
 pub(crate) use step::{Order, carry_out};
+pub(crate) use terms::{Consent, Heard, Terms};
 
 use std::sync::Arc;
 
@@ -27,6 +29,6 @@ pub(crate) const FUNCTION: &str = "sentinel";
 pub fn configure(builder: EngineBuilder, connection: Arc<Connection>) -> EngineBuilder {
     builder.host_function(FUNCTION, move |context: FunctionContext, order: Order| {
         let connection = Arc::clone(&connection);
-        async move { carry_out(connection.get()?, order, &context).await }
+        async move { carry_out(connection.get()?, order, &context, &Terms::own()).await }
     })
 }

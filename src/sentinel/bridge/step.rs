@@ -8,9 +8,9 @@ use parking_lot::Mutex;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{Audience, failure, piped};
+use super::{Audience, Terms, piped};
 use crate::FunctionError;
-use crate::sentinel::{Call, Item, Listener, Operation, Plan, Sentinel, Stage, State, Undo, operation};
+use crate::sentinel::{Call, Item, Operation, Plan, Sentinel, Stage, State, Undo, operation};
 
 /// Time after which a read says how far it is, and between two times that it does.
 const PROGRESS: Duration = Duration::from_millis(500);
@@ -59,6 +59,7 @@ pub(crate) async fn carry_out(
     sentinel: &Sentinel,
     order: Order,
     audience: &impl Audience,
+    terms: &Terms,
 ) -> Result<(), FunctionError> {
     let Some(operation) = operation(&order.operation) else {
         return Err(FunctionError::new(format!(
@@ -72,25 +73,34 @@ pub(crate) async fn carry_out(
     };
     let arguments =
         piped::arguments(operation, order.arguments, order.given.as_deref(), order.origin.as_deref());
-    let call = Call::default();
     match order.step {
-        Step::Read => read(sentinel, operation, arguments, audience).await,
+        Step::Read => read(sentinel, operation, arguments, audience, terms).await,
         Step::Plan => {
-            let plan =
-                sentinel.plan(operation, arguments, &call).await.map_err(|error| failure::of(&error))?;
-            audience.value(&shown(&plan)).await
+            let plan = sentinel.plan(operation, arguments, &terms.call).await;
+            let plan = plan.map_err(|error| terms.failed(error))?;
+            let mut shown = shown(&plan);
+            terms.planned(&plan, shown["Summary"].as_str().unwrap_or_default())?;
+            if terms.agreed_elsewhere() {
+                // Nobody is to be asked for it.
+                shown["Confirm"] = Value::Null;
+            }
+            audience.value(&shown).await
         }
         Step::Apply => {
-            let digest = order.digest.unwrap_or_default();
+            let (digest, confirm) = terms.apply(order.digest, order.confirm)?;
             let applied =
-                sentinel.apply(operation, arguments, &digest, order.confirm.as_deref(), &call).await;
-            let applied = applied.map_err(|error| failure::of(&error))?;
+                sentinel.apply(operation, arguments, &digest, confirm.as_deref(), &terms.call).await;
+            let applied = applied.map_err(|error| terms.failed(error))?;
+            terms.applied(&applied);
             for notice in &applied.notices {
+                terms.tell(notice);
                 audience.warning(notice).await?;
             }
             for outcome in &applied.outcomes {
                 if outcome.state != State::Applied {
-                    audience.error(&not_applied(outcome)).await?;
+                    let error = not_applied(outcome);
+                    terms.tell(error.message());
+                    audience.error(&error).await?;
                 }
                 audience.value(&serde_json::to_value(outcome)?).await?;
             }
@@ -104,16 +114,17 @@ async fn read(
     operation: &'static Operation,
     arguments: Map<String, Value>,
     audience: &impl Audience,
+    terms: &Terms,
 ) -> Result<(), FunctionError> {
     let workspaces = Arc::new(Mutex::new((0, 0)));
     let counted = Arc::clone(&workspaces);
-    let listener = Listener::new(move |stage| {
+    let listener = terms.call.listener.clone().and(move |stage| {
         if let Stage::Workspace { done, total, .. } = stage {
             *counted.lock() = (done, total);
         }
     });
-    let call = &Call { listener, ..Call::default() };
-    let mut reading = sentinel.read(operation, arguments, call).await.map_err(|error| failure::of(&error))?;
+    let call = &Call { listener, ..terms.call.clone() };
+    let mut reading = sentinel.read(operation, arguments, call).await.map_err(|error| terms.failed(error))?;
     let mut rows = 0_u64;
     let (mut told, mut said) = (Instant::now(), false);
     while let Some(item) = reading.next().await {
@@ -122,9 +133,10 @@ async fn read(
                 rows += 1;
                 audience.value(&row).await?;
             }
-            Item::Failure(failed) => audience.error(&failure::of_workspace(&failed)).await?,
+            Item::Failure(failed) => audience.error(&terms.workspace_failed(failed)).await?,
         }
-        if told.elapsed() >= PROGRESS {
+        // Whoever listens hears of the workspaces anyway.
+        if told.elapsed() >= PROGRESS && !terms.agreed_elsewhere() {
             (told, said) = (Instant::now(), true);
             let (done, total) = *workspaces.lock();
             let status = match total {
@@ -157,16 +169,11 @@ fn shown(plan: &Plan) -> Value {
             })
         })
         .collect();
-    let cannot: Vec<String> = plan
-        .cannot
-        .iter()
-        .map(|left| format!("{} {} is left out: {}", left.kind, left.name, left.reason))
-        .collect();
     json!({
         "TenantName": plan.tenant_name, "WorkspaceName": plan.workspace_name, "Operation": plan.operation,
         "Summary": summary(plan), "Undo": plan.undo, "Confirm": plan.confirm, "Digest": plan.digest,
         "Changes": changes, "Unchanged": plan.unchanged, "Notices": plan.notices,
-        "Cannot": cannot,
+        "Cannot": plan.left_out(),
     })
 }
 

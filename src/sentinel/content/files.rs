@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use super::server::UPLOAD;
 use super::watchlist::rows;
 use super::{ContentKind, Piece, yaml};
 use crate::azure::ResourceId;
@@ -126,13 +127,7 @@ fn is_content(path: &Path) -> bool {
 }
 
 fn one(path: &Path, kind: ContentKind, found: &mut Files) -> Result<(), Problem> {
-    let broken = |error: &dyn std::fmt::Display| Problem::Broken(error.to_string());
-    let text = text(path).map_err(|error| broken(&error))?;
-    let document: Value = if text.trim_start_matches('\u{feff}').trim_start().starts_with(['{', '[']) {
-        serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|error| broken(&error))?
-    } else {
-        serde_saphyr::from_str(&text).map_err(|error| broken(&error))?
-    };
+    let document = text(path, LARGEST).and_then(|text| document(&text)).map_err(Problem::Broken)?;
     for (id, name) in document["analyticsRules"].as_object().into_iter().flatten() {
         found.rule_names.insert(id.clone(), name.as_str().unwrap_or_default().to_owned());
     }
@@ -156,12 +151,29 @@ fn one(path: &Path, kind: ContentKind, found: &mut Files) -> Result<(), Problem>
     Ok(())
 }
 
-fn text(path: &Path) -> Result<String, String> {
+/// The text of a file of at most so many bytes.
+///
+/// # Errors
+/// What keeps it from being read.
+pub(crate) fn text(path: &Path, most: u64) -> Result<String, String> {
     let size = std::fs::metadata(path).map_err(|error| error.to_string())?.len();
-    if size > LARGEST {
-        return Err(format!("it has {size} bytes, {LARGEST} at most"));
+    if size > most {
+        return Err(format!("it has {size} bytes, {most} at most"));
     }
     std::fs::read_to_string(path).map_err(|error| error.to_string())
+}
+
+/// A text as a document: JSON or YAML, whatever it begins like.
+///
+/// # Errors
+/// What is wrong with it.
+pub(crate) fn document(text: &str) -> Result<Value, String> {
+    let text = text.trim_start_matches('\u{feff}');
+    if text.trim_start().starts_with(['{', '[']) {
+        serde_json::from_str(text).map_err(|error| error.to_string())
+    } else {
+        serde_saphyr::from_str(text).map_err(|error| error.to_string())
+    }
 }
 
 /// The objects of a document: of a template those of the kind, of an answer or a list all.
@@ -253,6 +265,7 @@ fn piece(kind: ContentKind, object: &Value) -> Result<Piece, String> {
         ContentKind::Watchlists if object["itemsSearchKey"].is_string() => {
             Ok(flat(kind, object, "watchlistAlias"))
         }
+        ContentKind::DataCollectionRules if properties.is_object() => Ok(Piece::of_object(kind, object)),
         _ => Err(none()),
     }
 }
@@ -283,10 +296,7 @@ fn items(path: &Path, piece: &mut Piece) -> Result<(), String> {
         fields.shift_remove("itemCount");
     }
     let properties = piece.body["properties"].as_object_mut().ok_or("it has no properties")?;
-    let content = properties.shift_remove("rawContent");
-    for name in ["contentType", "numberOfLinesToSkip"] {
-        properties.shift_remove(name);
-    }
+    let [content, ..] = UPLOAD.map(|name| properties.shift_remove(name));
     if let Some(Value::String(content)) = content {
         piece.items = Some(rows(&content, false)?);
         return Ok(());
@@ -297,7 +307,8 @@ fn items(path: &Path, piece: &mut Piece) -> Result<(), String> {
     for (name, json) in [("data.csv", false), ("data.json", true)] {
         let beside = path.with_file_name(name);
         if beside.is_file() {
-            piece.items = Some(rows(&text(&beside)?, json).map_err(|problem| format!("{name}: {problem}"))?);
+            piece.items =
+                Some(rows(&text(&beside, LARGEST)?, json).map_err(|problem| format!("{name}: {problem}"))?);
             return Ok(());
         }
     }

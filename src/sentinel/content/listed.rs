@@ -44,7 +44,7 @@ fn paged(target: &Target, request: Request) -> Objects {
         .client
         .pages(&target.scope, request)
         .map_err(Error::from)
-        .map_ok(|page| stream::iter(page.value.into_iter().map(Ok::<_, Error>)))
+        .map_ok(|page| stream::iter(page.map(Ok::<_, Error>)))
         .try_flatten()
         .boxed()
 }

@@ -10,12 +10,13 @@ use crate::azure::ResourceId;
 /// What becomes of an object that is there already and differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
 pub(crate) enum Mode {
-    /// It becomes as the file has it.
+    // Not documentation: their schema is a plain list of words.
+    // It becomes as the file has it.
     #[default]
     Update,
-    /// It stays as it is.
+    // It stays as it is.
     Skip,
-    /// Nothing at all is done then.
+    // Nothing at all is done then.
     Fail,
 }
 

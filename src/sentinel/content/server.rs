@@ -98,9 +98,12 @@ pub(crate) fn is_of_every_kind(depth: usize, name: &str) -> bool {
     })
 }
 
+/// Properties by which a watchlist is uploaded: taken, and not shown again.
+pub(crate) const UPLOAD: [&str; 3] = ["rawContent", "contentType", "numberOfLinesToSkip"];
+
 /// True if a field is taken and not shown again: the upload of a watchlist.
 pub(crate) fn is_never_shown(depth: usize, name: &str) -> bool {
-    depth == 1 && ["rawContent", "contentType", "numberOfLinesToSkip"].contains(&name)
+    depth == 1 && UPLOAD.contains(&name)
 }
 
 /// An object as it is sent: without what Azure sets.

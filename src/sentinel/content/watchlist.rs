@@ -1,6 +1,6 @@
 //! Watchlists with their items: made by one upload, changed item by item.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::TryStreamExt;
 use serde_json::{Map, Value, json};
@@ -41,12 +41,9 @@ impl Settling {
                     return Ok(());
                 }
                 None => {
-                    for (number, row) in rows.iter().enumerate() {
-                        let id = self.target.fresh_id(&[
-                            place.as_str(),
-                            &number.to_string(),
-                            &json!(row).to_string(),
-                        ]);
+                    let mut taken = BTreeSet::new();
+                    for row in rows {
+                        let id = self.item_id(&place, row, &mut taken);
                         single.push(self.item(piece, &place, &id, row));
                     }
                 }
@@ -58,6 +55,24 @@ impl Settling {
         self.push(ContentKind::Watchlists, change);
         self.draft.changes.extend(single);
         Ok(())
+    }
+
+    /// The id of a new item. The same row has the same one in every plan, so that it is there once even if it was on its way
+    /// already; rows that are alike have one each.
+    fn item_id(
+        &self,
+        watchlist: &ResourceId,
+        row: &Map<String, Value>,
+        taken: &mut BTreeSet<String>,
+    ) -> String {
+        let mut number = 0;
+        loop {
+            let id = self.target.fresh_id(&[watchlist.as_str(), &number.to_string(), &content(row)]);
+            if taken.insert(id.clone()) {
+                return id;
+            }
+            number += 1;
+        }
     }
 
     fn item(&self, piece: &Piece, watchlist: &ResourceId, id: &str, row: &Map<String, Value>) -> Change {
@@ -78,9 +93,11 @@ impl Settling {
         let key = piece.body["properties"]["itemsSearchKey"].as_str().unwrap_or_default().to_owned();
         // Items by content; what is left over at the end is not in the file.
         let mut here: BTreeMap<String, Vec<(Object, Box<serde_json::value::RawValue>)>> = BTreeMap::new();
+        let mut taken = BTreeSet::new();
         let mut found = items(&self.target, place.name());
         while let Some(raw) = found.try_next().await? {
             let item = Object::of(&raw)?;
+            taken.insert(item.name().to_ascii_lowercase());
             here.entry(content(
                 &item.at("/properties/itemsKeyValue").as_object().cloned().unwrap_or_default(),
             ))
@@ -96,7 +113,7 @@ impl Settling {
         let mut left: Vec<(Object, Box<serde_json::value::RawValue>)> =
             here.into_values().flatten().collect();
         let mut changes = Vec::new();
-        for (number, row) in missing.into_iter().enumerate() {
+        for row in missing {
             let same_key = left.iter().position(|(item, _)| {
                 row.get(&key).is_some() && item.at("/properties/itemsKeyValue").get(&key) == row.get(&key)
             });
@@ -120,8 +137,7 @@ impl Settling {
                     );
                 }
                 None => {
-                    let id =
-                        self.target.fresh_id(&[place.as_str(), &number.to_string(), &json!(row).to_string()]);
+                    let id = self.item_id(&place, row, &mut taken);
                     changes.push(self.item(piece, &place, &id, row));
                 }
             }

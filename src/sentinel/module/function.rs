@@ -42,7 +42,7 @@ pub(super) fn text(operation: &Operation) -> String {
     let kind = views::type_name(operation);
     let also = if writes { OF_WRITES } else { &[] };
     let mut text = format!("function {} {{\n    <#\n", name(operation));
-    for line in help::text(operation, &parameters, also, &kind).lines() {
+    for line in help::text(operation, parameters, also, &kind).lines() {
         let _ = writeln!(text, "{}", format!("    {line}").trim_end());
     }
     let _ = writeln!(text, "    #>\n    {}", binding(operation));

@@ -84,7 +84,7 @@ fn rules(parameter: &Parameter) -> Vec<String> {
         rules.push(format!("[ValidateLength({}, {most})]", parameter.min_length.unwrap_or(0)));
     }
     if let Some(pattern) = &parameter.pattern {
-        rules.push(format!("[ValidatePattern({}, Options = 'None')]", quoted(pattern)));
+        rules.push(format!("[ValidatePattern({}, Options = 'None')]", quoted(pattern.as_str())));
     }
     if parameter.name == "workspace_name" {
         rules.push("[SupportsWildcards()]".to_owned());

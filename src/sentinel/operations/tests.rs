@@ -47,7 +47,7 @@ fn every_parameter_is_described_and_typed() {
     for operation in operations() {
         let parameters = operation.parameters();
         let mut names = BTreeSet::new();
-        for parameter in &parameters {
+        for parameter in parameters {
             let place = format!("{} -{}", operation.name, parameter.power_shell);
             assert!(parameter.help.len() > 3, "{place} is not described");
             assert!(names.insert(parameter.power_shell.to_ascii_lowercase()), "{place} is there twice");
@@ -57,6 +57,9 @@ fn every_parameter_is_described_and_typed() {
                     "{place}: the alias {alias} is there twice"
                 );
             }
+            let given = &(operation.schema)()["properties"][&parameter.name];
+            let written = [given, &given["items"]].into_iter().find_map(|schema| schema["pattern"].as_str());
+            assert_eq!(parameter.pattern.as_ref().map(|pattern| pattern.as_str()), written, "{place}");
             assert!(parameter.words.iter().all(|(_, word)| parameter.allowed.contains(word)), "{place}");
         }
         let schema = operation.schema();

@@ -40,6 +40,9 @@ pub struct Change {
     pub(crate) reverse: Option<Reverse>,
     /// Azure works at it after it has accepted it.
     pub(crate) long: bool,
+    /// Seconds that this is waited for, if not as long as the call may take.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) patience: Option<u64>,
     /// Where changes do not depend on one another: those of a stage run side by side, one stage after the other.
     #[serde(default)]
     pub(crate) stage: u8,
@@ -162,6 +165,7 @@ impl Change {
             undo,
             reverse: None,
             long: false,
+            patience: None,
             stage: 0,
             keep: None,
             ingest: None,
@@ -187,6 +191,12 @@ impl Change {
 
     pub(crate) fn long(mut self) -> Self {
         self.long = true;
+        self
+    }
+
+    /// Azure is waited for no longer than this many seconds.
+    pub(crate) fn within(mut self, seconds: u64) -> Self {
+        self.patience = Some(seconds);
         self
     }
 

@@ -116,6 +116,14 @@ impl Draft {
     }
 }
 
+impl Plan {
+    /// What cannot be as wanted, each a sentence.
+    pub(crate) fn left_out(&self) -> Vec<String> {
+        let sentence = |left: &Cannot| format!("{} {} is left out: {}", left.kind, left.name, left.reason);
+        self.cannot.iter().map(sentence).collect()
+    }
+}
+
 fn digest(target: &Target, changes: &[Change]) -> String {
     let mut hash = Sha256::new();
     let mut add = |part: &str| {

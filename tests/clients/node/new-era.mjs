@@ -1,12 +1,12 @@
 // Drives an MCP server with @modelcontextprotocol/client in revision 2026-07-28.
-// usage: node new-era.mjs SERVER [ARGUMENT...] | URL TOKEN
+// usage: node new-era.mjs commands|operations SERVER [ARGUMENT...] | URL TOKEN
 
 import assert from "node:assert/strict";
 
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 
-import { check, person, transport } from "./checks.mjs";
+import { check, person, transport } from "./connection.mjs";
 
 const client = new Client(
   { name: "new-era", version: "1.0.0" },

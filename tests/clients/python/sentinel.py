@@ -2,6 +2,7 @@
 tools' output schemas.
 
 usage: sentinel.py SERVER [ARGUMENT...]
+       sentinel.py URL TOKEN
 """
 
 import os
@@ -10,8 +11,12 @@ import sys
 import anyio
 from mcp import Client
 from mcp.client.stdio import StdioServerParameters
+from mcp.client.streamable_http import streamable_http_client
+from mcp.shared._httpx_utils import create_mcp_http_client
 
 WORKSPACE = "law-contoso"
+# Its incidents are never answered.
+SILENT = "law-fabrikam"
 
 
 async def lists(client):
@@ -53,19 +58,34 @@ async def changes(client):
     assert undone.structured_content["values"][0]["State"] == "applied", undone
 
 
+async def cancel(client):
+    with anyio.move_on_after(0.5) as scope:
+        await client.call_tool("get_sentinel_incidents", {"workspace_name": SILENT})
+    assert scope.cancelled_caught
+    names = await client.call_tool("list_workspace_names", {})
+    assert len(names.structured_content["values"]) > 3, names
+
+
 async def drive(server, mode, version):
     async with Client(server, mode=mode, read_timeout_seconds=60) as client:
         assert client.protocol_version == version, client.protocol_version
-        for check in [lists, reads, changes]:
+        for check in [lists, reads, changes, cancel]:
             print(f"{mode}: {check.__name__}", flush=True)
             with anyio.fail_after(90):
                 await check(client)
 
 
 async def main():
-    command, *arguments = sys.argv[1:]
-    for mode, version in [("legacy", "2025-11-25"), ("auto", "2026-07-28")]:
-        await drive(StdioServerParameters(command=command, args=arguments, env=dict(os.environ)), mode, version)
+    first, *rest = sys.argv[1:]
+
+    def server():
+        if not first.startswith("http"):
+            return StdioServerParameters(command=first, args=rest, env=dict(os.environ))
+        headers = {"Authorization": f"Bearer {rest[0]}"}
+        return streamable_http_client(first, http_client=create_mcp_http_client(headers=headers))
+
+    await drive(server(), "legacy", "2025-11-25")
+    await drive(server(), "auto", "2026-07-28")
 
 
 anyio.run(main)

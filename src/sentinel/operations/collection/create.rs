@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::sources::{Source, SourceKind};
 use super::{What, one};
 use crate::azure::{ResourceId, Surface};
+use crate::sentinel::content::{ContentKind, files};
 use crate::sentinel::definition::Write;
 use crate::sentinel::parameter::word;
 use crate::sentinel::plan::{Change, Draft};
@@ -57,6 +58,8 @@ pub(crate) struct Standalone {
     kind: Option<RuleKind>,
     /// The whole rule, or its properties, as an object
     definition: Option<Map<String, Value>>,
+    /// A file below the folder of backups with the rule, instead of Definition: JSON as Azure has it, an ARM template, or YAML
+    from_file: Option<String>,
     /// What is collected, instead of Definition
     data_source_type: Option<SourceKind>,
     /// Of Windows events: XPath queries
@@ -192,8 +195,15 @@ impl Write for ForTable {
 impl Write for Standalone {
     async fn plan(self, target: Target) -> Result<Draft> {
         let mut body = Map::new();
-        let properties = match (&self.definition, self.data_source_type) {
-            (Some(definition), None) => {
+        let read = match &self.from_file {
+            Some(path) => {
+                let piece = files::read_one(&target.backups, path, ContentKind::DataCollectionRules)?;
+                piece.body.as_object().cloned()
+            }
+            None => None,
+        };
+        let properties = match (&self.definition, &read, self.data_source_type) {
+            (Some(definition), None, None) | (None, Some(definition), None) => {
                 // The whole object, or only what is in its properties.
                 if let Some(Value::Object(properties)) = definition.get("properties") {
                     body.extend(
@@ -209,7 +219,7 @@ impl Write for Standalone {
                     definition.clone()
                 }
             }
-            (None, Some(kind)) => {
+            (None, None, Some(kind)) => {
                 let source = Source {
                     kind,
                     name: None,
@@ -230,7 +240,7 @@ impl Write for Standalone {
             _ => {
                 return Err(Error::arguments(
                     target.operation,
-                    "either Definition or DataSourceType is wanted",
+                    "one of Definition, FromFile and DataSourceType is wanted",
                 ));
             }
         };

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{What, one};
-use crate::azure::{ResourceId, Surface};
+use crate::azure::{ResourceId, Surface, smallest_role};
 use crate::sentinel::definition::Write;
 use crate::sentinel::plan::{Change, Draft, Ingest};
 use crate::sentinel::target::{Object, Target};
@@ -27,6 +27,9 @@ pub(crate) struct Test {
     #[serde(default = "ten_minutes")]
     #[schemars(range(min = 1, max = 3600))]
     timeout_sec: u64,
+    /// Sends nothing: holds the record against the stream, and looks whether this identity may send
+    #[serde(default)]
+    dry_run: bool,
 }
 
 fn ten_minutes() -> u64 {
@@ -77,6 +80,16 @@ impl Write for Test {
         if !strangers.is_empty() {
             notices.push(format!("the stream does not declare {}: they are dropped", strangers.join(", ")));
         }
+        for (name, kind) in &columns {
+            if let Some(value) = record.get(*name).filter(|value| !is_of(kind, value)) {
+                notices.push(format!("{name} is of type {kind}, and {value} is not: it will be empty"));
+            }
+        }
+        if self.dry_run {
+            notices.push(may_send(&target, &rule).await);
+            let fits = format!("a record for the stream {stream} of {}", rule.name());
+            return Ok(Draft { notices, unchanged: vec![fits], ..Draft::default() });
+        }
         let arrival = match self.wait_for_data {
             true => Some((self.counting(&target, &rule, stream, &record)?, self.timeout_sec)),
             false => None,
@@ -126,6 +139,33 @@ impl Test {
                 "WaitForData wants a record with a text in it, and a flow that names a table",
             )),
         }
+    }
+}
+
+/// Whether Azure takes a value for a column of this type.
+fn is_of(kind: &str, value: &Value) -> bool {
+    match (kind, value) {
+        (_, Value::Null) | ("dynamic" | "string", _) => true,
+        ("int" | "long", value) => value.is_i64() || value.is_u64(),
+        ("real", value) => value.is_number(),
+        ("boolean", value) => value.is_boolean(),
+        ("datetime", value) => value.as_str().is_some_and(|text| text.parse::<jiff::Timestamp>().is_ok()),
+        _ => true,
+    }
+}
+
+/// Whether this identity may send records to the rule, in words.
+async fn may_send(target: &Target, rule: &Object) -> String {
+    const ACTION: &str = "Microsoft.Insights/Telemetry/Write";
+    let id = ResourceId::new(rule.id());
+    let role = || {
+        let role = smallest_role(ACTION).map(|role| (role.name, role.command(None, Some(id.as_str()))));
+        role.map(|(name, command)| format!("the role '{name}': {command}")).unwrap_or_default()
+    };
+    match target.client.permissions(&target.scope, &id).await {
+        Ok(held) if held.allow(ACTION) => "this identity may send records to the rule".to_owned(),
+        Ok(_) => format!("this identity may not send records to the rule; it needs {}", role()),
+        Err(error) => format!("it is not known whether this identity may send records to the rule: {error}"),
     }
 }
 

@@ -8,6 +8,7 @@ mod rule;
 mod schema;
 mod source;
 mod watchlist;
+mod workbook;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,7 @@ use serde_json::Value;
 
 use super::permissions::{Allowed, hold};
 use crate::azure::smallest_role;
+use crate::kql;
 use crate::sentinel::Result;
 use crate::sentinel::definition::{Example, Operation, Read, Rows};
 use crate::sentinel::read::rows_of;
@@ -130,14 +132,17 @@ impl Check {
         };
         let kind = content.kind();
         (report.kind, report.name) = (crate::sentinel::parameter::word(&kind), content.name());
-        let schema = Schema::read(target).await?;
+        let mut schema = Schema::read(target).await?;
+        if let Some(query) = content.query().and_then(|text| kql::parse(text).ok()) {
+            schema.read_others(target, &kql::analysis::references(&query).workspaces()).await;
+        }
         match &content {
             Content::Rule(rule) => {
                 rule::check(&mut report, target, &schema, &rule.body, rule.name.as_deref()).await?
             }
             Content::Hunting(query) => others::hunting(&mut report, target, &schema, query).await?,
             Content::Workbook { name, document } => {
-                others::workbook(&mut report, target, &schema, name, document).await?
+                workbook::check(&mut report, target, &schema, name, document).await?
             }
             Content::Watchlist { alias, properties, items } => {
                 watchlist::check(&mut report, &schema, alias, properties, items.as_deref());
@@ -190,6 +195,15 @@ impl Content {
             Self::Workbook { .. } => ContentKind::Workbook,
             Self::Watchlist { .. } => ContentKind::Watchlist,
             Self::Automation { .. } => ContentKind::AutomationRule,
+        }
+    }
+
+    /// Its query, if it is one.
+    fn query(&self) -> Option<&str> {
+        match self {
+            Self::Rule(rule) => rule.body["properties"]["query"].as_str(),
+            Self::Hunting(query) => query["query"].as_str(),
+            Self::Workbook { .. } | Self::Watchlist { .. } | Self::Automation { .. } => None,
         }
     }
 

@@ -1,4 +1,4 @@
-//! Hunting queries, automation rules and workbooks.
+//! Hunting queries and automation rules.
 
 use serde_json::Value;
 
@@ -6,7 +6,6 @@ use super::query::{self, Use};
 use super::schema::Schema;
 use super::{Report, attack};
 use crate::azure::Surface;
-use crate::kql;
 use crate::sentinel::Result;
 use crate::sentinel::cache::Family;
 use crate::sentinel::target::{Object, Target};
@@ -236,85 +235,4 @@ async fn mentioned(report: &mut Report, target: &Target, properties: &Value) -> 
         }
     }
     Ok(())
-}
-
-/// Checks a workbook: the document of its items.
-pub(super) async fn workbook(
-    report: &mut Report,
-    target: &Target,
-    schema: &Schema,
-    name: &str,
-    document: &Value,
-) -> Result<()> {
-    if !document["items"].is_array() {
-        report.error(
-            "items",
-            "there is no list of items",
-            "Export the workbook from its editor: advanced editor, gallery template.",
-        );
-    }
-    if document["version"] != "Notebook/1.0" {
-        report.warning(
-            "version",
-            format!("it is {}", document["version"]),
-            "Workbooks of today are of the version Notebook/1.0.",
-        );
-    }
-    items(report, schema, &document["items"], "items");
-    for (found, _) in super::super::workbooks::listed(target, false).await? {
-        if !name.is_empty()
-            && found.text("/properties/displayName").is_some_and(|own| own.eq_ignore_ascii_case(name))
-        {
-            report.warning(
-                "displayName",
-                format!("there is a workbook of this name already, '{}'", found.name()),
-                "Give this one another name, or change that one with Update-SentinelWorkbook.",
-            );
-        }
-    }
-    report.info("displayName", format!("the workbook '{name}' would be created"), "");
-    Ok(())
-}
-
-/// Looks at the queries of items, those in groups too.
-fn items(report: &mut Report, schema: &Schema, items: &Value, place: &str) {
-    for (index, item) in items.as_array().into_iter().flatten().enumerate() {
-        let place = format!("{place}[{index}]");
-        let content = &item["content"];
-        // A query of logs; other types ask other services.
-        if item["type"] == 3
-            && content["queryType"].as_i64().unwrap_or(0) == 0
-            && let Some(text) = content["query"].as_str()
-        {
-            logs_query(report, schema, text, &format!("{place}.content.query"));
-        }
-        self::items(report, schema, &content["items"], &format!("{place}.content.items"));
-    }
-}
-
-/// Parameters in braces are filled in when it is shown, so only what does not depend on them is looked at.
-fn logs_query(report: &mut Report, schema: &Schema, text: &str, place: &str) {
-    if text.contains('{') {
-        return;
-    }
-    match kql::parse(text) {
-        Err(problem) => {
-            report.warning(place, problem.headline(text), "Its part of the workbook will show an error.")
-        }
-        Ok(query) => {
-            let found = kql::analysis::references(&query);
-            for name in found.table_names().filter(|name| !name.contains('*')) {
-                if schema.plan(name).is_none()
-                    && !schema.has_function(name)
-                    && !super::schema::is_built_in(name)
-                {
-                    report.warning(
-                        place,
-                        format!("the workspace has no table or function '{name}'"),
-                        "Its part of the workbook will show an error until the data is connected.",
-                    );
-                }
-            }
-        }
-    }
 }

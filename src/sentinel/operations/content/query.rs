@@ -1,7 +1,7 @@
 //! Whether a query would run in a workspace, and what it would give.
 
 use super::Report;
-use super::schema::{Lenient, Schema, is_built_in};
+use super::schema::{Lenient, Other, Schema, is_built_in};
 use crate::kql::{self, Column, Options, Problem, ProblemKind, analysis};
 
 /// Characters of the query of a rule.
@@ -54,20 +54,95 @@ pub(super) fn check(
     let found = analysis::references(&query);
     let missing = missing(report, place, text, &found, schema);
     plans(report, place, text, &query, &found, schema, used);
-    for elsewhere in found.tables.iter().filter_map(|table| table.place.as_ref()) {
-        report.info(
-            place,
-            format!("it reads another place, {elsewhere}: what is there was not looked at"),
-            "Whoever saves the rule needs 'Microsoft Sentinel Reader' there as well.",
-        );
-    }
-    match kql::check(&query, &Lenient { schema, missing }, &Options::default()) {
+    elsewhere(report, place, text, &found, schema, used);
+    let parsers =
+        found.functions.iter().chain(&found.tables).any(|one| schema.own_parser(&one.name).is_some());
+    let look = |parsers| {
+        let tables = Lenient { schema, missing: missing.clone(), parsers };
+        kql::check(&query, &tables, &Options::default())
+    };
+    let output = match look(parsers) {
+        // What the workspace's own parser says does not count against Sentinel's.
+        Err(problem) if parsers => match look(false) {
+            Ok(output) => {
+                report.warning(
+                    place,
+                    format!(
+                        "it was not checked with the workspace's own parser: {}: {}",
+                        problem.code, problem.message
+                    ),
+                    "Look whether the parser that comes with Sentinel takes it so.",
+                );
+                Ok(output)
+            }
+            Err(problem) => Err(problem),
+        },
+        output => output,
+    };
+    match output {
         Ok(output) => {
             output.tables.into_iter().last().map(|table| Gives { columns: table.columns, open: table.open })
         }
         Err(problem) => {
             refused(report, place, text, &problem);
             None
+        }
+    }
+}
+
+/// Reports what is not there in other places, and which of them were not looked at.
+fn elsewhere(
+    report: &mut Report,
+    place: &str,
+    text: &str,
+    found: &analysis::References,
+    schema: &Schema,
+    used: Use,
+) {
+    let mut told: Vec<&str> = Vec::new();
+    for one in found.tables.iter().chain(&found.functions) {
+        let Some(written) = one.place.as_deref() else { continue };
+        let first = !told.contains(&written);
+        told.push(written);
+        match one.workspace().and_then(|name| schema.other(name)) {
+            Some(Other::Seen(there)) => {
+                if first {
+                    report.info(
+                        place,
+                        format!("it reads {written} as well"),
+                        "Whoever saves the rule needs 'Microsoft Sentinel Reader' there too.",
+                    );
+                }
+                let known = there.plan(&one.name).is_some()
+                    || there.has_function(&one.name)
+                    || is_built_in(&one.name)
+                    || one.name.contains('*');
+                let at = located(place, text, one.span);
+                if !known {
+                    report.error(
+                        &at,
+                        format!("{written} has no table or function '{}'", one.name),
+                        "Name one that is there.",
+                    );
+                } else if used == Use::Rule && there.plan(&one.name).is_some_and(|plan| plan != "Analytics") {
+                    report.error(
+                        &at,
+                        format!("'{}' in {written} is of plan {}, which rules cannot read", one.name, there.plan(&one.name).unwrap_or_default()),
+                        "Change its plan with Update-TablePlan, or leave the table out.",
+                    );
+                }
+            }
+            Some(Other::NotSeen(why)) if first => report.warning(
+                place,
+                format!("{written} was not checked: {why}"),
+                "Run the check with an identity that sees that workspace; Azure may run the query all the same.",
+            ),
+            None if first => report.info(
+                place,
+                format!("{written} was not checked: it is no workspace, or its name is not in the text"),
+                "Whoever saves the rule needs 'Microsoft Sentinel Reader' there as well.",
+            ),
+            _ => {}
         }
     }
 }
@@ -86,11 +161,11 @@ fn missing(
         if schema.plan(name).is_some() || schema.has_function(name) {
             continue;
         }
-        missing.push(name.clone());
         if is_built_in(name) {
-            report.built_in(place, name);
+            built_in(report, place, name, schema, &mut missing);
             continue;
         }
+        missing.push(name.clone());
         let near = schema
             .nearest(name)
             .map(|near| format!("Did you mean '{near}'? Else: c"))
@@ -101,16 +176,16 @@ fn missing(
             format!("{near}onnect the data that feeds it, or make it with New-SentinelTable; Azure refuses a rule whose table does not exist."),
         );
     }
-    for function in &found.functions {
+    for function in found.functions.iter().filter(|function| function.place.is_none()) {
         let name = &function.name;
         if name == "_GetWatchlist" || schema.has_function(name) {
             continue;
         }
-        missing.push(name.clone());
         if is_built_in(name) {
-            report.built_in(place, name);
+            built_in(report, place, name, schema, &mut missing);
             continue;
         }
+        missing.push(name.clone());
         let near = schema.nearest(name).map(|near| format!("Did you mean '{near}'? ")).unwrap_or_default();
         report.error(
             &located(place, text, function.span),
@@ -130,6 +205,21 @@ fn missing(
         );
     }
     missing
+}
+
+/// A function that comes with Sentinel: the workspace's own parser of that name stands for it, else it gives anything.
+fn built_in(report: &mut Report, place: &str, name: &str, schema: &Schema, missing: &mut Vec<String>) {
+    match schema.own_parser(name) {
+        Some(own) => report.info(
+            place,
+            format!("'{name}' comes with Sentinel: the workspace's own '{own}' was taken for it"),
+            "",
+        ),
+        None => {
+            missing.push(name.to_owned());
+            report.built_in(place, name);
+        }
+    }
 }
 
 /// Reports tables that are read by `search` only.

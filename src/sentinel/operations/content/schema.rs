@@ -23,6 +23,8 @@ const EVERYWHERE: [(&str, Type); 8] = [
 ];
 /// How names of functions begin that come with Sentinel and are in no list.
 const BUILT_IN: [&str; 3] = ["_Im_", "_ASim_", "_Get"];
+/// Beginnings of names of parsers that come with Sentinel, and of the same parsers where a workspace has its own.
+const PARSERS: [(&str, &str); 2] = [("_Im_", "im"), ("_ASim_", "ASim")];
 
 /// The tables, functions and watchlists of a workspace.
 #[derive(Debug, Default)]
@@ -30,6 +32,16 @@ pub(super) struct Schema {
     tables: IndexMap<String, (Vec<Column>, String)>,
     functions: BTreeMap<String, StoredFunction>,
     watchlists: Vec<String>,
+    /// Other workspaces that queries name.
+    others: BTreeMap<String, Other>,
+}
+
+/// Another workspace.
+#[derive(Debug)]
+pub(super) enum Other {
+    Seen(Box<Schema>),
+    /// Why it was not looked at.
+    NotSeen(String),
 }
 
 impl Schema {
@@ -63,6 +75,35 @@ impl Schema {
             schema.watchlists.push(Object::of(&raw)?.name());
         }
         Ok(schema)
+    }
+
+    /// Reads what other workspaces have, by the names that queries give them.
+    pub(super) async fn read_others(&mut self, target: &Target, names: &[&str]) {
+        let others = names.iter().map(|name| async move {
+            let seen = match target.other(name) {
+                Ok(other) => Self::read(&other).await,
+                Err(error) => Err(error),
+            };
+            let other = match seen {
+                Ok(schema) => Other::Seen(Box::new(schema)),
+                Err(error) => Other::NotSeen(error.to_string()),
+            };
+            ((*name).to_owned(), other)
+        });
+        self.others.extend(futures_util::future::join_all(others).await);
+    }
+
+    pub(super) fn other(&self, name: &str) -> Option<&Other> {
+        self.others.get(name)
+    }
+
+    /// The workspace's own function in place of a parser that comes with Sentinel.
+    pub(super) fn own_parser(&self, name: &str) -> Option<&str> {
+        let mut own = PARSERS.iter().filter_map(|(begins, own)| {
+            let rest = name.strip_prefix(begins)?;
+            self.functions.get_key_value(&format!("{own}{rest}"))
+        });
+        own.next().map(|(name, _)| name.as_str())
     }
 
     /// The plan of a table; `None` if there is no such table.
@@ -122,6 +163,8 @@ fn columns(table: &Object) -> Vec<Column> {
 pub(super) struct Lenient<'a> {
     pub(super) schema: &'a Schema,
     pub(super) missing: Vec<String>,
+    /// The workspace's own functions stand for parsers that come with Sentinel.
+    pub(super) parsers: bool,
 }
 
 impl Tables for Lenient<'_> {
@@ -145,7 +188,9 @@ impl Tables for Lenient<'_> {
     }
 
     fn function(&self, name: &str) -> Option<StoredFunction> {
-        self.schema.functions.get(name).cloned()
+        let own = || self.schema.own_parser(name).filter(|_| self.parsers);
+        let stored = self.schema.functions.get(name);
+        stored.or_else(|| self.schema.functions.get(own()?)).cloned()
     }
 
     fn call(&self, name: &str, _arguments: &[kql::Value]) -> Option<kql::Result<Table>> {
@@ -153,8 +198,30 @@ impl Tables for Lenient<'_> {
         known.then(|| Ok(Table { open: true, ..Table::default() }))
     }
 
-    fn elsewhere(&self, _kind: &str, _name: &str) -> Option<&dyn Tables> {
-        Some(&Unknown)
+    fn elsewhere(&self, kind: &str, name: &str) -> Option<&dyn Tables> {
+        match self.schema.other(name) {
+            Some(Other::Seen(schema)) if kind == "workspace" => Some(&**schema),
+            _ => Some(&Unknown),
+        }
+    }
+}
+
+/// As a query of another workspace sees it. What is not there is reported once, and passes for anything then.
+impl Tables for Schema {
+    fn schema(&self, table: &str) -> Option<Vec<Column>> {
+        Some(self.tables.get(table).map(|(columns, _)| columns.clone()).unwrap_or_default())
+    }
+
+    fn is_open(&self, table: &str) -> bool {
+        !self.tables.contains_key(table)
+    }
+
+    fn rows(&self, _table: &str) -> kql::Result<Vec<Row>> {
+        Ok(Vec::new())
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.tables.keys().cloned().collect()
     }
 }
 

@@ -34,33 +34,19 @@ pub(super) fn read(target: &Target, file: Option<&str>, given: Option<&Value>) -
             let path = below(&target.backups, path)?;
             let failed =
                 |problem: &dyn std::fmt::Display| Error::file("no content can be read from", &path, problem);
-            let size = std::fs::metadata(&path).map_err(|error| failed(&error))?.len();
-            if size > LARGEST {
-                return Err(failed(&format!("it has {size} bytes, {LARGEST} at most")));
-            }
-            let text = std::fs::read_to_string(&path).map_err(|error| failed(&error))?;
-            let document = parse(&text).map_err(|problem| failed(&problem))?;
-            let beside = path.with_file_name("data.csv");
-            let small =
-                std::fs::metadata(&beside).is_ok_and(|about| about.is_file() && about.len() <= LARGEST);
-            let beside = if small { std::fs::read_to_string(&beside).ok() } else { None };
+            let document = files::text(&path, LARGEST)
+                .and_then(|text| files::document(&text))
+                .map_err(|problem| failed(&problem))?;
+            let beside = files::text(&path.with_file_name("data.csv"), LARGEST).ok();
             Ok(Source { document, beside })
         }
         (None, Some(Value::String(text))) => {
-            let document = parse(text)
+            let document = files::document(text)
                 .map_err(|problem| Error::arguments(target.operation, format!("Content: {problem}")))?;
             Ok(Source { document, beside: None })
         }
         (None, Some(document)) => Ok(Source { document: document.clone(), beside: None }),
         _ => Err(Error::arguments(target.operation, "either FromFile or Content is wanted")),
-    }
-}
-
-fn parse(text: &str) -> std::result::Result<Value, String> {
-    if text.trim_start().starts_with(['{', '[']) {
-        serde_json::from_str(text).map_err(|error| error.to_string())
-    } else {
-        serde_saphyr::from_str(text).map_err(|error| error.to_string())
     }
 }
 

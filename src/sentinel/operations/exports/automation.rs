@@ -13,6 +13,7 @@ use crate::sentinel::content::ContentKind;
 use crate::sentinel::content::server::own;
 use crate::sentinel::definition::{Read, Rows};
 use crate::sentinel::export::{ExportRow, Writer};
+use crate::sentinel::folder::file_name;
 use crate::sentinel::operations::rules;
 use crate::sentinel::read::rows_of;
 use crate::sentinel::target::{Object, Target};
@@ -36,6 +37,9 @@ pub(crate) struct Export {
     enabled: Option<bool>,
     /// Only rules whose display names fit this pattern (* and ?)
     name: Option<String>,
+    /// A file for each rule
+    #[serde(default)]
+    split_files: bool,
 }
 
 impl Read for Export {
@@ -68,42 +72,53 @@ impl Read for Export {
                 let rule = Object::of(raw)?;
                 names.insert(rule.id(), rule.text("/properties/displayName").unwrap_or_default());
             }
-            let text = json!(chosen).to_string().to_ascii_lowercase();
-            names.retain(|id, _| text.contains(&id.to_ascii_lowercase()));
-            let mut playbooks: Vec<Value> = Vec::new();
-            for action in
-                chosen.iter().flat_map(|rule| rule["properties"]["actions"].as_array().into_iter().flatten())
-            {
-                let playbook = &action["actionConfiguration"]["logicAppResourceId"];
-                if playbook.is_string() && !playbooks.contains(playbook) {
-                    playbooks.push(playbook.clone());
-                }
-            }
-            let document = match self.format {
-                Format::Json => {
-                    json!({ "analyticsRules": names, "playbooks": playbooks, "automationRules": chosen })
-                }
-                Format::ArmTemplate => deployment(chosen.iter().map(|rule| {
-                    let id = rule["name"].as_str().unwrap_or_default();
-                    sentinel_resource(
-                        "automationRules",
-                        id,
-                        Surface::SecurityInsights,
-                        &own(ContentKind::AutomationRules, rule),
-                    )
-                })),
-            };
             let mut writer =
                 Writer::new(&target, &self.place.backup_path, self.place.timestamped, self.place.force)?;
-            let title = format!("{} automation rules", chosen.len());
-            writer.write(
-                "automation_rules.json",
-                &title,
-                "automation rules",
-                format!("{document:#}\n").as_bytes(),
-            )?;
+            if self.split_files {
+                for rule in &chosen {
+                    let shown = rule["properties"]["displayName"].as_str().unwrap_or_default();
+                    let id = rule["name"].as_str().unwrap_or_default();
+                    let text = format!("{:#}\n", self.document(std::slice::from_ref(rule), &names));
+                    let file = format!("{}_{id}.json", file_name(shown));
+                    writer.write(&file, shown, "automation rules", text.as_bytes())?;
+                }
+            } else {
+                let title = format!("{} automation rules", chosen.len());
+                let text = format!("{:#}\n", self.document(&chosen, &names));
+                writer.write("automation_rules.json", &title, "automation rules", text.as_bytes())?;
+            }
             writer.manifest("automation-rules")?;
             Ok(writer.rows())
         })
+    }
+}
+
+impl Export {
+    /// A file of these rules. `names` has the analytics rules of the workspace by id.
+    fn document(&self, chosen: &[Value], names: &BTreeMap<String, String>) -> Value {
+        if self.format == Format::ArmTemplate {
+            return deployment(chosen.iter().map(|rule| {
+                let id = rule["name"].as_str().unwrap_or_default();
+                sentinel_resource(
+                    "automationRules",
+                    id,
+                    Surface::SecurityInsights,
+                    &own(ContentKind::AutomationRules, rule),
+                )
+            }));
+        }
+        let text = json!(chosen).to_string().to_ascii_lowercase();
+        let mentioned: BTreeMap<&String, &String> =
+            names.iter().filter(|(id, _)| text.contains(&id.to_ascii_lowercase())).collect();
+        let mut playbooks: Vec<&Value> = Vec::new();
+        for action in
+            chosen.iter().flat_map(|rule| rule["properties"]["actions"].as_array().into_iter().flatten())
+        {
+            let playbook = &action["actionConfiguration"]["logicAppResourceId"];
+            if playbook.is_string() && !playbooks.contains(&playbook) {
+                playbooks.push(playbook);
+            }
+        }
+        json!({ "analyticsRules": mentioned, "playbooks": playbooks, "automationRules": chosen })
     }
 }

@@ -25,6 +25,15 @@ struct Destination {
     timestamped: bool,
 }
 
+/// How objects are written that repositories keep as YAML.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+enum Format {
+    #[default]
+    Json,
+    ArmTemplate,
+    Yaml,
+}
+
 pub(super) fn operations() -> Vec<Operation> {
     const VIEW: &[&str] = &["WorkspaceName", "Name", "Kind", "File", "Bytes"];
     const SEARCHES: &[&str] = &["Microsoft.OperationalInsights/workspaces/savedSearches/read"];

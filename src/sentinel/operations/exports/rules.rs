@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::Destination;
 use super::template::{deployment, sentinel_resource};
+use super::{Destination, Format};
 use crate::azure::Surface;
 use crate::sentinel::Error;
 use crate::sentinel::content::server::own;
@@ -21,14 +21,6 @@ use crate::sentinel::wildcard::Wildcard;
 
 /// Rules that the portal imports from one file.
 const PER_TEMPLATE: usize = 50;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
-enum Format {
-    #[default]
-    Json,
-    ArmTemplate,
-    Yaml,
-}
 
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct Export {

@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::Destination;
 use super::template::{deployment, workspace_resource};
+use super::{Destination, Format};
 use crate::azure::Surface;
 use crate::sentinel::cache::Family;
 use crate::sentinel::content::server::own;
@@ -17,14 +17,6 @@ use crate::sentinel::read::rows_of;
 use crate::sentinel::target::{Object, Target};
 use crate::sentinel::wildcard::Wildcard;
 use crate::sentinel::{Error, Result};
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
-enum Format {
-    #[default]
-    Json,
-    ArmTemplate,
-    Yaml,
-}
 
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct Functions {

@@ -224,40 +224,25 @@ pub(super) fn capacity(workspace: &Workspace, measured: &Measured, findings: &mu
 fn commitment(workspace: &Workspace, billable: Option<f64>, findings: &mut Findings) {
     let check = "Commitment";
     let tier = workspace.capacity.commitment_gb.map(|tier| tier as f64).filter(|tier| *tier > 0.0);
-    match (tier, billable) {
-        (_, None) => {}
-        (Some(tier), Some(billable)) => {
-            let measured = format!("{} GB a day of {tier:.0} GB paid for", rounded(billable));
-            let threshold = format!("at least {:.0} % used", UNUSED * 100.0);
-            if billable < tier * UNUSED {
-                findings.add(
-                    check,
-                    "",
-                    Health::Warning,
-                    measured,
-                    threshold,
-                    "A smaller commitment tier, or none, would cost less.",
-                );
-            } else {
-                findings.healthy(check, measured, &threshold);
-            }
-        }
-        (None, Some(billable)) => {
-            let measured = format!("{} GB a day, paid for as it comes", rounded(billable));
-            let threshold = format!("below {SMALLEST_TIER:.0} GB a day");
-            if billable >= SMALLEST_TIER {
-                findings.add(
-                    check,
-                    "",
-                    Health::Warning,
-                    measured,
-                    threshold,
-                    "A commitment tier costs less from there on.",
-                );
-            } else {
-                findings.healthy(check, measured, &threshold);
-            }
-        }
+    let Some(billable) = billable else { return };
+    let (measured, threshold, crossed, remedy) = match tier {
+        Some(tier) => (
+            format!("{} GB a day of {tier:.0} GB paid for", rounded(billable)),
+            format!("at least {:.0} % used", UNUSED * 100.0),
+            billable < tier * UNUSED,
+            "A smaller commitment tier, or none, would cost less.",
+        ),
+        None => (
+            format!("{} GB a day, paid for as it comes", rounded(billable)),
+            format!("below {SMALLEST_TIER:.0} GB a day"),
+            billable >= SMALLEST_TIER,
+            "A commitment tier costs less from there on.",
+        ),
+    };
+    if crossed {
+        findings.add(check, "", Health::Warning, measured, threshold, remedy);
+    } else {
+        findings.healthy(check, measured, &threshold);
     }
 }
 

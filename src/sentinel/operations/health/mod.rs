@@ -250,7 +250,7 @@ impl Finding {
     }
 }
 
-/// Two digits behind the point.
+/// Two digits behind the point; nothing at all is 0, and not -0.
 fn rounded(number: f64) -> f64 {
-    (number * 100.0).round() / 100.0
+    (number * 100.0).round() / 100.0 + 0.0
 }

@@ -1,14 +1,12 @@
 //! Listing incidents, a page at a time.
 
-use std::collections::VecDeque;
-
 use futures_util::{StreamExt, stream};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::azure::{Request, Surface};
+use crate::azure::{Page, Request, Surface};
 use crate::sentinel::cache::Family;
 use crate::sentinel::definition::{Read, Rows};
 use crate::sentinel::parameter::word;
@@ -170,14 +168,14 @@ impl Read for List {
         }
         let most = if self.top == 0 { usize::MAX } else { usize::try_from(self.top).unwrap_or(usize::MAX) };
         let pages = target.client.pages(&target.scope, request).boxed();
-        let reading = (pages, VecDeque::<Box<RawValue>>::new(), 0_usize, self, target);
+        let reading = (pages, Page::default(), 0_usize, self, target);
         stream::unfold(Some(reading), move |reading| async move {
             let (mut pages, mut ready, given, list, target) = reading?;
             loop {
                 if given >= most {
                     return None;
                 }
-                if let Some(raw) = ready.pop_front() {
+                if let Some(raw) = ready.next() {
                     match list.one(&target, &raw) {
                         Ok(None) => continue,
                         Ok(Some(row)) => {
@@ -187,7 +185,7 @@ impl Read for List {
                     }
                 }
                 match pages.next().await? {
-                    Ok(page) => ready.extend(page.value),
+                    Ok(page) => ready = page,
                     Err(error) => return Some((Err(error.into()), None)),
                 }
             }
@@ -206,7 +204,7 @@ impl List {
             while all.len() < most
                 && let Some(page) = pages.next().await
             {
-                all.extend(page?.value);
+                all.extend(page?);
             }
             all.truncate(most);
             Ok(all)

@@ -41,6 +41,14 @@ pub(crate) struct New {
     /// Does not wait until Azure has made it
     #[serde(default)]
     no_wait: bool,
+    /// Seconds to wait for that at most
+    #[serde(default = "five_minutes")]
+    #[schemars(range(min = 1, max = 3600))]
+    timeout_sec: u64,
+}
+
+fn five_minutes() -> u64 {
+    300
 }
 
 impl Write for New {
@@ -105,7 +113,7 @@ impl Write for New {
         // Data that arrived meanwhile goes with it.
         .undoable(Undo::Compensating);
         if !self.no_wait {
-            change = change.long();
+            change = change.long().within(self.timeout_sec);
         }
         Ok(Draft { changes: vec![change], notices, ..Draft::default() })
     }

@@ -1,21 +1,8 @@
-// What a server has to do for a TypeScript client, whichever SDK drives it.
+// What a server of PowerShell commands has to do for a TypeScript client, whichever SDK drives it.
 
 import assert from "node:assert/strict";
 
 const TOOLS = ["get_echo", "get_half", "stop_early", "wait_long", "write_noise", "write_steps"];
-
-// The transport to a server given as SERVER [ARGUMENT...] or as URL TOKEN.
-export function transport({ Stdio, Http }) {
-  const [first, ...rest] = process.argv.slice(2);
-  if (!first.startsWith("http")) return new Stdio({ command: first, args: rest });
-  return new Http(new URL(first), { requestInit: { headers: { Authorization: `Bearer ${rest[0]}` } } });
-}
-
-// The person at the client.
-export function person({ message }) {
-  const answers = { Name: "ann", "Colour\nWhich colour, ann?": "Red" };
-  return { action: "accept", content: { answer: answers[message] ?? "Yes" } };
-}
 
 async function extras({ call, client }) {
   let result = await call({ name: "read_both", arguments: {} }, {});
