@@ -270,7 +270,7 @@ pub fn without_powershell_the_first_list_is_the_same_again(context: &Context) {
     client.finish();
     let (mut client, kept) = list_line();
     assert_eq!(made, kept);
-    assert!(made.contains("list_incidents"));
+    assert!(made.contains("list_workspaces"));
     // A call finds its tool although nobody has made the tools for the list.
     let status = client.call("cache_status", json!({}));
     assert_eq!(status["isError"], false, "{status}");
