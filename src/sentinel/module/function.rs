@@ -59,7 +59,7 @@ pub(super) fn text(operation: &Operation) -> String {
         .enumerate()
         .map(|(index, one)| {
             let position = (Some(index) == first).then_some(0);
-            parameter::text(operation, &parameters, one, position)
+            parameter::text(operation, parameters, one, position)
         })
         .collect();
     for (name, _) in also {
