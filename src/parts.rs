@@ -9,7 +9,9 @@ use crate::{
     catalog::{Catalog, Command, Exposure},
     engine::read_answer,
     error::Result,
-    host::{CallId, Event, Events, FunctionCallId, FunctionMessage, Host, HostError, RawAnswer, SlotId},
+    host::{
+        CallId, Event, Events, FunctionCallId, FunctionMessage, Host, HostError, RawAnswer, SlotId, Trim,
+    },
 };
 
 /// A command of PowerShell itself that the policy was made for.
@@ -102,6 +104,8 @@ impl Host for EchoHost {
     }
 
     fn abandon(&self, _slot: SlotId) {}
+
+    fn trim(&self, _: Trim) {}
 
     fn shutdown(&self) {}
 }

@@ -1,29 +1,28 @@
-//! The findings of a discovery on disk, so that the next server answers before PowerShell is up.
+//! The findings of a discovery on disk, so that the next server answers before PowerShell is up; and beside them the list of
+//! tools that was made of them, so that the first answer needs neither.
 //!
 //! A file belongs to one PowerShell, one exposure and one set of settings: their digest is its name. In it are the commands
 //! and the stamps of the files that they come from; it counts only while all of these look the same. What is not whole, not
 //! ours or out of date is as good as absent, and is replaced.
 
 use std::{
-    fs, io,
+    io,
     path::{Path, PathBuf},
-    time::{Duration, SystemTime},
 };
 
-use serde::Serialize;
-use sha2::{Digest, Sha256};
+use serde::{Deserialize, Serialize};
 
-use super::{discovery::Findings, exposure::Exposure, stamp::Stamp};
+use super::{
+    discovery::Findings,
+    exposure::Exposure,
+    listing::Listing,
+    sealed::{Kind, Sealed, hex},
+    stamp::Stamp,
+};
 use crate::{engine::Origin, locate::PowerShellHome};
 
-/// First words of a file, with the version of its form.
-const MAGIC: &str = "runspaced-catalog 1 ";
-const SUFFIX: &str = ".catalog";
-/// Files that are kept; the oldest go first.
-const MOST_FILES: usize = 32;
-const MOST_BYTES: u64 = 64 << 20;
-/// A draft that is older was left behind by a server that was killed.
-const DRAFT_AGE: Duration = Duration::from_secs(3_600);
+const CATALOG: Kind = Kind { magic: "runspaced-catalog 1 ", ending: "catalog" };
+const LISTING: Kind = Kind { magic: "runspaced-tools 1 ", ending: "tools" };
 
 /// A folder of catalogues.
 #[derive(Debug, Clone)]
@@ -36,31 +35,42 @@ pub(crate) struct CatalogCache {
 pub(crate) struct CacheKey(String);
 
 impl CacheKey {
-    /// From the PowerShell, the settings of its runspaces, and what is exposed of it.
-    pub(crate) fn of(home: &PowerShellHome, origin: &Origin, exposure: &Exposure) -> Self {
+    /// From the PowerShell and the settings of its runspaces, if there is one, and what is exposed of it.
+    pub(crate) fn of(powershell: Option<(&PowerShellHome, &Origin)>, exposure: &Exposure) -> Self {
         #[derive(Serialize)]
         struct Parts<'a> {
             version: &'static str,
             program: Option<Stamp>,
-            home: &'a PowerShellHome,
-            slot: &'a str,
+            home: Option<&'a PowerShellHome>,
+            slot: Option<&'a str>,
             commands: &'a [String],
             modules: &'a [String],
             scripts: &'a [PathBuf],
             module_path: Option<String>,
         }
+        let slot = powershell.map(|(_, origin)| String::from_utf8_lossy(&origin.slot));
         let parts = Parts {
             version: env!("CARGO_PKG_VERSION"),
             // The same version may have been built anew.
             program: std::env::current_exe().ok().map(|path| Stamp::take(&path.to_string_lossy())),
-            home,
-            slot: &String::from_utf8_lossy(&origin.slot),
+            home: powershell.map(|(home, _)| home),
+            slot: slot.as_deref(),
             commands: &exposure.commands,
             modules: &exposure.modules,
             scripts: &exposure.scripts,
             module_path: std::env::var_os("PSModulePath").map(|value| value.to_string_lossy().into_owned()),
         };
         Self(hex(&serde_json::to_vec(&parts).unwrap_or_default()))
+    }
+
+    /// Name of a catalogue's file, without its ending.
+    fn name(&self) -> &str {
+        &self.0[..32]
+    }
+
+    /// The same for a list of its tools, which depends on these rules too.
+    fn name_of_listing(&self, rules: &str) -> String {
+        format!("{}-{}", self.name(), &hex(rules.as_bytes())[..32])
     }
 }
 
@@ -70,118 +80,88 @@ impl CatalogCache {
         Self { folder: folder.into() }
     }
 
-    /// The findings for this key, if they are still true.
-    pub(crate) fn load(&self, key: &CacheKey) -> Option<Findings> {
+    /// The findings for this key and their digest, if they are still true.
+    pub(crate) fn load(&self, key: &CacheKey) -> Option<(Findings, String)> {
         let path = self.path(key);
-        let findings = match read(&path) {
-            Ok(findings) => findings,
-            Err(reason) => {
-                tracing::debug!(path = %path.display(), reason, "no catalogue is taken from the cache");
-                return None;
-            }
+        let read = || -> Result<(Findings, String), String> {
+            let Sealed { body, digest } = CATALOG.read(&path)?;
+            Ok((serde_json::from_slice(&body).map_err(|error| error.to_string())?, digest))
         };
-        if let Some(stale) = findings.stamps.iter().find(|stamp| !stamp.holds()) {
-            tracing::debug!(path = %path.display(), ?stale, "the catalogue in the cache is out of date");
-            return None;
-        }
-        Some(findings)
+        let (findings, digest) = read().map_err(|reason| unused(&path, &reason)).ok()?;
+        hold(&path, &findings.stamps).then_some((findings, digest))
     }
 
-    /// Keeps findings, at once or not at all.
+    /// Keeps findings, at once or not at all. Returns their digest.
     ///
     /// # Errors
     /// What the system says of the folder.
-    pub(crate) fn store(&self, key: &CacheKey, findings: &Findings) -> io::Result<()> {
-        let mut folder = fs::DirBuilder::new();
-        folder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
-        folder.create(&self.folder)?;
-        let body = serde_json::to_vec(findings)?;
-        let mut draft = tempfile::Builder::new().prefix("draft-").suffix(SUFFIX).tempfile_in(&self.folder)?;
-        io::Write::write_all(&mut draft, format!("{MAGIC}{}\n", hex(&body)).as_bytes())?;
-        io::Write::write_all(&mut draft, &body)?;
-        draft.persist(self.path(key)).map_err(|error| error.error)?;
-        self.prune();
-        Ok(())
+    pub(crate) fn store(&self, key: &CacheKey, findings: &Findings) -> io::Result<String> {
+        CATALOG.write(&self.folder, key.name(), &serde_json::to_vec(findings)?)
+    }
+
+    /// The list of tools for this key under these rules, if it is made of the catalogue that is there, and that is still true.
+    pub(crate) fn load_listing(&self, key: &CacheKey, rules: &str) -> Option<(Listing, MadeOf)> {
+        let path = LISTING.path(&self.folder, &key.name_of_listing(rules));
+        let read = || -> Result<(Listing, MadeOf), String> {
+            let (listing, made_of) = Listing::unpack(LISTING.read(&path)?.body)?;
+            if made_of.catalog != CATALOG.claimed_digest(&self.path(key)) {
+                return Err("it is made of another catalogue".to_owned());
+            }
+            Ok((listing, made_of))
+        };
+        let (listing, made_of) = read().map_err(|reason| unused(&path, &reason)).ok()?;
+        hold(&path, &made_of.stamps).then_some((listing, made_of))
+    }
+
+    /// Keeps a list of tools.
+    ///
+    /// # Errors
+    /// What the system says of the folder.
+    pub(crate) fn store_listing(
+        &self,
+        key: &CacheKey,
+        rules: &str,
+        listing: &Listing,
+        made_of: &MadeOf,
+    ) -> io::Result<()> {
+        LISTING.write(&self.folder, &key.name_of_listing(rules), &listing.pack(made_of)?).map(drop)
     }
 
     fn path(&self, key: &CacheKey) -> PathBuf {
-        self.folder.join(format!("{}{SUFFIX}", &key.0[..32]))
-    }
-
-    /// Removes what is beyond the bound, and drafts of servers that were killed. Failing at it does no harm.
-    fn prune(&self) {
-        let Ok(entries) = fs::read_dir(&self.folder) else { return };
-        let now = SystemTime::now();
-        let mut files: Vec<(SystemTime, PathBuf)> = Vec::new();
-        for entry in entries.flatten() {
-            let path = entry.path();
-            if path.extension().is_none_or(|ending| ending != &SUFFIX[1..]) {
-                continue;
-            }
-            let changed = entry.metadata().and_then(|metadata| metadata.modified()).unwrap_or(now);
-            let is_draft = entry.file_name().to_string_lossy().starts_with("draft-");
-            match is_draft {
-                false => files.push((changed, path)),
-                true if now.duration_since(changed).is_ok_and(|age| age > DRAFT_AGE) => {
-                    drop(fs::remove_file(path))
-                }
-                true => {}
-            }
-        }
-        files.sort();
-        let surplus = files.len().saturating_sub(MOST_FILES);
-        for (_, path) in files.into_iter().take(surplus) {
-            let _ = fs::remove_file(path);
-        }
+        CATALOG.path(&self.folder, key.name())
     }
 }
 
-/// # Errors
-/// Why the file does not count.
-fn read(path: &Path) -> Result<Findings, String> {
-    let metadata = fs::metadata(path).map_err(|error| error.to_string())?;
-    if !metadata.is_file() || metadata.len() > MOST_BYTES {
-        return Err("it is no file of a sensible size".to_owned());
-    }
-    if !is_ours(&metadata) {
-        return Err("somebody else could have written it".to_owned());
-    }
-    let text = fs::read(path).map_err(|error| error.to_string())?;
-    let end = text.iter().position(|byte| *byte == b'\n').ok_or("it has no first line")?;
-    let (head, body) = (&text[..end], &text[end + 1..]);
-    let digest = head.strip_prefix(MAGIC.as_bytes()).ok_or("it has another form")?;
-    if digest != hex(body).as_bytes() {
-        return Err("it is damaged".to_owned());
-    }
-    serde_json::from_slice(body).map_err(|error| error.to_string())
+/// What a list of tools was made of.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(crate) struct MadeOf {
+    /// Digest of the catalogue's file; `None`: there is none, as where there is no PowerShell.
+    pub(crate) catalog: Option<String>,
+    /// The files that the commands come from.
+    pub(crate) stamps: Vec<Stamp>,
 }
 
-/// What is in the file reaches a model as descriptions: nobody else may have a hand in it.
-#[cfg(unix)]
-fn is_ours(metadata: &fs::Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt as _;
-
-    metadata.uid() == rustix::process::geteuid().as_raw() && metadata.mode() & 0o022 == 0
+fn unused(path: &Path, reason: &str) {
+    tracing::debug!(path = %path.display(), reason, "nothing is taken from the cache");
 }
 
-/// The cache folder is the user's own by its place in the profile.
-#[cfg(not(unix))]
-fn is_ours(_: &fs::Metadata) -> bool {
-    true
-}
-
-fn hex(bytes: &[u8]) -> String {
-    format!("{:x}", Sha256::digest(bytes))
+/// True if all files look as they did.
+fn hold(path: &Path, stamps: &[Stamp]) -> bool {
+    let stale = stamps.iter().find(|stamp| !stamp.holds());
+    if let Some(stale) = stale {
+        tracing::debug!(path = %path.display(), ?stale, "what is in the cache is out of date");
+    }
+    stale.is_none()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use serde_json::json;
 
     use super::*;
-    use crate::catalog::tool::tests::command;
+    use crate::catalog::{sealed::MOST_FILES, tool::tests::command};
 
     fn key(text: &str) -> CacheKey {
         CacheKey(hex(text.as_bytes()))
@@ -214,7 +194,7 @@ mod tests {
         let findings = findings(folder.path());
         assert_eq!(cache.load(&key("one")), None);
         cache.store(&key("one"), &findings).expect("stored");
-        assert_eq!(cache.load(&key("one")), Some(findings));
+        assert_eq!(cache.load(&key("one")).map(|(loaded, _)| loaded), Some(findings));
         assert_eq!(cache.load(&key("two")), None);
     }
 
@@ -256,6 +236,41 @@ mod tests {
         }
         fs::write(folder.path().join("tools.ps1"), "function Get-Other {}").expect("written");
         assert_eq!(cache.load(&key("one")), None, "the script has changed");
+    }
+
+    #[test]
+    fn a_list_counts_for_its_rules_its_catalogue_and_its_files_only() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let cache = CatalogCache::new(folder.path().join("cache"));
+        let one = key("one");
+        let mut found = findings(folder.path());
+        let stored = cache.store(&one, &found).expect("stored");
+        assert_eq!(cache.load(&one).map(|(_, digest)| digest), Some(stored.clone()));
+        let listing = Listing::new("[{\"name\":\"get_a\"},\n{\"name\":\"get_b\"}]".to_owned(), Some(2));
+        let made_of = MadeOf { catalog: Some(stored), stamps: found.stamps.clone() };
+        let store = || cache.store_listing(&one, "rules", &listing, &made_of).expect("stored");
+        let load = || cache.load_listing(&one, "rules").map(|(listing, _)| listing);
+        store();
+        assert_eq!(load(), Some(listing.clone()));
+        assert_eq!(cache.load_listing(&one, "other rules"), None);
+        assert_eq!(cache.load_listing(&key("two"), "rules"), None);
+
+        let path = LISTING.path(&cache.folder, &one.name_of_listing("rules"));
+        let whole = fs::read(&path).expect("read");
+        fs::write(&path, &whole[..whole.len() - 1]).expect("written");
+        assert_eq!(load(), None, "damaged");
+        store();
+
+        let catalog = fs::read(cache.path(&one)).expect("read");
+        fs::remove_file(cache.path(&one)).expect("removed");
+        assert_eq!(load(), None, "its catalogue is gone");
+        found.commands.pop();
+        cache.store(&one, &found).expect("stored");
+        assert_eq!(load(), None, "its catalogue is another one");
+        fs::write(cache.path(&one), catalog).expect("written");
+        assert!(load().is_some(), "the same catalogue again");
+        fs::write(folder.path().join("tools.ps1"), "function Get-Other {}").expect("written");
+        assert_eq!(load(), None, "the script has changed");
     }
 
     #[test]

@@ -1,69 +1,36 @@
 //! Keeps the catalogue true: from the cache at first, from PowerShell as soon as it is up, and anew when one of the files
 //! has changed that the tools come from.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant, SystemTime},
-};
+use std::{sync::Arc, time::SystemTime};
 
-use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
-use tokio::{
-    sync::{Notify, watch},
-    task::JoinHandle,
-};
+use tokio::{sync::watch, task::JoinHandle};
 
 use super::{
     Catalog, NativeTool,
-    cache::{CacheKey, CatalogCache},
+    cache::{CacheKey, CatalogCache, MadeOf},
     command::Command,
     discovery::{Findings, discover, named_files},
     exposure::Exposure,
+    feed::{CatalogFeed, CatalogState, Watched},
+    listing::Listing,
+    opening::Opening,
     stamp::Stamp,
 };
 use crate::{Engine, locate};
 
-/// Least time between two looks at the files.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// Looks that nobody asked for: an idle client hears of a change after this time.
-const LOOK_UNASKED: Duration = Duration::from_secs(3);
 /// How often PowerShell is asked anew because a file changed while it was asked.
 const MOST_REPEATS: usize = 3;
 
-/// What is known of the catalogue.
-#[derive(Debug, Clone)]
-pub(crate) enum CatalogState {
-    /// PowerShell is being asked.
-    Loading,
-    /// From the cache; PowerShell has not been asked yet.
-    Cached(Arc<Catalog>),
-    Ready(Arc<Catalog>),
-    /// Why there is none.
-    Failed(Arc<str>),
-}
+/// Makes the tools of another source; whenever they are wanted, and not before.
+pub(crate) type Natives = fn() -> Vec<NativeTool>;
 
-/// The catalogue as those see it who answer clients. Cheap to clone.
-#[derive(Debug, Clone)]
-pub(crate) struct CatalogFeed {
-    state: watch::Receiver<CatalogState>,
-    /// Rises whenever clients should list the tools again.
-    changes: watch::Receiver<u64>,
-    watched: Arc<Watched>,
-}
-
-/// The files that the tools come from.
-#[derive(Debug)]
-struct Watched {
-    state: watch::Sender<CatalogState>,
-    changes: watch::Sender<u64>,
-    files: Mutex<Files>,
-    changed: Notify,
-}
-
-#[derive(Debug)]
-struct Files {
-    stamps: Arc<[Stamp]>,
-    looked: Instant,
+/// How clients get the list of tools.
+pub(crate) struct Lister {
+    /// Everything that decides it beside the catalogue and this program.
+    pub(crate) rules: String,
+    /// Makes the list.
+    pub(crate) list: Box<dyn Fn(Arc<Catalog>) -> Result<Listing, String> + Send + Sync>,
 }
 
 /// Makes the catalogue and keeps it true.
@@ -71,13 +38,27 @@ pub(crate) struct Keeper {
     /// `None`: there are native tools only.
     engine: Option<Engine>,
     exposure: Arc<Exposure>,
-    natives: Arc<[NativeTool]>,
+    natives: Arc<[Natives]>,
     cache: Option<CatalogCache>,
+    lister: Option<Arc<Lister>>,
+    opening: Opening,
+}
+
+/// What the cache has for a server.
+struct Kept {
+    cache: CatalogCache,
+    key: CacheKey,
+    /// Digest of the catalogue that is there, if it is known to be true.
+    catalog: Option<String>,
+    /// What the list of tools that is there is made of.
+    listing: Option<MadeOf>,
 }
 
 /// What clients may have been told last.
 enum Known {
     Nothing,
+    /// The list of the last start.
+    List,
     /// That there are no tools, and why.
     Failure,
     Tools {
@@ -95,145 +76,72 @@ impl Drop for KeeperTask {
     }
 }
 
-impl CatalogFeed {
-    fn new(state: watch::Sender<CatalogState>, stamps: Vec<Stamp>) -> Self {
-        let (changes, heard) = watch::channel(0);
-        let receiver = state.subscribe();
-        let files = Mutex::new(Files { stamps: stamps.into(), looked: Instant::now() });
-        let watched = Arc::new(Watched { state, changes, files, changed: Notify::new() });
-        Self { state: receiver, changes: heard, watched }
-    }
-
-    /// True if PowerShell itself has said what there is.
-    pub(crate) fn is_definite(&self) -> bool {
-        matches!(*self.state.borrow(), CatalogState::Ready(_) | CatalogState::Failed(_))
-    }
-
-    /// The catalogue as far as it is known; waits while nothing is known at all. Looks whether files have changed, if
-    /// nobody has lately.
-    ///
-    /// # Errors
-    /// Why there is none.
-    pub(crate) async fn current(&self) -> Result<Arc<Catalog>, String> {
-        self.watched.look();
-        self.wait_for(|state| !matches!(state, CatalogState::Loading)).await
-    }
-
-    /// The catalogue as PowerShell has it; waits until it is up.
-    ///
-    /// # Errors
-    /// Why there is none.
-    pub(crate) async fn definite(&self) -> Result<Arc<Catalog>, String> {
-        self.wait_for(|state| matches!(state, CatalogState::Ready(_) | CatalogState::Failed(_))).await
-    }
-
-    /// A receiver of which every change means that clients should list the tools again.
-    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
-        let mut changes = self.changes.clone();
-        changes.mark_unchanged();
-        changes
-    }
-
-    async fn wait_for(&self, wanted: impl FnMut(&CatalogState) -> bool) -> Result<Arc<Catalog>, String> {
-        let mut state = self.state.clone();
-        match state.wait_for(wanted).await.map(|state| state.clone()) {
-            Ok(CatalogState::Ready(catalog) | CatalogState::Cached(catalog)) => Ok(catalog),
-            Ok(CatalogState::Failed(reason)) => Err(reason.to_string()),
-            Ok(CatalogState::Loading) | Err(_) => {
-                Err("finding them failed inside the server; see its log".to_owned())
-            }
-        }
-    }
-}
-
-/// A catalogue that nobody keeps, for tests of those who answer clients.
-#[cfg(test)]
-impl From<watch::Sender<CatalogState>> for CatalogFeed {
-    fn from(state: watch::Sender<CatalogState>) -> Self {
-        Self::new(state, Vec::new())
-    }
-}
-
-impl Watched {
-    /// Looks at the files unless somebody has within a second. If one has changed, the catalogue is to be made anew, and
-    /// whoever asks for it from now on waits for the new one.
-    fn look(&self) {
-        let stamps = {
-            let mut files = self.files.lock();
-            if files.looked.elapsed() < LOOK_EVERY {
-                return;
-            }
-            files.looked = Instant::now();
-            Arc::clone(&files.stamps)
-        };
-        if let Some(stale) = stamps.iter().find(|stamp| !stamp.holds()) {
-            tracing::info!(?stale, "a file that tools come from has changed");
-            self.state.send_if_modified(|state| {
-                // While PowerShell is being asked, what it says is compared with the files afterwards.
-                let settled = matches!(state, CatalogState::Ready(_) | CatalogState::Failed(_));
-                if settled {
-                    *state = CatalogState::Loading;
-                    self.changed.notify_one();
-                }
-                settled
-            });
-        }
-    }
-
-    fn announce(&self) {
-        self.changes.send_modify(|changes| *changes += 1);
-    }
-
-    fn watch(&self, stamps: Vec<Stamp>) {
-        *self.files.lock() = Files { stamps: stamps.into(), looked: Instant::now() };
-    }
-}
-
 impl Keeper {
     /// Keeps the catalogue of what an engine exposes. The engine should have been built with [`Exposure::configure`].
     pub(crate) fn new(engine: Option<Engine>, exposure: Exposure) -> Self {
-        Self { engine, exposure: Arc::new(exposure), natives: Arc::new([]), cache: None }
+        Self {
+            engine,
+            exposure: Arc::new(exposure),
+            natives: Arc::new([]),
+            cache: None,
+            lister: None,
+            opening: Opening::default(),
+        }
     }
 
     /// Tools of other sources.
-    pub(crate) fn natives(mut self, natives: Vec<NativeTool>) -> Self {
+    pub(crate) fn natives(mut self, natives: Vec<Natives>) -> Self {
         self.natives = natives.into();
         self
     }
 
-    /// Remembers the catalogue from one start to the next.
-    pub(crate) fn cache(mut self, cache: Option<CatalogCache>) -> Self {
+    /// Remembers the catalogue from one start to the next, and the list that is made of it.
+    pub(crate) fn cache(mut self, cache: Option<CatalogCache>, lister: Lister) -> Self {
         self.cache = cache;
+        self.lister = Some(Arc::new(lister));
+        self
+    }
+
+    /// PowerShell is started and the catalogue read when this has ended, if there is a list until then.
+    pub(crate) fn after(mut self, opening: Opening) -> Self {
+        self.opening = opening;
         self
     }
 
     /// Begins. To be called in a tokio runtime with time.
     pub(crate) fn start(self) -> (CatalogFeed, KeeperTask) {
-        let feed = CatalogFeed::new(watch::Sender::new(CatalogState::Loading), named_files(&self.exposure));
+        let feed = CatalogFeed::new(
+            watch::Sender::new(CatalogState::Loading),
+            named_files(&self.exposure),
+            self.opening.clone(),
+        );
         let watched = Arc::clone(&feed.watched);
         let task = tokio::spawn(self.keep(watched));
         (feed, KeeperTask(task))
     }
 
     async fn keep(self, watched: Arc<Watched>) {
+        let mut kept = self.take_listing(&watched).await;
+        self.opening.ended().await;
         match self.engine.clone() {
-            Some(engine) => self.keep_commands(engine, watched).await,
+            Some(engine) => self.keep_commands(engine, kept, watched).await,
             None => {
                 let nothing = Findings::default();
-                self.publish(nothing, [0; 32], &watched, Known::Nothing).await;
+                let known = self.publish(nothing, [0; 32], &watched, Known::Nothing).await;
+                self.store_listing(kept.as_mut(), &known, &[]).await;
                 std::future::pending().await
             }
         }
     }
 
-    async fn keep_commands(self, engine: Engine, watched: Arc<Watched>) {
-        let key = self.key().await;
-        let mut known = self.take_cached(key.as_ref(), &watched).await;
+    async fn keep_commands(self, engine: Engine, mut kept: Option<Kept>, watched: Arc<Watched>) {
+        let mut began = SystemTime::now();
+        engine.begin();
+        let mut known = self.take_cached(kept.as_mut(), &watched).await;
         let mut cached = match &known {
             Known::Tools { commands, .. } => Some(*commands),
-            Known::Nothing | Known::Failure => None,
+            _ => None,
         };
-        let mut began = SystemTime::now();
         let mut repeats = 0;
         loop {
             let found = discover(&engine, &self.exposure).await;
@@ -253,13 +161,13 @@ impl Keeper {
             match found {
                 Ok(findings) => {
                     let digest = digest(&findings.commands);
-                    let same_files = watched.files.lock().stamps[..] == findings.stamps[..];
-                    if cached != Some(digest) || !same_files {
-                        self.store(key.as_ref(), &findings).await;
+                    if cached != Some(digest) || !watched.watches(&findings.stamps) {
+                        store(kept.as_mut(), &findings).await;
                         cached = Some(digest);
                     }
                     let stamps = findings.stamps.clone();
                     known = self.publish(findings, digest, &watched, known).await;
+                    self.store_listing(kept.as_mut(), &known, &stamps).await;
                     watched.watch(stamps);
                 }
                 Err(reason) => {
@@ -267,52 +175,102 @@ impl Keeper {
                     known = self.do_without(reason, &watched, known).await;
                 }
             }
-            wait_for_change(&watched).await;
+            watched.wait_for_change().await;
             began = SystemTime::now();
             engine.renew_runspaces();
         }
     }
 
-    /// What the cache is asked for: known before PowerShell is started, by looking at its files.
-    async fn key(&self) -> Option<CacheKey> {
-        self.cache.as_ref()?;
-        let origin = self.engine.as_ref()?.origin().clone();
+    /// What is in the cache, known before PowerShell is started, by looking at its files; the list of tools first.
+    async fn take_listing(&self, watched: &Watched) -> Option<Kept> {
+        let (Some(cache), Some(lister)) = (self.cache.clone(), self.lister.clone()) else {
+            self.opening.end();
+            return None;
+        };
+        let origin = self.engine.as_ref().map(|engine| engine.origin().clone());
         let exposure = Arc::clone(&self.exposure);
         let task = tokio::task::spawn_blocking(move || {
-            let found = locate::find(&origin.locate);
-            found.home().map(|home| CacheKey::of(home, &origin, &exposure))
+            let key = match &origin {
+                Some(origin) => {
+                    let found = locate::find(&origin.locate);
+                    CacheKey::of(Some((found.home()?, origin)), &exposure)
+                }
+                None => CacheKey::of(None, &exposure),
+            };
+            let listing = cache.load_listing(&key, &lister.rules);
+            Some((cache, key, listing))
         });
-        task.await.ok().flatten()
+        let taken = task.await.ok().flatten();
+        let listed = taken.map(|(cache, key, listing)| {
+            let (listing, made_of) = listing.unzip();
+            (Kept { cache, key, catalog: None, listing: made_of }, listing)
+        });
+        match listed {
+            Some((kept, Some(mut listing))) => {
+                // Without PowerShell there are the tools of this program, which is the same.
+                listing.definite = self.engine.is_none();
+                tracing::debug!("the list of tools is taken from the cache");
+                watched
+                    .watch(kept.listing.as_ref().map(|made_of| made_of.stamps.clone()).unwrap_or_default());
+                watched.state.send_replace(CatalogState::Listed(Arc::new(listing)));
+                Some(kept)
+            }
+            other => {
+                self.opening.end();
+                other.map(|(kept, _)| kept)
+            }
+        }
     }
 
-    async fn take_cached(&self, key: Option<&CacheKey>, watched: &Watched) -> Known {
-        let (Some(cache), Some(key)) = (self.cache.clone(), key.cloned()) else { return Known::Nothing };
+    async fn take_cached(&self, kept: Option<&mut Kept>, watched: &Watched) -> Known {
+        let Some(kept) = kept else { return Known::Nothing };
+        let (cache, key) = (kept.cache.clone(), kept.key.clone());
+        let before = if kept.listing.is_some() { Known::List } else { Known::Nothing };
         let loaded = tokio::task::spawn_blocking(move || cache.load(&key)).await;
-        let Some(findings) = loaded.ok().flatten().map(Arc::new) else { return Known::Nothing };
+        let Some((findings, stored)) = loaded.ok().flatten() else { return before };
+        let findings = Arc::new(findings);
         match self.make(Arc::clone(&findings)).await {
             Ok(catalog) => {
                 tracing::debug!(tools = catalog.len(), "the catalogue is taken from the cache");
                 watched.watch(findings.stamps.clone());
                 watched.state.send_replace(CatalogState::Cached(Arc::clone(&catalog)));
+                if kept.listing.as_ref().is_some_and(|listing| listing.catalog.as_ref() != Some(&stored)) {
+                    // Another server has just replaced it.
+                    watched.announce();
+                }
+                kept.catalog = Some(stored);
                 // Nobody who waits for the tools waits for this.
                 match tokio::task::spawn_blocking(move || digest(&findings.commands)).await {
                     Ok(commands) => Known::Tools { commands, catalog },
-                    Err(_) => Known::Nothing,
+                    Err(_) => before,
                 }
             }
             Err(reason) => {
                 tracing::debug!(reason, "the catalogue in the cache is of no use");
-                Known::Nothing
+                before
             }
         }
     }
 
-    async fn store(&self, key: Option<&CacheKey>, findings: &Findings) {
-        let (Some(cache), Some(key)) = (self.cache.clone(), key.cloned()) else { return };
-        let findings = findings.clone();
-        let stored = tokio::task::spawn_blocking(move || cache.store(&key, &findings)).await;
-        if let Ok(Err(error)) = stored {
-            tracing::warn!(%error, "the tools cannot be kept for the next start, which will wait for PowerShell");
+    /// Keeps the list of tools as clients get it, unless that is what the cache has.
+    async fn store_listing(&self, kept: Option<&mut Kept>, known: &Known, stamps: &[Stamp]) {
+        let (Some(kept), Some(lister), Known::Tools { catalog, .. }) = (kept, self.lister.clone(), known)
+        else {
+            return;
+        };
+        let made_of = MadeOf { catalog: kept.catalog.clone(), stamps: stamps.to_vec() };
+        let is_kept = made_of.catalog.is_some() || self.engine.is_none();
+        if !is_kept || kept.listing.as_ref() == Some(&made_of) {
+            return;
+        }
+        kept.listing = Some(made_of.clone());
+        let (cache, key, catalog) = (kept.cache.clone(), kept.key.clone(), Arc::clone(catalog));
+        let stored = tokio::task::spawn_blocking(move || {
+            let listing = (lister.list)(catalog)?;
+            cache.store_listing(&key, &lister.rules, &listing, &made_of).map_err(|error| error.to_string())
+        });
+        if let Ok(Err(reason)) = stored.await {
+            tracing::debug!(reason, "the list of tools is not kept for the next start");
         }
     }
 
@@ -320,7 +278,7 @@ impl Keeper {
     async fn make(&self, findings: Arc<Findings>) -> Result<Arc<Catalog>, String> {
         let (natives, exposure) = (Arc::clone(&self.natives), Arc::clone(&self.exposure));
         let made = tokio::task::spawn_blocking(move || {
-            Ok(Arc::new(Catalog::of(&findings.commands, &natives, &exposure)?))
+            Ok(Arc::new(Catalog::of(&findings.commands, &made(&natives), &exposure)?))
         });
         made.await.unwrap_or_else(|error| Err(error.to_string()))
     }
@@ -332,12 +290,16 @@ impl Keeper {
         }
         tracing::error!("there are no tools made of commands: {reason}");
         let commands = Sha256::digest(&reason).into();
-        let natives = Arc::clone(&self.natives);
-        match Catalog::of(&[], &natives, &Exposure::default()) {
+        match Catalog::of(&[], &made(&self.natives), &Exposure::default()) {
             Ok(catalog) => {
                 let catalog = Arc::new(catalog.without_commands(reason));
                 watched.state.send_replace(CatalogState::Ready(Arc::clone(&catalog)));
-                if matches!(&known, Known::Tools { commands: before, .. } if *before != commands) {
+                let is_news = match &known {
+                    Known::Tools { commands: before, .. } => *before != commands,
+                    Known::List => true,
+                    Known::Nothing | Known::Failure => false,
+                };
+                if is_news {
                     watched.announce();
                 }
                 Known::Tools { commands, catalog }
@@ -367,23 +329,33 @@ impl Keeper {
     }
 }
 
+/// Keeps findings, and knows which they are.
+async fn store(kept: Option<&mut Kept>, findings: &Findings) {
+    let Some(kept) = kept else { return };
+    let (cache, key, findings) = (kept.cache.clone(), kept.key.clone(), findings.clone());
+    let stored = tokio::task::spawn_blocking(move || cache.store(&key, &findings)).await;
+    kept.catalog = match stored {
+        Ok(Ok(digest)) => Some(digest),
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "the tools cannot be kept for the next start, which will wait for PowerShell");
+            None
+        }
+        Err(_) => None,
+    };
+}
+
+fn made(natives: &[Natives]) -> Vec<NativeTool> {
+    natives.iter().flat_map(|make| make()).collect()
+}
+
 /// There are no tools any more; those who knew some are told.
 fn fail(watched: &Watched, known: &Known, reason: String) -> Known {
     tracing::error!("there are no tools: {reason}");
     watched.state.send_replace(CatalogState::Failed(reason.into()));
-    if matches!(known, Known::Tools { .. }) {
+    if matches!(known, Known::Tools { .. } | Known::List) {
         watched.announce();
     }
     Known::Failure
-}
-
-async fn wait_for_change(watched: &Watched) {
-    loop {
-        tokio::select! {
-            () = watched.changed.notified() => return,
-            () = tokio::time::sleep(LOOK_UNASKED) => watched.look(),
-        }
-    }
 }
 
 fn report(catalog: &Catalog) {

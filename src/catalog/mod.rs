@@ -2,8 +2,9 @@
 //!
 //! ```text
 //! discovery   asks PowerShell: Exposure -> Findings (commands, and the files they come from)
-//! cache       the findings on disk, so that the next start need not ask
+//! cache       the findings on disk, and the list that was made of them, so that the next start need not ask
 //! keeper      cache first, PowerShell then, files watched after that; says when the tools have changed
+//! feed        what of that is known at a moment
 //! Catalog     findings and native tools -> tools: names, schemas, hints, toolsets, search
 //! arguments   a call's arguments against a tool
 //! ```
@@ -16,15 +17,19 @@ mod correction;
 mod description;
 mod discovery;
 mod exposure;
+mod feed;
 mod finder;
 mod keeper;
 mod kind;
+mod listing;
 mod name;
 mod native;
+mod opening;
 mod parameter;
 mod rules;
 mod sample;
 mod schema;
+mod sealed;
 mod search;
 mod sets;
 mod stamp;
@@ -42,13 +47,16 @@ pub(crate) use arguments::bind;
 pub(crate) use cache::CatalogCache;
 pub(crate) use command::{Command, CommandParameter};
 pub use exposure::{Exposure, ToolOverride, ToolSearch};
-pub(crate) use finder::{Finding, INVOKE, INVOKED_ARGUMENTS};
+pub(crate) use feed::CatalogFeed;
 #[cfg(test)]
-pub(crate) use keeper::CatalogState;
-pub(crate) use keeper::{CatalogFeed, Keeper, KeeperTask};
+pub(crate) use feed::CatalogState;
+pub(crate) use finder::{Finding, INVOKE, INVOKED_ARGUMENTS};
+pub(crate) use keeper::{Keeper, KeeperTask, Lister, Natives};
+pub(crate) use listing::Listing;
 pub(crate) use native::NativeTool;
 #[cfg(test)]
 pub(crate) use native::tests::native as test_native;
+pub(crate) use opening::Opening;
 pub(crate) use schema::arguments_schema;
 pub use survey::{Left, Mapping, Survey, SurveyedTool};
 #[cfg(test)]

@@ -162,7 +162,8 @@ impl Hosting for McpArguments {
                         .configure(config.engine_of(Engine::builder().module(module.to_string_lossy()))),
                     None => config.engine(),
                 };
-                match exposure.configure(builder).build() {
+                // A client waits for its list of tools first.
+                match exposure.configure(builder).start_later().build() {
                     Ok(engine) => Some(engine),
                     Err(error) => {
                         complain(palette, &error);

@@ -1,6 +1,10 @@
 //! Settings of an engine, and its start.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::{Arc, Weak},
+    time::Duration,
+};
 
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
@@ -36,6 +40,7 @@ pub struct EngineBuilder {
     slot: SlotConfig,
     defaults: Defaults,
     functions: FunctionSet,
+    start_later: bool,
 }
 
 impl Default for EngineBuilder {
@@ -51,6 +56,7 @@ impl Default for EngineBuilder {
                 limits: Limits::default(),
             },
             functions: FunctionSet::default(),
+            start_later: false,
         }
     }
 }
@@ -234,6 +240,13 @@ impl EngineBuilder {
         self
     }
 
+    /// Does not start PowerShell when the engine is built, but with the first call, or with [`Engine::begin`]: for programs that have
+    /// something more urgent to do first.
+    pub fn start_later(mut self) -> Self {
+        self.start_later = true;
+        self
+    }
+
     /// Makes the engine. Returns at once: PowerShell is found and started on a thread of its own, calls made meanwhile
     /// wait for it, and [`Engine::ready`] tells how it went.
     ///
@@ -257,22 +270,12 @@ impl EngineBuilder {
         let origin =
             Origin { locate: self.locate.clone(), slot: serde_json::to_vec(&slot).unwrap_or_default() };
         let inner = Arc::new(Inner::new(pool.clone(), self.defaults, origin));
-        let weak = Arc::downgrade(&inner);
-        let (locate, settings) = (self.locate, self.runtime);
-        let events = pool.events();
-        std::thread::Builder::new()
-            .name("runspaced-start".to_owned())
-            .spawn(move || match runtime::start(&locate, &settings, events) {
-                Ok(started) => {
-                    let guard = started.upgrade_guard();
-                    if let Some(inner) = weak.upgrade() {
-                        inner.started(&started);
-                    }
-                    pool.started(started.host, guard);
-                }
-                Err(error) => pool.failed(error),
-            })
-            .map_err(|source| Error::System { what: "starting the thread that starts PowerShell", source })?;
+        let start =
+            Start { inner: Arc::downgrade(&inner), pool, locate: self.locate, settings: self.runtime };
+        match self.start_later {
+            true => inner.hold(start),
+            false => start.begin()?,
+        }
         Ok(Engine(inner))
     }
 
@@ -283,5 +286,46 @@ impl EngineBuilder {
         let engine = Engine(Arc::new(Inner::new(pool.clone(), self.defaults, origin)));
         pool.started(host(pool.events()), Box::new(|| Ok(())));
         Ok(engine)
+    }
+}
+
+/// The start of PowerShell.
+pub(super) struct Start {
+    inner: Weak<Inner>,
+    pool: Pool,
+    locate: LocateOptions,
+    settings: RuntimeSettings,
+}
+
+impl Start {
+    /// Finds PowerShell and starts it, on a thread of its own.
+    ///
+    /// # Errors
+    /// [`Error::System`] if no thread can be made.
+    fn begin(self) -> Result<()> {
+        let Self { inner, pool, locate, settings } = self;
+        let events = pool.events();
+        std::thread::Builder::new()
+            .name("runspaced-start".to_owned())
+            .spawn(move || match runtime::start(&locate, &settings, events) {
+                Ok(started) => {
+                    let guard = started.upgrade_guard();
+                    if let Some(inner) = inner.upgrade() {
+                        inner.started(&started);
+                    }
+                    pool.started(started.host, guard);
+                }
+                Err(error) => pool.failed(error),
+            })
+            .map(drop)
+            .map_err(|source| Error::System { what: "starting the thread that starts PowerShell", source })
+    }
+
+    /// The same; if it fails, that is the answer of every call.
+    pub(super) fn begin_late(self) {
+        let pool = self.pool.clone();
+        if let Err(error) = self.begin() {
+            pool.failed(error);
+        }
     }
 }

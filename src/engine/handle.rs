@@ -3,12 +3,13 @@
 use std::{sync::Arc, time::Duration};
 
 use once_cell::sync::OnceCell;
+use parking_lot::Mutex;
 use serde::Serialize;
 use tokio::sync::mpsc;
 
 use super::{
     blocking::Blocking,
-    builder::EngineBuilder,
+    builder::{EngineBuilder, Start},
     call::Call,
     invocation::Invocation,
     output::Output,
@@ -46,6 +47,8 @@ pub(super) struct Inner {
     defaults: Defaults,
     home: OnceCell<(PowerShellHome, Phases)>,
     origin: Origin,
+    /// The start, until it is wanted.
+    held: Mutex<Option<Start>>,
 }
 
 /// What an engine is made of, as far as its commands depend on it.
@@ -85,11 +88,23 @@ pub struct PowerShellInfo {
 
 impl Inner {
     pub(super) fn new(pool: Pool, defaults: Defaults, origin: Origin) -> Self {
-        Self { pool, defaults, home: OnceCell::new(), origin }
+        Self { pool, defaults, home: OnceCell::new(), origin, held: Mutex::new(None) }
     }
 
     pub(super) fn started(&self, started: &Started) {
         let _ = self.home.set((started.home.clone(), started.phases));
+    }
+
+    /// Leaves the start to the first who wants it.
+    pub(super) fn hold(&self, start: Start) {
+        *self.held.lock() = Some(start);
+    }
+
+    fn begin(&self) {
+        let start = self.held.lock().take();
+        if let Some(start) = start {
+            start.begin_late();
+        }
     }
 }
 
@@ -105,6 +120,12 @@ impl Engine {
         EngineBuilder::default()
     }
 
+    /// Starts PowerShell, where that was left for [later](EngineBuilder::start_later). Returns at once; without effect after the
+    /// first time.
+    pub fn begin(&self) {
+        self.0.begin();
+    }
+
     /// Runs something and waits for its result. Dropping the future cancels the call.
     ///
     /// # Errors
@@ -118,6 +139,7 @@ impl Engine {
     /// # Errors
     /// [`Error::InvalidInvocation`] and [`Error::Secret`]; everything else is the call's answer.
     pub fn start(&self, invocation: Invocation) -> Result<Call> {
+        self.begin();
         let (spec, request) = request::prepare(&invocation, &self.0.defaults, false)?;
         let (sender, receiver) = if invocation.live || invocation.interactive {
             let (sender, receiver) = mpsc::channel(LIVE_RECORDS);
@@ -148,6 +170,7 @@ impl Engine {
     /// # Errors
     /// [`Error::InvalidInvocation`] and [`Error::Secret`]; everything else is the stream's last item.
     pub fn stream(&self, invocation: Invocation) -> Result<OutputStream> {
+        self.begin();
         let (spec, request) = request::prepare(&invocation, &self.0.defaults, true)?;
         let (sender, receiver) = mpsc::channel(LIVE_RECORDS);
         let call = self.0.pool.submit(spec, request, Some(sender));
@@ -164,6 +187,7 @@ impl Engine {
     /// # Errors
     /// Why PowerShell was not found or did not start.
     pub async fn ready(&self) -> Result<()> {
+        self.begin();
         let mut readiness = self.0.pool.readiness();
         let readiness = readiness
             .wait_for(|readiness| *readiness != Readiness::Starting)
@@ -220,6 +244,7 @@ impl Engine {
         if name.is_empty() {
             return Err(Error::InvalidInvocation("the session's name is empty".to_owned()));
         }
+        self.begin();
         self.0.pool.open_session(name.into(), affinity.map(Into::into), ttl)
     }
 
@@ -237,6 +262,7 @@ impl Engine {
     /// [`Error::ShutDown`]. New calls are refused from now on. Blocks for at most `grace` and the time it takes to stop
     /// or give up what is left. Returns how many calls were stopped.
     pub fn shut_down(&self, grace: Duration) -> usize {
+        self.0.held.lock().take();
         self.0.pool.shut_down(grace)
     }
 }

@@ -19,6 +19,7 @@ pub(crate) use call::read_answer;
 pub(crate) use function::comment;
 pub(crate) use handle::Origin;
 pub(crate) use literal::quoted;
+pub(crate) use waiting::wait_in_task;
 
 pub use blocking::{Blocking, Records};
 pub use builder::EngineBuilder;

@@ -122,27 +122,70 @@ pub(super) fn wait<F: Future>(future: F) -> F::Output {
     }
 }
 
+/// The same in a task, on a thread that has little else to do: while it watches, the thread's other tasks go on, and its
+/// runtime looks for input without sleeping.
+pub(crate) async fn wait_in_task<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    let _waiting = Counted::among(&WAITING);
+    if let Some(watch) = Watch::begin() {
+        loop {
+            // Nobody has to wake who watches.
+            let polled = future.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+            if let Poll::Ready(output) = polled {
+                watch.was_worth_it();
+                return output;
+            }
+            if !has_room() || !watch.goes_on() {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+    future.await
+}
+
 /// Returns when the bell has rung, or watching is no use any more.
 fn watch(rung: &AtomicBool) {
-    if !CAUTION.allows() {
-        return;
-    }
-    let _watching = Counted::among(&WATCHING);
-    let start = Instant::now();
+    let Some(watch) = Watch::begin() else { return };
     while has_room() {
         if look(rung) {
-            CAUTION.was_worth_it();
+            watch.was_worth_it();
             return;
         }
-        let offered = Instant::now();
-        if offered - start > WATCH {
+        if !watch.goes_on() {
             return;
+        }
+    }
+}
+
+/// A thread watches.
+struct Watch {
+    start: Instant,
+    _watching: Counted,
+}
+
+impl Watch {
+    /// `None`: it has lately been in vain.
+    fn begin() -> Option<Self> {
+        CAUTION.allows().then(|| Self { start: Instant::now(), _watching: Counted::among(&WATCHING) })
+    }
+
+    /// Offers the core to somebody else. False if watching is no use any more.
+    fn goes_on(&self) -> bool {
+        let offered = Instant::now();
+        if offered - self.start > WATCH {
+            return false;
         }
         thread::yield_now();
-        if offered.elapsed() > CONTENDED {
+        let kept = offered.elapsed() <= CONTENDED;
+        if !kept {
             CAUTION.lost_the_core();
-            return;
         }
+        kept
+    }
+
+    fn was_worth_it(&self) {
+        CAUTION.was_worth_it();
     }
 }
 
@@ -173,6 +216,19 @@ mod tests {
             });
             assert_eq!(wait(receiver), Ok(pause));
             assert!(other.join().is_ok_and(|sent| sent.is_ok()));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_task_that_waits_is_answered_and_lets_others_run() {
+        assert_eq!(wait_in_task(std::future::ready(1)).await, 1);
+        for pause in [Duration::ZERO, WATCH / 4, WATCH * 5] {
+            let (sender, receiver) = tokio::sync::oneshot::channel();
+            let waiting = tokio::spawn(wait_in_task(receiver));
+            // On this thread, which watches meanwhile.
+            tokio::time::sleep(pause).await;
+            sender.send(pause).expect("somebody waits");
+            assert_eq!(waiting.await.expect("no panic"), Ok(pause));
         }
     }
 

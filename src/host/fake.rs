@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 
 use super::{
     CallId, Event, Events, FunctionCallId, FunctionEvent, FunctionMessage, Host, HostError, RawAnswer,
-    SlotId, Take,
+    SlotId, Take, Trim,
 };
 
 #[derive(Default)]
@@ -45,6 +45,8 @@ pub(crate) struct FakeHost {
     pub(crate) most_running: AtomicUsize,
     /// What callers of host functions were told.
     pub(crate) function_replies: Mutex<Vec<String>>,
+    /// What was trimmed.
+    pub(crate) trims: Mutex<Vec<Trim>>,
     running: AtomicUsize,
     me: std::sync::Weak<FakeHost>,
 }
@@ -61,6 +63,7 @@ impl FakeHost {
             ended_descendants: Mutex::default(),
             most_running: AtomicUsize::new(0),
             function_replies: Mutex::default(),
+            trims: Mutex::default(),
             running: AtomicUsize::new(0),
             me: me.clone(),
         })
@@ -280,6 +283,10 @@ impl Host for FakeHost {
 
     fn abandon(&self, slot: SlotId) {
         self.update(slot, |slot| slot.abandoned = true);
+    }
+
+    fn trim(&self, depth: Trim) {
+        self.trims.lock().push(depth);
     }
 
     fn shutdown(&self) {}

@@ -79,8 +79,22 @@ pub(crate) trait Host: Send + Sync {
     /// The slot is given up: its late events are noise, its thread ends itself should the call ever return. Then comes
     /// [`Event::Closed`].
     fn abandon(&self, slot: SlotId);
+    /// Gives memory back that nothing needs any more. Every thread of the host stands still meanwhile.
+    fn trim(&self, depth: Trim);
     /// Tells the host that the process is about to end; runspaces are no longer closed one by one.
     fn shutdown(&self);
+}
+
+/// How thoroughly [`Host::trim`] looks, and how long that takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u32)]
+pub(crate) enum Trim {
+    /// What is dead, where it is: some milliseconds.
+    Sweep = 0,
+    /// The same, and what is left moves together: more of them.
+    Compact = 1,
+    /// The same, and the system gets the free memory: the next calls have to ask for it again.
+    GiveBack = 2,
 }
 
 /// Whether a consumer took a record.

@@ -62,6 +62,11 @@ impl Grants {
         }
     }
 
+    /// True if the caller sees every tool.
+    pub(crate) fn shows_everything(&self) -> bool {
+        matches!(self, Self::All)
+    }
+
     /// True if the caller may call the tool with these arguments.
     pub(crate) fn allow(&self, tool: &str, arguments: &Map<String, Value>) -> bool {
         match self {

@@ -29,7 +29,7 @@ use super::{
     shutdown::Shutdown,
 };
 use crate::{
-    catalog::{Catalog, CatalogFeed, ToolSpec},
+    catalog::{Catalog, CatalogFeed, Listing, ToolSpec},
     observe::{Audit, DigestKey, Subject},
     policy::{Offer, Policy},
 };
@@ -129,6 +129,14 @@ impl Dispatcher {
     pub(crate) async fn listed(&self) -> Result<Arc<Catalog>, String> {
         let catalog = self.catalog().await?;
         Ok(Arc::clone(&self.offer(catalog)?.listed))
+    }
+
+    /// The list of tools, if it is there before the tools are; waits while nothing is known of either.
+    pub(crate) async fn listing(&self) -> Option<Arc<Listing>> {
+        tokio::select! {
+            listing = self.catalog.listing() => listing,
+            () = self.shutdown.calls_cancelled() => None,
+        }
     }
 
     /// A catalogue under the policy. The same catalogue is looked at once.

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     Call, Engine, Error, Invocation, Limits, Live, Prompt, Record, RecordData, Stream, catalog::Target,
-    policy,
+    engine::wait_in_task, policy,
 };
 
 /// How much later than a job's own deadline the engine ends one that may wait for a person.
@@ -24,6 +24,8 @@ pub(super) const KEPT_BYTES: u32 = 8 << 20;
 /// Runs commands in an engine.
 pub(crate) struct PowerShell {
     engine: Engine,
+    /// Who waits for an answer watches for it first.
+    watches: bool,
 }
 
 fn limits() -> Limits {
@@ -32,7 +34,13 @@ fn limits() -> Limits {
 
 impl PowerShell {
     pub(crate) fn new(engine: Engine) -> Self {
-        Self { engine }
+        Self { engine, watches: false }
+    }
+
+    /// For a thread that does nothing but serve one client: it watches for an answer for a moment before it sleeps.
+    pub(crate) fn watching(mut self) -> Self {
+        self.watches = true;
+        self
     }
 
     fn invocation(job: &mut Job) -> Result<Invocation, Error> {
@@ -93,7 +101,12 @@ pub(super) async fn ended_or_stopped(call: Call, job: &Job) -> crate::Result<cra
 impl Executor for PowerShell {
     fn execute(&self, mut job: Job) -> Running {
         let call = Self::invocation(&mut job).and_then(|invocation| self.engine.start(invocation));
-        Box::pin(async move { ended_or_stopped(call?, &job).await.map(Into::into) })
+        let watches = self.watches;
+        Box::pin(async move {
+            let ended = ended_or_stopped(call?, &job);
+            let output = if watches { wait_in_task(ended).await } else { ended.await };
+            output.map(Into::into)
+        })
     }
 
     fn guess(&self, guess: Guess) -> Pin<Box<dyn Future<Output = Vec<String>> + Send>> {

@@ -22,13 +22,13 @@ use super::{
     resources::Roots,
     routes::Routes,
     sentinel::{self, SentinelFunctions},
-    service::{Extras, Service},
+    service::{Extras, Service, first_page},
     shutdown::{Cause, Patience, Shutdown},
     transport::StdioTransport,
 };
 use crate::{
     Engine, Replacement,
-    catalog::{CatalogCache, CatalogFeed, Exposure, Keeper, KeeperTask},
+    catalog::{CatalogCache, CatalogFeed, Exposure, Keeper, KeeperTask, Lister, Natives, Opening},
     observe::{Audit, AuditSettings},
     policy::{Mode, Policy},
     sentinel::Sentinel,
@@ -51,6 +51,7 @@ pub struct Server {
     left: Handover,
     extras: Extras,
     audit: Option<Arc<Audit>>,
+    opening: Opening,
 }
 
 /// How a server ended.
@@ -119,6 +120,7 @@ impl Server {
             left: Handover::default(),
             extras: Extras::default(),
             audit: None,
+            opening: Opening::default(),
         }
     }
 
@@ -135,12 +137,12 @@ impl Server {
         self
     }
 
-    /// Offers the operations on Microsoft Sentinel as tools. `connect` is called at once, on a thread of its own, and may take
-    /// its time; if it says why there can be none, calls are answered with that. To be called in a tokio runtime with I/O
+    /// Offers the operations on Microsoft Sentinel as tools. `connect` is called on a thread of its own as soon as the client has
+    /// its list of tools, and may take its time; if it says why there can be none, calls are answered with that. To be called in a tokio runtime with I/O
     /// and time: operations run in it, and what they write goes on in it, whatever becomes of the server
     /// (see [`Sentinel::writes_ended`]).
     pub fn sentinel(mut self, connect: impl FnOnce() -> Result<Sentinel, String> + Send + 'static) -> Self {
-        self.sentinel = Some(sentinel::Operations::new(connect));
+        self.sentinel = Some(sentinel::Operations::new(connect, self.opening.clone()));
         self
     }
 
@@ -228,21 +230,41 @@ impl Server {
         stop: impl Future<Output = ()>,
     ) -> io::Result<End> {
         let left = self.left.stdio.take();
-        let running = self.start();
+        let running = self.start(PowerShell::watching);
         serve(&running.parts, Patience::default(), (input, output), left, stop).await
     }
 
-    /// Begins to look for the commands, and puts the parts together.
-    pub(super) fn start(self) -> Running {
+    /// What becomes of a catalogue until clients see it.
+    fn lister(&self) -> Lister {
+        let Exposure { toolsets, toolset_definitions, overrides, tool_search, .. } = &self.exposure;
         let offers_sentinel = self.sentinel.is_some();
-        let natives = if offers_sentinel { sentinel::tools() } else { Vec::new() };
+        let rules = (&self.policy, toolsets, toolset_definitions, overrides, tool_search, offers_sentinel);
+        let rules = format!("{rules:?}");
+        let policy = self.policy.clone();
+        let list = Box::new(move |catalog| first_page(&policy.offer(catalog)?.listed));
+        Lister { rules, list }
+    }
+
+    /// Begins to look for the commands, and puts the parts together. `adapt`: how calls of PowerShell are waited for.
+    pub(super) fn start(self, adapt: impl FnOnce(PowerShell) -> PowerShell) -> Running {
+        let lister = self.lister();
+        let offers_sentinel = self.sentinel.is_some();
+        let natives: Vec<Natives> = if offers_sentinel { vec![sentinel::tools] } else { Vec::new() };
         // An engine that only carries out operations has no commands to offer.
         let commands = self.functions.is_none() || !self.exposure.is_empty();
         let asked = self.engine.clone().filter(|_| commands);
-        let keeper = Keeper::new(asked, self.exposure).natives(natives).cache(self.cache);
+        if let Some(engine) = self.engine.clone().filter(|_| !commands) {
+            let opening = self.opening.clone();
+            tokio::spawn(async move {
+                opening.ended().await;
+                engine.begin();
+            });
+        }
+        let keeper =
+            Keeper::new(asked, self.exposure).natives(natives).cache(self.cache, lister).after(self.opening);
         let (catalog, keeping) = keeper.start();
         let powershell = match &self.engine {
-            Some(engine) => Routes::new(Arc::new(PowerShell::new(engine.clone()))),
+            Some(engine) => Routes::new(Arc::new(adapt(PowerShell::new(engine.clone())))),
             None => Routes::default(),
         };
         let may_write = self.policy.mode() == Mode::Write;

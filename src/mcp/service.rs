@@ -4,6 +4,7 @@
 mod asking;
 mod extras;
 mod following;
+mod listing;
 mod tasks;
 
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use rmcp::{
         GetPromptResponse, GetTaskParams, GetTaskResult, Implementation, ListPromptsResult,
         ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, MetaObject,
         PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities,
-        ServerConfig, SubscriptionFilter, Tool, ToolAnnotations, UpdateTaskParams,
+        ServerConfig, SubscriptionFilter, Tool, UpdateTaskParams,
     },
     service::{NotificationContext, RequestContext, SubscriptionContext},
 };
@@ -24,19 +25,15 @@ use serde_json::{Value, json};
 
 pub(crate) use self::extras::Extras;
 use self::following::ConnectionLog;
+pub(super) use self::listing::first_page;
 use super::{
     call::{Caller, Defer, ToolCall},
     client::Client,
     dispatch::{Dispatcher, Outcome},
-    options,
     reply::Reply,
-    results,
-    transport::Handling,
+    transport::{Handling, Tools},
 };
-use crate::catalog::ToolSpec;
 
-/// Tools on one page of the list.
-const PAGE_TOOLS: usize = 200;
 /// Resources on one page of their list.
 const PAGE_RESOURCES: usize = 200;
 /// How long a client may take the list for current.
@@ -90,24 +87,25 @@ impl ServerHandler for Service {
         request: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
+        let client = client(&context);
+        let is_first = request.as_ref().is_none_or(|request| request.cursor.is_none());
+        let handling = context.extensions.get::<Handling>().filter(|handling| handling.takes_text());
+        if is_first
+            && client.grants.shows_everything()
+            && let Some(handling) = handling
+            && let Some(listing) = self.dispatcher.listing().await
+        {
+            let answer = tools(Vec::new(), listing.next, listing.definite);
+            handling.give(Tools { listing, opening: self.dispatcher.feed().opening() });
+            return Ok(answer);
+        }
         let catalog = tokio::select! {
             catalog = self.dispatcher.listed() => catalog,
             () = context.ct.cancelled() => Err("cancelled".to_owned()),
         };
         let catalog = catalog.map_err(no_catalog)?;
-        let grants = client(&context).grants;
-        let mut tools: Vec<Tool> =
-            catalog.listed().filter(|tool| grants.shows(&tool.name)).map(tool).collect();
-        tools.insert(tools.partition_point(|tool| *tool.name < *results::GET_RESULT), get_result());
-        let count = tools.len();
-        let first = page_start(request, count)?;
-        let page: Vec<Tool> = tools.drain(..).skip(first).take(PAGE_TOOLS).collect();
-        let next = first + page.len();
-        let ttl = if self.dispatcher.feed().is_definite() { LIST_TTL_MS } else { CACHED_TTL_MS };
-        let mut result =
-            ListToolsResult::with_all_items(page).with_ttl_ms(ttl).with_cache_scope(CacheScope::Private);
-        result.next_cursor = (next < count).then(|| next.to_string());
-        Ok(result)
+        let (page, next) = listing::page(&catalog, &client.grants, request)?;
+        Ok(tools(page, next, self.dispatcher.feed().is_definite()))
     }
 
     /// Older clients are told of changes by themselves, from their handshake on.
@@ -283,6 +281,15 @@ fn client(context: &RequestContext<RoleServer>) -> Client {
     parts.and_then(|parts| parts.extensions.get::<Client>()).cloned().unwrap_or_default()
 }
 
+/// A page of the list of tools.
+fn tools(page: Vec<Tool>, next: Option<usize>, definite: bool) -> ListToolsResult {
+    let ttl = if definite { LIST_TTL_MS } else { CACHED_TTL_MS };
+    let mut result =
+        ListToolsResult::with_all_items(page).with_ttl_ms(ttl).with_cache_scope(CacheScope::Private);
+    result.next_cursor = next.map(|next| next.to_string());
+    result
+}
+
 /// Where a page begins.
 fn page_start(request: Option<PaginatedRequestParams>, count: usize) -> Result<usize, ErrorData> {
     let Some(cursor) = request.and_then(|request| request.cursor) else { return Ok(0) };
@@ -297,37 +304,6 @@ fn implementation() -> Implementation {
 
 fn no_catalog(reason: String) -> ErrorData {
     ErrorData::internal_error(format!("the tools are not known: {reason}"), None)
-}
-
-fn tool(spec: &ToolSpec) -> Tool {
-    let hints = &spec.annotations;
-    let mut tool = Tool::new(spec.name.clone(), spec.description.clone(), Arc::new(options::schema(spec)))
-        .with_title(spec.title.clone())
-        .with_annotations(
-            ToolAnnotations::with_title(spec.title.clone())
-                .read_only(hints.read_only)
-                .destructive(hints.destructive)
-                .idempotent(hints.idempotent)
-                .open_world(hints.open_world),
-        );
-    tool.output_schema.clone_from(&spec.output_schema);
-    tool
-}
-
-fn get_result() -> Tool {
-    const TITLE: &str = "Rest of a result";
-    let description = "Pages, filters, sorts, groups and narrows a result that was too long for one answer. Example: \
-        {\"result\": \"…\", \"where\": [{\"field\": \"Severity\", \"is\": \"in\", \"value\": [\"High\"]}], \
-        \"sort_by\": [\"-Created\"], \"fields\": [\"Title\", \"Owner.Name\"], \"first\": 20}";
-    Tool::new(results::GET_RESULT, description, Arc::new(results::schema()))
-        .with_title(TITLE)
-        .with_annotations(
-            ToolAnnotations::with_title(TITLE)
-                .read_only(true)
-                .destructive(false)
-                .idempotent(true)
-                .open_world(false),
-        )
 }
 
 fn call_result(call_id: &str, reply: Reply) -> CallToolResult {

@@ -3,6 +3,7 @@
 mod calls;
 mod client;
 mod ending;
+mod first_list;
 mod opening;
 mod policy;
 mod replacement;

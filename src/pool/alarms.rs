@@ -1,6 +1,9 @@
 //! What happens when time is up.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Instant,
+};
 
 use super::{
     DESCENDANTS, HOUSEKEEPING, Shared,
@@ -11,7 +14,7 @@ use super::{
 };
 use crate::{
     error::Error,
-    host::{CallId, SlotId},
+    host::{CallId, SlotId, Trim},
 };
 
 impl Ring for Shared {
@@ -142,15 +145,38 @@ impl Shared {
         }
     }
 
-    fn housekeeping(&self) {
+    fn housekeeping(self: &Arc<Self>) {
+        let mut trim = None;
         self.decide(|state, actions| {
             let now = Instant::now();
             state.housekeeping(now, actions);
             state.dispatch(now, actions);
+            trim = state.trim(now);
         });
+        if let Some(depth) = trim {
+            self.trim(depth);
+        }
         // A thread that had been given up may have ended after all.
         self.judge_replacement();
         self.timer.at(Instant::now() + HOUSEKEEPING, Alarm::Housekeeping);
+    }
+
+    /// On a thread of its own: it waits for finalizers, and those may be a script's. One at a time.
+    fn trim(self: &Arc<Self>, depth: Trim) {
+        if self.host.get().is_none() || self.trimming.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let shared = Arc::clone(self);
+        let work = move || {
+            if let Some(host) = shared.host.get() {
+                host.trim(depth);
+            }
+            shared.trimming.store(false, Ordering::Release);
+        };
+        if let Err(error) = std::thread::Builder::new().name("runspaced-trim".to_owned()).spawn(work) {
+            tracing::debug!(%error, "no memory is given back: no thread for it");
+            self.trimming.store(false, Ordering::Release);
+        }
     }
 
     /// Past the budget, those who wait are told at once: no slot will come.

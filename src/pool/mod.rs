@@ -24,7 +24,7 @@ use std::{
     collections::BTreeSet,
     sync::{
         Arc, Weak,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -82,6 +82,8 @@ pub(super) struct Shared {
     functions: Option<Arc<dyn Functions>>,
     open_functions: functions::OpenCalls,
     replacement: tokio::sync::watch::Sender<Option<Replacement>>,
+    /// Memory is being given back.
+    trimming: AtomicBool,
 }
 
 impl Pool {
@@ -113,6 +115,7 @@ impl Pool {
                 functions,
                 open_functions: functions::OpenCalls::default(),
                 replacement: tokio::sync::watch::Sender::new(None),
+                trimming: AtomicBool::new(false),
             }
         });
         if let Some(source) = failure {

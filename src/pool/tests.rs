@@ -14,7 +14,7 @@ use super::{CallSpec, CallState, FunctionCall, Functions, LiveEvent, Outcome, Po
 use crate::{
     engine::Isolation,
     error::Error,
-    host::{FunctionMessage, fake::FakeHost, message::SlotConfig},
+    host::{FunctionMessage, Trim, fake::FakeHost, message::SlotConfig},
 };
 
 fn config() -> PoolConfig {
@@ -601,4 +601,19 @@ fn function_that_ends_without_an_answer_fails_its_caller() {
     assert!(matches!(outcome(receiver), Outcome::Answered { .. }));
     let replies = host.function_replies.lock();
     assert!(replies[0].starts_with("Failed") && replies[0].contains("without an answer"), "{replies:?}");
+}
+
+#[test]
+fn memory_is_given_back_once_nothing_runs() {
+    let (pool, host) = pool();
+    let (_call, running) = submit(&pool, spec(), "sleep 2500");
+    thread::sleep(Duration::from_millis(2_300));
+    assert_eq!(*host.trims.lock(), [], "a call runs");
+    outcome(running);
+    let given_back = || host.trims.lock().iter().filter(|depth| **depth == Trim::GiveBack).count();
+    eventually("idle memory is given back", || given_back() == 1);
+    thread::sleep(Duration::from_millis(2_200));
+    assert_eq!(given_back(), 1, "nothing has happened since");
+    outcome(submit(&pool, spec(), "1").1);
+    eventually("it is given back again after a call", || given_back() == 2);
 }

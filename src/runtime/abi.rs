@@ -1,7 +1,7 @@
 //! The structures of the border, as `docs/abi.md` lays them down. A test on the C# side checks the same figures.
 
 /// Version of the contract; goes up with every change of layout or meaning.
-pub(super) const ABI_VERSION: u32 = 2;
+pub(super) const ABI_VERSION: u32 = 3;
 
 /// `size_of::<T>()` as the structures carry it.
 pub(super) const fn size_of_table<T>() -> u32 {
@@ -62,6 +62,7 @@ pub(super) struct HostApi {
             len: usize,
         ) -> i32,
     >,
+    pub(super) trim: Option<unsafe extern "C" fn(depth: u32) -> i32>,
 }
 
 impl HostApi {
@@ -82,6 +83,7 @@ impl HostApi {
             stats: None,
             last_error: None,
             function_reply: None,
+            trim: None,
         }
     }
 }
@@ -160,12 +162,13 @@ mod tests {
             offset_of!(HostApi, stats),
             offset_of!(HostApi, last_error),
             offset_of!(HostApi, function_reply),
+            offset_of!(HostApi, trim),
         ];
         assert_eq!(offset_of!(HostApi, abi_version), 0);
         assert_eq!(offset_of!(HostApi, struct_size), 4);
         for (i, offset) in offsets.into_iter().enumerate() {
             assert_eq!(offset, 8 + i * POINTER, "field {i}");
         }
-        assert_eq!(size_of::<HostApi>(), 8 + 12 * POINTER);
+        assert_eq!(size_of::<HostApi>(), 8 + 13 * POINTER);
     }
 }

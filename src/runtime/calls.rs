@@ -7,7 +7,7 @@ use super::altstack;
 use super::buffer::CallBuffer;
 use super::callbacks::ROUTES;
 use super::descendants::Descendants;
-use crate::host::{CallId, Events, FunctionCallId, FunctionMessage, Host, HostError, SlotId};
+use crate::host::{CallId, Events, FunctionCallId, FunctionMessage, Host, HostError, SlotId, Trim};
 
 /// The exports of the host assembly, all of them there.
 #[derive(Clone, Copy)]
@@ -24,6 +24,7 @@ pub(super) struct Exports {
     stats: unsafe extern "C" fn(*mut u8, usize) -> i32,
     last_error: unsafe extern "C" fn(*mut u8, usize) -> i32,
     function_reply: unsafe extern "C" fn(u64, u64, u64, u32, *const u8, usize) -> i32,
+    trim: unsafe extern "C" fn(u32) -> i32,
 }
 
 impl Exports {
@@ -42,6 +43,7 @@ impl Exports {
             stats: api.stats?,
             last_error: api.last_error?,
             function_reply: api.function_reply?,
+            trim: api.trim?,
         })
     }
 
@@ -229,6 +231,12 @@ impl Host for ClrHost {
         ROUTES.abandon(slot);
         // SAFETY: an export of the running host; it takes a number only.
         unsafe { (self.exports.abandon)(slot.0) };
+    }
+
+    fn trim(&self, depth: Trim) {
+        altstack::give_up();
+        // SAFETY: an export of the running host; it takes a number only.
+        unsafe { (self.exports.trim)(depth as u32) };
     }
 
     fn shutdown(&self) {

@@ -2,11 +2,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::client::{Client, arguments};
+use super::client::{Client, HANG, PROGRAM, arguments, modern};
 use super::support::Context;
 use super::{names, text, tools, values};
 
@@ -69,9 +70,27 @@ impl Gated {
         self.open();
         let mut client = self.start();
         assert_eq!(names(&tools(&mut client)), ["get_first"]);
+        wait_for_lists(&self.cache, 1);
         client.finish();
         self.close();
-        assert_eq!(fs::read_dir(&self.cache).expect("a folder").count(), 1);
+        assert_eq!(kept(&self.cache, "catalog").len(), 1);
+    }
+}
+
+/// Files of a kind in a cache.
+fn kept(cache: &str, ending: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(cache).into_iter().flatten().flatten().map(|entry| entry.path());
+    let is_whole =
+        |path: &PathBuf| !path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("draft-"));
+    entries.filter(|path| path.extension().is_some_and(|end| end == ending)).filter(is_whole).collect()
+}
+
+/// The list is kept after it was given.
+fn wait_for_lists(cache: &str, count: usize) {
+    let end = Instant::now() + HANG;
+    while kept(cache, "tools").len() < count {
+        assert!(Instant::now() < end, "no list was kept");
+        sleep(Duration::from_millis(10));
     }
 }
 
@@ -126,6 +145,27 @@ pub fn a_missing_stale_or_broken_cache_delays_the_list(context: &Context) {
     client.finish();
     gated.close();
 
+    // The same, once that list is kept too.
+    gated.open();
+    let mut client = gated.start();
+    assert_eq!(names(&tools(&mut client)), ["get_first", "get_second"]);
+    wait_for_lists(&gated.cache, 1);
+    client.finish();
+    gated.close();
+    gated.write("function Get-Third { 3 }");
+    let mut client = gated.start();
+    list(&mut client);
+    assert!(client.is_silent(WHILE), "a stale list must not be given");
+    gated.open();
+    let (answer, _) = client.answer("list");
+    assert_eq!(names(answer["result"]["tools"].as_array().expect("tools")), ["get_third"]);
+    client.finish();
+    gated.close();
+    gated.write("function Get-First { 1 }\nfunction Get-Second { 2 }");
+    gated.open();
+    gated.start().finish();
+    gated.close();
+
     // Damaged: ignored, and replaced.
     for entry in fs::read_dir(&gated.cache).expect("a folder") {
         let path = entry.expect("an entry").path();
@@ -142,6 +182,98 @@ pub fn a_missing_stale_or_broken_cache_delays_the_list(context: &Context) {
     let mut client = gated.start();
     assert_eq!(names(&tools(&mut client)), ["get_first", "get_second"], "from the cache again");
     gated.open();
+    client.finish();
+}
+
+pub fn the_first_list_is_the_same_as_that_of_the_catalogue(context: &Context) {
+    let gated = Gated::new(context);
+    let function = |number: u32| {
+        format!(
+            "function Get-Thing{number} {{ <#\n.SYNOPSIS\nThing \"tools\":[] {number}.\n#>\n[CmdletBinding(SupportsShouldProcess)]\n\
+             param([Parameter(Mandatory)][string] $Näme, [ValidateRange(1, {})][int] $Count = 1) $Name }}\n",
+            number + 1
+        )
+    };
+    gated.write(&(0..230).map(function).collect::<String>());
+    let variants: [&[&str]; 4] = [
+        &[],
+        &["--tool-search=never"],
+        &["--tool-search=never", "--read-only"],
+        &["--tool-search=never", "--toolset", "gated"],
+    ];
+    let mut seen = Vec::new();
+    for (number, variant) in variants.into_iter().enumerate() {
+        let words: Vec<String> =
+            gated.arguments.iter().cloned().chain(variant.iter().map(|word| (*word).to_owned())).collect();
+        let words: Vec<String> = match variant.contains(&"--read-only") {
+            true => words.into_iter().filter(|word| word != "--allow-writes").collect(),
+            false => words,
+        };
+        let start =
+            || Client::start_with(&words, &gated.folder, &[("RUNSPACED_MCP__CACHE_FOLDER", &gated.cache)]);
+        gated.open();
+        let mut client = start();
+        client.initialize("2025-11-25");
+        tools(&mut client);
+        wait_for_lists(&gated.cache, number + 1);
+        client.finish();
+        gated.close();
+        // The lines as they are, of both eras: once from the kept list, once from the catalogue.
+        let lines = || {
+            let mut old = start();
+            old.initialize("2025-11-25");
+            list(&mut old);
+            let mut new = start();
+            new.send(modern(7, "tools/list", json!({})));
+            let lines = [old.receive_text(), new.receive_text()];
+            // What comes after the first page comes from the catalogue in any case.
+            old.send(json!({"id": "rest", "method": "tools/list", "params": {"cursor": "1"}}));
+            let rest = old.receive_text();
+            gated.open();
+            old.finish();
+            new.finish();
+            gated.close();
+            (lines, rest)
+        };
+        let first = lines();
+        let path = kept(&gated.cache, "tools")
+            .into_iter()
+            .max_by_key(|path| fs::metadata(path).and_then(|metadata| metadata.modified()).ok());
+        let path = path.expect("the list of this server");
+        let bytes = fs::read(&path).expect("read");
+        fs::write(&path, "no list").expect("written");
+        assert_eq!(first, lines(), "{variant:?}");
+        fs::write(&path, bytes).expect("written");
+        seen.push(first);
+    }
+    assert!(seen[0].0[0].len() < 5_000 && seen[0].0[0].contains("search_tools"));
+    assert!(seen[1].0[0].contains("\"nextCursor\":\"200\"") && seen[1].0[0].contains("Näme"));
+    assert!(seen[2].0[0] != seen[1].0[0]);
+}
+
+pub fn without_powershell_the_first_list_is_the_same_again(context: &Context) {
+    let cache = context.scratch().join("cache").to_string_lossy().into_owned();
+    let list_line = || {
+        let mut command = std::process::Command::new(PROGRAM);
+        command
+            .args(["mcp", "--read-only"])
+            .env("RUNSPACED_MCP__CACHE_FOLDER", &cache)
+            .current_dir(context.scratch());
+        let mut client = Client::spawn(command);
+        client.initialize("2025-11-25");
+        list(&mut client);
+        let line = client.receive_text();
+        (client, line)
+    };
+    let (client, made) = list_line();
+    wait_for_lists(&cache, 1);
+    client.finish();
+    let (mut client, kept) = list_line();
+    assert_eq!(made, kept);
+    assert!(made.contains("list_workspaces"));
+    // A call finds its tool although nobody has made the tools for the list.
+    let status = client.call("cache_status", json!({}));
+    assert_eq!(status["isError"], false, "{status}");
     client.finish();
 }
 

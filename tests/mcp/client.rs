@@ -153,9 +153,14 @@ impl Client {
         answer["result"].clone()
     }
 
+    /// The next line, as it is.
+    pub fn receive_text(&self) -> String {
+        self.lines.as_ref().expect("open").recv_timeout(HANG).expect("a message")
+    }
+
     /// The next message. Whatever is on the output must be one.
     pub fn receive(&self) -> Value {
-        let line = self.lines.as_ref().expect("open").recv_timeout(HANG).expect("a message");
+        let line = self.receive_text();
         let message: Value =
             serde_json::from_str(&line).unwrap_or_else(|error| panic!("not JSON: {error}: {line}"));
         assert_eq!(message["jsonrpc"], "2.0", "{line}");

@@ -67,6 +67,8 @@ const TESTS: &[support::Test] = &[
     test!(sigterm_lets_a_call_end_and_exits_with_zero).powershell(),
     test!(catalog::the_list_comes_from_the_cache_before_powershell_is_up).powershell(),
     test!(catalog::a_missing_stale_or_broken_cache_delays_the_list).powershell().limit_s(120),
+    test!(catalog::the_first_list_is_the_same_as_that_of_the_catalogue).powershell().limit_s(180),
+    test!(catalog::without_powershell_the_first_list_is_the_same_again),
     test!(catalog::a_cache_folder_that_cannot_be_written_does_no_harm).powershell(),
     test!(catalog::a_changed_script_is_announced_and_run).powershell().limit_s(120),
     test!(catalog::a_broken_script_is_reported_until_it_is_mended).powershell().limit_s(120),

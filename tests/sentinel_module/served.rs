@@ -358,16 +358,16 @@ pub fn a_mode_that_forbids_writes_holds_in_every_function(context: &Context) {
             assert_eq!(refused["isError"], true, "{tool}: {refused}");
             assert!(text(&refused).contains("Nothing was applied"), "{tool}: {refused}");
         }
-        assert_eq!(world.setting.writes(), [String::new(); 0]);
+        assert_eq!(world.setting.writes(), Vec::<String>::new());
         client.finish();
     }
     // Where the mode allows writes, only the plan with the digest is applied.
     let mut client = world.through(&["--allow-writes"]);
     let planned = client.call("disable_analytics_rule", arguments.clone());
-    assert_eq!(world.setting.writes(), [String::new(); 0], "{planned}");
+    assert_eq!(world.setting.writes(), Vec::<String>::new(), "{planned}");
     let stale = client.call("disable_analytics_rule", with(&arguments, json!({"plan_digest": "0"})));
     assert!(text(&stale).contains("E724"), "{stale}");
-    assert_eq!(world.setting.writes(), [String::new(); 0]);
+    assert_eq!(world.setting.writes(), Vec::<String>::new());
     let digest = &planned["structuredContent"]["plan"]["digest"];
     let applied = client.call("disable_analytics_rule", with(&arguments, json!({"plan_digest": digest})));
     assert_eq!(rows(&applied)[0]["State"], "applied", "{applied}");
@@ -408,7 +408,7 @@ pub fn a_function_that_somebody_replaced_takes_part(context: &Context) {
     assert!(text(&refused).contains("begins with the number of its ticket"), "{refused}");
     let planned = client.call("add_incident_comment", comment("INC-7 looks fine"));
     assert_eq!(planned["structuredContent"]["warnings"], json!(["The ticket is told too."]), "{planned}");
-    assert_eq!(world.setting.writes(), [String::new(); 0]);
+    assert_eq!(world.setting.writes(), Vec::<String>::new());
     let digest = &planned["structuredContent"]["plan"]["digest"];
     let given = with(&comment("INC-7 looks fine"), json!({"plan_digest": digest}));
     let applied = client.call("add_incident_comment", given);

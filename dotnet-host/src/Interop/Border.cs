@@ -9,7 +9,7 @@ namespace Runspaced.Host.Interop;
 /// </summary>
 internal static unsafe class Border
 {
-    internal const uint AbiVersion = 2;
+    internal const uint AbiVersion = 3;
 
     private static HostCallbacks s_callbacks;
 

@@ -70,6 +70,7 @@ public static unsafe class Exports
         api->Stats = &Stats;
         api->LastError = &CopyLastError;
         api->FunctionReply = &FunctionReply;
+        api->Trim = &Trim;
     }
 
     [UnmanagedCallersOnly]
@@ -170,6 +171,20 @@ public static unsafe class Exports
         {
             ProcessGuard.AllowExit();
             SlotTable.Shutdown();
+            return Done;
+        }
+        catch (Exception failure)
+        {
+            return Unexpected(failure);
+        }
+    }
+
+    [UnmanagedCallersOnly]
+    private static int Trim(uint depth)
+    {
+        try
+        {
+            Memory.Trim(depth);
             return Done;
         }
         catch (Exception failure)

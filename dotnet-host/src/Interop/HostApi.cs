@@ -20,4 +20,5 @@ public unsafe struct HostApi
     public delegate* unmanaged<byte*, nuint, int> Stats;
     public delegate* unmanaged<byte*, nuint, int> LastError;
     public delegate* unmanaged<ulong, ulong, ulong, uint, byte*, nuint, int> FunctionReply;
+    public delegate* unmanaged<uint, int> Trim;
 }

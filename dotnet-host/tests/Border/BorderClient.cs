@@ -179,13 +179,13 @@ public sealed unsafe class BorderClient : IDisposable
     {
         HostCallbacks callbacks = new()
         {
-            AbiVersion = 2,
+            AbiVersion = 3,
             StructSize = (uint)sizeof(HostCallbacks),
             Grow = &Grow,
             Done = &Done,
             Event = &Event,
         };
-        HostApi api = new() { AbiVersion = 2, StructSize = (uint)sizeof(HostApi) };
+        HostApi api = new() { AbiVersion = 3, StructSize = (uint)sizeof(HostApi) };
         delegate* unmanaged<HostCallbacks*, HostApi*, int> bootstrap = &Exports.Bootstrap;
         int result = bootstrap(&callbacks, &api);
         return result == 0 ? api : throw new InvalidOperationException($"Bootstrap answered {result}");

@@ -31,11 +31,12 @@ public sealed unsafe class LayoutTests
     [InlineData(nameof(HostApi.Stats), 9)]
     [InlineData(nameof(HostApi.LastError), 10)]
     [InlineData(nameof(HostApi.FunctionReply), 11)]
+    [InlineData(nameof(HostApi.Trim), 12)]
     public void FunctionsStandInTheOrderOfTheContract(string function, int place) =>
         Assert.Equal(8 + (place * sizeof(nint)), Offset<HostApi>(function));
 
     [Fact]
-    public void ApiIsTwoNumbersAndTwelvePointers() => Assert.Equal(8 + (12 * sizeof(nint)), sizeof(HostApi));
+    public void ApiIsTwoNumbersAndThirteenPointers() => Assert.Equal(8 + (13 * sizeof(nint)), sizeof(HostApi));
 
     private static int Offset<T>(string field) => (int)Marshal.OffsetOf<T>(field);
 }

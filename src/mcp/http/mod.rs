@@ -127,7 +127,7 @@ impl Server {
         let patience = Patience::default();
         let guard = Guard::new(options.access)?;
         let tls = options.tls.map(Tls::new).transpose()?;
-        let mut running = self.start();
+        let mut running = self.start(std::convert::identity);
         let left = std::mem::take(&mut running.left.sessions);
         let parts = &running.parts;
         let shutdown = &parts.shutdown;

@@ -7,26 +7,34 @@ use futures_util::{
     future::{BoxFuture, Shared},
 };
 
-use crate::{Error, azure, sentinel::Sentinel};
+use crate::{Error, azure, catalog::Opening, sentinel::Sentinel};
 
 /// Operations that are ready, or being made ready, or cannot be had. Clones share it.
 #[derive(Clone)]
-pub(super) struct Connection(Shared<BoxFuture<'static, Result<Sentinel, Arc<str>>>>);
+pub(super) struct Connection {
+    made: Shared<BoxFuture<'static, Result<Sentinel, Arc<str>>>>,
+    opening: Opening,
+}
 
 impl Connection {
-    /// Begins to connect.
+    /// Connects when the opening ends.
     pub(super) fn begin(
         runtime: &tokio::runtime::Handle,
         connect: impl FnOnce() -> Result<Sentinel, String> + Send + 'static,
+        opening: Opening,
     ) -> Self {
-        let made = runtime.spawn_blocking(connect);
+        let begun = opening.clone();
+        let made = runtime.spawn(async move {
+            begun.ended().await;
+            tokio::task::spawn_blocking(connect).await
+        });
         let made = async move {
             match made.await {
-                Ok(made) => made.map_err(Arc::from),
-                Err(error) => Err(error.to_string().into()),
+                Ok(Ok(made)) => made.map_err(Arc::from),
+                Ok(Err(error)) | Err(error) => Err(error.to_string().into()),
             }
         };
-        Self(made.boxed().shared())
+        Self { made: made.boxed().shared(), opening }
     }
 
     /// The operations.
@@ -34,7 +42,8 @@ impl Connection {
     /// # Errors
     /// Why there are none, and what to set.
     pub(super) async fn ready(self) -> Result<Sentinel, Error> {
-        self.0.await.map_err(|problems| {
+        self.opening.end();
+        self.made.await.map_err(|problems| {
             let what = format!(
                 "Microsoft Sentinel cannot be reached, because of this server's settings: {problems}"
             );

@@ -38,7 +38,7 @@ use super::{
 };
 use crate::{
     Engine, Error,
-    catalog::Target,
+    catalog::{Opening, Target},
     sentinel::{Call, Item, Listener, Operation, Sentinel, Stage},
 };
 
@@ -52,10 +52,13 @@ pub(crate) struct Operations {
 }
 
 impl Operations {
-    /// Begins to connect. To be called in a tokio runtime with I/O and time.
-    pub(crate) fn new(connect: impl FnOnce() -> Result<Sentinel, String> + Send + 'static) -> Self {
+    /// Connects when the opening ends, or when it is needed. To be called in a tokio runtime with I/O and time.
+    pub(crate) fn new(
+        connect: impl FnOnce() -> Result<Sentinel, String> + Send + 'static,
+        opening: Opening,
+    ) -> Self {
         let runtime = tokio::runtime::Handle::current();
-        Self { connection: Connection::begin(&runtime, connect), runtime, through: None }
+        Self { connection: Connection::begin(&runtime, connect, opening), runtime, through: None }
     }
 
     /// Carries them out by the functions of this engine. `may_write`: other scripts of the engine may apply what they plan.

@@ -7,6 +7,8 @@ use parking_lot::Mutex;
 use rmcp::model::RequestId;
 use tokio::sync::Notify;
 
+use crate::catalog::{Listing, Opening};
+
 /// Requests of one client that may be open at once, tool calls or not.
 const MAX_OPEN: usize = 1024;
 /// Bytes of requests that are kept for the case that another process has to answer them.
@@ -20,6 +22,7 @@ pub(in crate::mcp) struct Ledger(Arc<Inner>);
 struct Inner {
     book: Mutex<Book>,
     changed: Notify,
+    takes_text: bool,
 }
 
 #[derive(Default)]
@@ -37,6 +40,14 @@ struct Open {
     handled: bool,
     deferred: bool,
     line: Option<Vec<u8>>,
+    tools: Option<Tools>,
+}
+
+/// The tools of an answer that was made without them.
+pub(in crate::mcp) struct Tools {
+    pub(in crate::mcp) listing: Arc<Listing>,
+    /// Ends when the client has them.
+    pub(in crate::mcp) opening: Opening,
 }
 
 /// Why a request is not let in.
@@ -70,6 +81,11 @@ struct Mark {
 }
 
 impl Ledger {
+    /// Of a transport that completes answers with what [`Handling::give`] left for them.
+    pub(super) fn taking_text() -> Self {
+        Self(Arc::new(Inner { takes_text: true, ..Inner::default() }))
+    }
+
     /// Lets a request in. A `standing` one is open until the client ends it. `line` is kept, if there is room, for
     /// [`Handling::defer`].
     pub(in crate::mcp) fn admit(
@@ -89,15 +105,17 @@ impl Ledger {
         book.kept_bytes += line.as_ref().map_or(0, Vec::len);
         book.admitted += 1;
         let number = book.admitted;
-        let open = Open { number, standing, cancelled: false, handled: false, deferred: false, line };
+        let open =
+            Open { number, standing, cancelled: false, handled: false, deferred: false, line, tools: None };
         book.open.insert(id.clone(), open);
         Ok(Handling { mark: Arc::new(Mark { ledger: self.clone(), id: id.clone() }) })
     }
 
-    /// Its answer is on its way.
-    pub(in crate::mcp) fn answered(&self, id: &RequestId) {
-        self.0.book.lock().remove(id);
+    /// Its answer is on its way. Returns the tools that belong into it.
+    pub(in crate::mcp) fn answered(&self, id: &RequestId) -> Option<Tools> {
+        let tools = self.0.book.lock().remove(id);
         self.0.changed.notify_waiters();
+        tools
     }
 
     /// The client does not want its answer any more. Without effect if it is not open.
@@ -153,14 +171,24 @@ impl Ledger {
 }
 
 impl Book {
-    fn remove(&mut self, id: &RequestId) {
-        if let Some(open) = self.open.remove(id) {
-            self.kept_bytes -= open.line.map_or(0, |line| line.len());
-        }
+    fn remove(&mut self, id: &RequestId) -> Option<Tools> {
+        let open = self.open.remove(id)?;
+        self.kept_bytes -= open.line.map_or(0, |line| line.len());
+        open.tools
     }
 }
 
 impl Handling {
+    /// True if [`give`](Self::give) has an effect.
+    pub(in crate::mcp) fn takes_text(&self) -> bool {
+        self.mark.ledger.0.takes_text
+    }
+
+    /// The answer, which has an empty list of tools, is to be sent with these.
+    pub(in crate::mcp) fn give(&self, tools: Tools) {
+        self.mark.ledger.update(&self.mark.id, |open| open.tools = Some(tools));
+    }
+
     /// Leaves the request to the process that takes this one's place. False if it cannot be handed over: it is to be
     /// answered here.
     pub(in crate::mcp) fn defer(&self) -> bool {

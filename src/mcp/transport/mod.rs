@@ -12,6 +12,7 @@ mod framing;
 mod id_scan;
 mod input;
 mod ledger;
+mod listed;
 mod message;
 mod outbox;
 
@@ -30,7 +31,7 @@ use tokio::sync::oneshot;
 pub(super) use self::{
     conversation::{Conversation, Replay, is_standing},
     framing::Unread,
-    ledger::{Handling, Ledger},
+    ledger::{Handling, Ledger, Tools},
     message::{Reading, error_line, read as read_message},
 };
 use self::{
@@ -96,7 +97,7 @@ impl StdioTransport {
         ahead.buffer().extend_from_slice(&lines);
         let (sender, handover) = oneshot::channel();
         let outbox = Outbox::new(output, shutdown.clone())?;
-        let ledger = Ledger::default();
+        let ledger = Ledger::taking_text();
         let transport = Self {
             input: Some(Input::new(input)?),
             ahead,
@@ -244,16 +245,26 @@ impl Transport<RoleServer> for StdioTransport {
     type Error = io::Error;
 
     fn send(&mut self, item: ServerJsonRpcMessage) -> impl Future<Output = io::Result<()>> + Send + 'static {
-        if let Some(id) = answered(&item) {
-            self.ledger.answered(id);
+        let tools = answered(&item).and_then(|id| {
             self.conversation.ended(id);
-        }
+            self.ledger.answered(id)
+        });
         let known = self.replay.swallows(&item);
-        let line = serde_json::to_vec(&item).map(|mut line| {
+        let line = serde_json::to_vec(&item).map(|line| {
+            let mut line = match &tools {
+                Some(tools) => listed::with_tools(line, tools.listing.tools()),
+                None => line,
+            };
             line.push(b'\n');
             self.outbox.send(line)
         });
-        async move { if known { Ok(()) } else { line?.await } }
+        async move {
+            let sent = if known { Ok(()) } else { line?.await };
+            if let Some(tools) = tools {
+                tools.opening.end();
+            }
+            sent
+        }
     }
 
     async fn receive(&mut self) -> Option<ClientJsonRpcMessage> {

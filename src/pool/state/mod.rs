@@ -1,6 +1,7 @@
 //! What the pool knows, and every decision about it. No host is called and nothing blocks here: decisions come
 //! out as [`Action`]s that are carried out after the lock is free.
 
+mod memory;
 mod schedule;
 mod upkeep;
 
@@ -92,6 +93,8 @@ pub(super) struct State {
     /// Spares are opened again from then on: a moment after one was taken.
     pub(super) spares_after: Option<Instant>,
     refill: Pause,
+    /// What was collected when.
+    memory: memory::Memory,
     pub(super) totals: Totals,
     /// State of the jitter's generator.
     seed: u64,
@@ -116,6 +119,7 @@ impl State {
             refill_after: None,
             spares_after: None,
             refill: Pause::default(),
+            memory: memory::Memory::default(),
             totals: Totals::default(),
             seed,
         }
