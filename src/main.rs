@@ -1,5 +1,6 @@
 //! The program: `runspaced run`, `doctor`, `config` and the rest. It is a user of the library like any other.
 
+mod allocator;
 mod bench;
 mod cli;
 mod html;
@@ -10,6 +11,7 @@ mod stdio;
 use runspaced::config;
 
 fn main() {
+    allocator::give_back_large_blocks();
     let exit = cli::main();
     // Managed threads may still run: the process ends without running destructors under them.
     std::process::exit(exit.code());

@@ -6,35 +6,28 @@
 Set-StrictMode -Version 3.0
 
 # In a runspace of runspaced the command is there. An ordinary pwsh gets it from the library beside this file.
-$script:library = $null
+$script:library = ''
+$script:callable = $true
 if (-not $ExecutionContext.InvokeCommand.GetCmdlet('Invoke-HostFunction')) {
     $assembly = [IO.Path]::Join($PSScriptRoot, 'Runspaced.Host.dll')
-    if ([IO.File]::Exists($assembly)) {
+    $script:callable = [IO.File]::Exists($assembly)
+    if ($script:callable) {
         Import-Module -Name $assembly -DisableNameChecking
         $script:library = $PSScriptRoot
     }
 }
 
-# The step of an operation, as a table of arguments. What the command line did not say came from an object in the pipeline.
-function NewOrder([string] $Operation, [string] $Step, $Cmdlet, $Bound, $Given, $Piped) {
-    $order = @{ operation = $Operation; step = $Step; arguments = $Bound }
-    if ($Cmdlet.MyInvocation.ExpectingInput) {
-        $order.given = $Given
-        $id = if ($null -ne $Piped) { $Piped.PSObject.Properties['Id'] }
-        if ($null -ne $id -and $id.Value -is [string]) { $order.origin = $id.Value }
-    }
-    $order
+# What the command line did not say came from an object in the pipeline.
+function AddInput([hashtable] $Order, $Given, $Piped) {
+    $Order.given = $Given
+    $id = if ($null -ne $Piped) { $Piped.PSObject.Properties['Id'] }
+    if ($null -ne $id -and $id.Value -is [string]) { $Order.origin = $id.Value }
 }
 
-# Calls the program around this runspace, or the library. Rows come as they are read; errors are those of the function that the
-# user called.
-function CallOperation($Cmdlet, [hashtable] $Order, [string] $TypeName) {
-    $call = @{ Name = 'sentinel'; Parameters = $Order; Caller = $Cmdlet }
-    if ($TypeName) { $call.TypeName = $TypeName }
-    if ($script:library) {
-        $call.Library = $script:library
-    }
-    elseif (-not $ExecutionContext.InvokeCommand.GetCmdlet('Invoke-HostFunction')) {
+# Calls the program around this runspace, or the library, with the step of an operation as a table of arguments. Rows come as they
+# are read; errors are those of the function that the user called.
+function CallOperation($Cmdlet, $Order, $TypeName) {
+    if (-not $script:callable) {
         $missing = [Management.Automation.ErrorRecord]::new(
             [InvalidOperationException]::new('Runspaced.Host.dll is not beside the module SentinelManager, so there is nothing that could carry this out.'),
             'SentinelLibraryMissing', 'NotInstalled', $PSScriptRoot)
@@ -42,17 +35,20 @@ function CallOperation($Cmdlet, [hashtable] $Order, [string] $TypeName) {
         $missing.ErrorDetails.RecommendedAction = 'Install the module with its library: runspaced module install'
         $Cmdlet.ThrowTerminatingError($missing)
     }
-    Invoke-HostFunction @call
+    Invoke-HostFunction -Name sentinel -Parameters $Order -Caller $Cmdlet -TypeName $TypeName -Library $script:library
 }
 
-function ReadOperation([string] $Operation, [string] $TypeName, $Cmdlet, $Bound, $Given, $Piped) {
+function ReadOperation($Operation, $TypeName, $Cmdlet, $Bound, $Given, $Piped) {
+    $order = @{ operation = $Operation; step = 'read'; arguments = $Bound }
+    if ($Cmdlet.MyInvocation.ExpectingInput) { AddInput $order $Given $Piped }
     # Objects as Azure has them have other properties than the view.
     if ($Bound.ContainsKey('Raw') -and $Bound['Raw']) { $TypeName = '' }
-    CallOperation $Cmdlet (NewOrder $Operation 'read' $Cmdlet $Bound $Given $Piped) $TypeName
+    CallOperation $Cmdlet $order $TypeName
 }
 
 function WriteOperation([string] $Operation, $Cmdlet, $Bound, $Given, $Piped) {
-    $order = NewOrder $Operation 'plan' $Cmdlet $Bound $Given $Piped
+    $order = @{ operation = $Operation; step = 'plan'; arguments = $Bound }
+    if ($Cmdlet.MyInvocation.ExpectingInput) { AddInput $order $Given $Piped }
     $plan = CallOperation $Cmdlet $order 'SentinelManager.Plan'
     if ($null -eq $plan) { return } # the error was written
     foreach ($notice in @($plan.Notices) + @($plan.Cannot)) { $Cmdlet.WriteWarning($notice) }

@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Instant};
 use super::{
     DESCENDANTS, Readiness, Replacement, SPARE_PAUSE, Shared,
     call::{CallState, Outcome, Stage, StopReason},
+    opening,
     slot::SlotStage,
     state::{Action, Phase, State},
     timer::Alarm,
@@ -84,7 +85,10 @@ impl Shared {
         }
         let Some(host) = self.host.get() else { return };
         let patience = self.state.lock().config.create_timeout;
-        self.timer.at(Instant::now() + patience, Alarm::Open(slot));
+        let now = Instant::now();
+        self.timer.at(now + patience, Alarm::Open(slot));
+        // Those who had to wait for this one's turn go on.
+        self.timer.at(now + opening::TURN, Alarm::Refill);
         if let Err(error) = host.open(slot, &self.slot_config) {
             self.open_failed(
                 slot,

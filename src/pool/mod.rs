@@ -10,6 +10,7 @@ mod call;
 mod config;
 mod events;
 mod functions;
+mod opening;
 mod pause;
 mod report;
 mod shutdown;

@@ -10,7 +10,9 @@ use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot};
 use zeroize::Zeroizing;
 
-use super::{CallSpec, CallState, FunctionCall, Functions, LiveEvent, Outcome, Pool, PoolConfig, StopReason};
+use super::{
+    CallSpec, CallState, FunctionCall, Functions, LiveEvent, Outcome, Pool, PoolConfig, StopReason, opening,
+};
 use crate::{
     engine::Isolation,
     error::Error,
@@ -123,6 +125,25 @@ fn pool_grows_on_demand_and_not_beyond_its_maximum() {
     }
     assert_eq!(pool.stats().opened, 4);
     assert_eq!(host.most_running.load(Ordering::SeqCst), 4);
+}
+
+#[test]
+fn slots_open_a_few_at_a_time_and_a_slow_one_holds_up_nobody() {
+    const SLOW: Duration = Duration::from_millis(450);
+    let pool = Pool::new(PoolConfig { max: 64, ..config() }, &SlotConfig::default(), None).expect("a pool");
+    let host = FakeHost::new(pool.events(), SLOW);
+    pool.started(Arc::clone(&host) as _, Box::new(|| Ok(())));
+    assert!(matches!(outcome(submit(&pool, spec(), "ok").1), Outcome::Answered { .. }));
+    let count = opening::at_once() * 2 + 1;
+    let calls: Vec<_> = (0..count).map(|_| submit(&pool, spec(), "sleep:2000").1).collect();
+    assert!(pool.stats().opening <= opening::at_once());
+    // None has opened yet: their turn is over.
+    eventually("more are opening", || pool.stats().opening > opening::at_once());
+    assert_eq!(pool.stats().opened, 1);
+    for call in calls {
+        assert!(matches!(outcome(call), Outcome::Answered { .. }));
+    }
+    assert_eq!(pool.stats().opened, count as u64);
 }
 
 #[test]

@@ -68,6 +68,7 @@ fn main() -> ExitCode {
         test!(async refusals::a_watchlist_that_is_being_deleted_is_waited_for),
         test!(async refusals::what_entra_refuses_comes_with_whose_move_it_is),
         test!(async refusals::what_azure_accepted_and_failed_at_is_not_said_to_be_done),
+        test!(async refusals::what_azure_failed_at_is_sent_again_by_the_next_restore),
         test!(async queries::a_hundred_thousand_rows_are_counted_grouped_and_read).limit_s(300),
         test!(async health::each_condition_is_found_and_named),
         test!(async health::a_deep_look_finds_rules_without_tables_and_stuck_watchlists),

@@ -75,7 +75,7 @@ pub async fn a_saved_search_that_somebody_made_meanwhile_is_not_overwritten() {
         ("Ours", theirs),
     )
     .await;
-    is_advised(&error, 9, "caller", "send its etag");
+    is_advised(&error, 9, "caller", "Plan again");
 }
 
 pub async fn a_setting_that_somebody_made_meanwhile_is_not_overwritten() {
@@ -201,4 +201,35 @@ pub async fn what_azure_accepted_and_failed_at_is_not_said_to_be_done() {
     assert!(error["message"].as_str().is_some_and(|text| text.contains("failed")), "{error:#}");
     let entry = setting.sentinel.journal().read(applied.journal.as_deref().expect("is recorded"));
     assert_eq!(entry.expect("is read").state(), State::Unknown);
+}
+
+pub async fn what_azure_failed_at_is_sent_again_by_the_next_restore() {
+    let setting = setting().await;
+    let given =
+        json!({"workspace_name": WORKSPACE, "table_name": "Probe_CL", "schema": {"Action": "string"}});
+    let (_, applied) = setting.done("New-SentinelTable", given).await;
+    assert_eq!(applied.state, State::Applied, "{:?}", applied.outcomes);
+    let path = backup(&setting, json!({"workspace_name": WORKSPACE, "kind": ["Tables"]})).await;
+    let arguments = empty(json!({"path": path, "kind": ["Tables"], "name": "Probe_CL"}));
+    let mut rule = FaultRule::default();
+    rule.method = Some("PUT".to_owned());
+    rule.path = Some("*/tables/*".to_owned());
+    rule.fail_operation =
+        Some(json!({"code": "InternalServerError", "message": "no capacity in the cluster"}));
+    setting.azure.set_faults(vec![rule]).expect("is fine");
+    let (_, failed) = setting.done("Restore-SentinelWorkspace", arguments.clone()).await;
+    assert_eq!(failed.state, State::Unknown, "{:?}", failed.outcomes);
+    setting.azure.set_faults(Vec::new()).expect("is fine");
+
+    // The table reads as it was written, and takes no rows.
+    let (plan, again) = setting.done("Restore-SentinelWorkspace", arguments.clone()).await;
+    assert_eq!(plan.changes.len(), 1, "{:?}", plan.unchanged);
+    assert!(
+        plan.notices.iter().any(|notice| notice.contains("failed at the last change")),
+        "{:?}",
+        plan.notices
+    );
+    assert_eq!(again.state, State::Applied, "{:?}", again.outcomes);
+    let settled = setting.plan("Restore-SentinelWorkspace", arguments).await.expect("plans");
+    assert!(settled.changes.is_empty(), "{:?}", settled.changes);
 }

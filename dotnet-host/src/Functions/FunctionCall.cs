@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Threading;
 using Runspaced.Host.Interop;
+using Runspaced.Host.Slots;
 
 namespace Runspaced.Host.Functions;
 
@@ -17,22 +18,26 @@ internal sealed class FunctionCall : IFunctionCall
     private readonly ulong _call;
     private readonly object _gate = new();
     private readonly Queue<FunctionMessage> _messages = [];
+    private readonly Lookout _lookout;
+    private bool _arrived;
+    private bool _asleep;
     private bool _cancelled;
     private bool _ended;
 
-    private FunctionCall(ulong slot, ulong call)
+    private FunctionCall(ulong slot, ulong call, Lookout lookout)
     {
         _slot = slot;
         _call = call;
+        _lookout = lookout;
         Id = Interlocked.Increment(ref s_last);
     }
 
     internal ulong Id { get; }
 
-    /// <summary>Begins a call with the document that says what is called.</summary>
-    internal static FunctionCall Begin(ulong slot, ulong call, ReadOnlySpan<byte> document)
+    /// <summary>Begins a call with the document that says what is called; the thread's lookout is for its messages.</summary>
+    internal static FunctionCall Begin(ulong slot, ulong call, ReadOnlySpan<byte> document, Lookout lookout)
     {
-        FunctionCall begun = new(slot, call);
+        FunctionCall begun = new(slot, call, lookout);
         FunctionCalls.Add(begun);
         begun.Send(EventKind.FunctionCalled, document);
         return begun;
@@ -50,6 +55,8 @@ internal sealed class FunctionCall : IFunctionCall
             {
                 return false;
             }
+
+            Volatile.Write(ref _arrived, _messages.Count > 0 || _cancelled);
         }
 
         Taken(message);
@@ -58,11 +65,14 @@ internal sealed class FunctionCall : IFunctionCall
 
     public bool Take(out FunctionMessage message)
     {
+        bool seen = _lookout.Look(ref _arrived);
         lock (_gate)
         {
             while (_messages.Count == 0 && !_cancelled)
             {
+                _asleep = true;
                 Monitor.Wait(_gate);
+                _asleep = false;
             }
 
             if (_cancelled)
@@ -72,6 +82,12 @@ internal sealed class FunctionCall : IFunctionCall
             }
 
             message = _messages.Dequeue();
+            Volatile.Write(ref _arrived, _messages.Count > 0);
+        }
+
+        if (!seen)
+        {
+            _lookout.Woken();
         }
 
         Taken(message);
@@ -88,7 +104,7 @@ internal sealed class FunctionCall : IFunctionCall
         lock (_gate)
         {
             _messages.Enqueue(message);
-            Monitor.PulseAll(_gate);
+            Arrive();
         }
 
         return true;
@@ -99,7 +115,7 @@ internal sealed class FunctionCall : IFunctionCall
         lock (_gate)
         {
             _cancelled = true;
-            Monitor.PulseAll(_gate);
+            Arrive();
         }
     }
 
@@ -110,6 +126,15 @@ internal sealed class FunctionCall : IFunctionCall
         {
             _ended = true;
             Send(EventKind.FunctionDropped, default);
+        }
+    }
+
+    private void Arrive()
+    {
+        Volatile.Write(ref _arrived, true);
+        if (_asleep)
+        {
+            Monitor.Pulse(_gate);
         }
     }
 

@@ -37,9 +37,9 @@ public sealed class InvokeHostFunctionCommand : PSCmdlet, IDisposable
     [AllowNull]
     public object? InputObject { get; set; }
 
-    /// <summary>A type name that goes in front of those of every object that comes out, for views.</summary>
+    /// <summary>A type name that goes in front of those of every object that comes out, for views; empty: none.</summary>
     [Parameter]
-    [ValidateNotNullOrEmpty]
+    [AllowEmptyString]
     public string? TypeName { get; set; }
 
     /// <summary>
@@ -52,9 +52,10 @@ public sealed class InvokeHostFunctionCommand : PSCmdlet, IDisposable
 
     /// <summary>
     /// Folder of the C library, where no program around PowerShell offers functions: the library carries out what the parameters say.
+    /// Empty where one does.
     /// </summary>
     [Parameter]
-    [ValidateNotNullOrEmpty]
+    [AllowEmptyString]
     public string? Library { get; set; }
 
     protected override void BeginProcessing()
@@ -113,7 +114,7 @@ public sealed class InvokeHostFunctionCommand : PSCmdlet, IDisposable
 
     private void Begin()
     {
-        if (Library is not null)
+        if (!string.IsNullOrEmpty(Library))
         {
             BeginInLibrary(Library);
         }
@@ -142,7 +143,7 @@ public sealed class InvokeHostFunctionCommand : PSCmdlet, IDisposable
 
         try
         {
-            _call = FunctionCall.Begin(slot.Id, slot.RunningCallId, _arguments.WriteCall(Name, Parameters, _takesInput));
+            _call = FunctionCall.Begin(slot.Id, slot.RunningCallId, _arguments.WriteCall(Name, Parameters, _takesInput), slot.FunctionLookout);
         }
         catch (ArgumentException failure)
         {
@@ -236,7 +237,7 @@ public sealed class InvokeHostFunctionCommand : PSCmdlet, IDisposable
 
     private object? Typed(object? value)
     {
-        if (TypeName is not null && value is PSObject bag)
+        if (!string.IsNullOrEmpty(TypeName) && value is PSObject bag)
         {
             bag.TypeNames.Insert(0, TypeName);
         }

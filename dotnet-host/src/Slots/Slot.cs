@@ -47,6 +47,9 @@ internal sealed class Slot
     /// <summary>Number of the running call, 0 between calls.</summary>
     internal ulong RunningCallId => _control.Call;
 
+    /// <summary>Looks for messages of host functions.</summary>
+    internal Lookout FunctionLookout { get; } = new();
+
     internal string StateName => _state switch
     {
         SlotState.Opening => "still opening",

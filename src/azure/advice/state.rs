@@ -30,7 +30,7 @@ pub(super) fn advise(situation: &Situation<'_>, reason: &Reason) -> Option<Advic
         return Advice::new(
             9,
             Mover::Caller,
-            "The saved search exists already or was changed: read it and send its etag, or overwrite it with -Force.",
+            "The saved search is there already, or somebody changed it meanwhile; nothing was saved. Plan again: the new plan shows what is there now.",
         );
     }
     if situation.path_has("/tables/")

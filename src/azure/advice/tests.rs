@@ -108,7 +108,15 @@ fn every_row_is_recognised() {
             Mover::Caller,
             "Plan again",
         ),
-        (9, 409, "/x/savedSearches/q", ResourceManager, error("Conflict", "exists"), Mover::Caller, "-Force"),
+        (
+            9,
+            409,
+            "/x/savedSearches/q",
+            ResourceManager,
+            error("Conflict", "exists"),
+            Mover::Caller,
+            "Plan again",
+        ),
         (
             10,
             400,

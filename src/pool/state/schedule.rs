@@ -13,6 +13,7 @@ use super::{
     super::{
         SPARE_PAUSE,
         call::{CallState, Stage},
+        opening,
         slot::{Affinity, Slot, SlotStage},
     },
     Action, Phase, State,
@@ -193,7 +194,7 @@ impl State {
             wanted += minimum.max(spares);
         }
         let room = self.config.max.saturating_sub(open) + waiting.sessions;
-        for _ in 0..wanted.min(room) {
+        for _ in 0..wanted.min(room).min(opening::room(self.slots.values(), now)) {
             let id = self.new_slot(now);
             actions.push(Action::Open(id));
             if self.totals.opened == 0 {

@@ -264,7 +264,9 @@ impl Settling {
             overlay(&mut kept, &piece.body);
             kept
         };
-        let differs = comparable(piece.kind, before) != comparable(piece.kind, &after);
+        // What Azure failed at may read as wanted and still be no table to write to, no rule to send with.
+        let failed = is_failed(before);
+        let differs = failed || comparable(piece.kind, before) != comparable(piece.kind, &after);
         let named = format!("{} '{}'", piece.kind.word(), piece.title);
         let items = self.item_changes(piece, present).await?;
         if !differs && items.is_empty() {
@@ -281,6 +283,9 @@ impl Settling {
                 self.conflicts.push(named);
                 return Ok(());
             }
+        }
+        if failed {
+            self.notice(format!("Azure failed at the last change of {named}: it is sent again"));
         }
         if differs {
             after = sendable(piece.kind, &after);
@@ -349,6 +354,11 @@ fn key(kind: ContentKind, object: &Value) -> Option<Vec<String>> {
         _ => return None,
     };
     (!key.iter().all(String::is_empty)).then_some(key)
+}
+
+/// True if Azure gave up on the last change of an object.
+fn is_failed(object: &Value) -> bool {
+    property(object, "provisioningState").eq_ignore_ascii_case("Failed")
 }
 
 /// What Azure takes of an object.
