@@ -30,6 +30,7 @@ fn main() -> ExitCode {
         test!(values_come_while_the_function_runs).powershell(),
         test!(every_stream_reaches_the_script).powershell(),
         test!(pipeline_input_reaches_the_function_with_back_pressure).powershell(),
+        test!(functions_begin_on_the_scripts_thread_and_wait_elsewhere).powershell(),
         test!(a_failing_function_is_an_error_record).powershell(),
         test!(a_panicking_function_harms_nobody).powershell(),
         test!(what_cannot_be_passed_on_whole_is_refused).powershell(),
@@ -210,6 +211,40 @@ fn pipeline_input_reaches_the_function_with_back_pressure(context: &Context) {
     );
     let error = error_of(&engine, "1, 'x' | Invoke-HostFunction sum");
     assert!(error.message.contains("input does not fit"), "{}", error.message);
+    still_works(&engine);
+}
+
+fn functions_begin_on_the_scripts_thread_and_wait_elsewhere(context: &Context) {
+    let here = || std::thread::current().id();
+    let mut pool = PoolConfig::default();
+    pool.max = 1;
+    let engine = warm(builder(context).pool(pool).host_function(
+        "where",
+        move |mut context, _arguments: Anything| async move {
+            let begun = here();
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            let waited = here();
+            let input = context.next_input::<Value>().await;
+            Ok(json!({"begun": format!("{begun:?}"), "waited": begun != waited,
+                "input": input.is_some()}))
+        },
+    ));
+    let places =
+        values(&engine, "1..3 | ForEach-Object { Invoke-HostFunction where }; 5 | Invoke-HostFunction where");
+    let [first, second, third, with_input] = &places[..] else { panic!("{places:?}") };
+    for place in [first, second, third] {
+        assert_eq!(place["waited"], true, "a sleep is not waited for on the script's thread: {places:?}");
+        assert_eq!(place["begun"], first["begun"], "the script's thread is one");
+    }
+    assert_eq!(with_input["input"], true);
+    assert_ne!(with_input["begun"], first["begun"], "input is read while the script goes on");
+    // Deep in a script there is no room for it on the script's stack.
+    let script = "function Get-Deep($depth) { if ($depth) { Get-Deep ($depth - 1) } else { (Invoke-HostFunction where).begun } }
+        foreach ($depth in 0, 20, 1000, 1500, 2000) { try { Get-Deep $depth } catch { [string]$_ } }";
+    let output = run(&engine, script);
+    let begun = output.values().expect("values");
+    assert_eq!(begun[0], begun[1], "{begun:?}");
+    assert_ne!(begun[4], begun[0], "{begun:?}");
     still_works(&engine);
 }
 

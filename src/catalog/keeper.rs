@@ -1,7 +1,10 @@
 //! Keeps the catalogue true: from the cache at first, from PowerShell as soon as it is up, and anew when one of the files
 //! has changed that the tools come from.
 
-use std::{sync::Arc, time::SystemTime};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use sha2::{Digest, Sha256};
 use tokio::{sync::watch, task::JoinHandle};
@@ -17,10 +20,13 @@ use super::{
     opening::Opening,
     stamp::Stamp,
 };
-use crate::{Engine, locate};
+use crate::{Engine, locate, runtime::give_back_pages};
 
 /// How often PowerShell is asked anew because a file changed while it was asked.
 const MOST_REPEATS: usize = 3;
+
+/// After the opening; then what a server makes ready without PowerShell is ready, and the program's pages that it took are not needed again.
+const MADE_READY: Duration = Duration::from_millis(500);
 
 /// Makes the tools of another source; whenever they are wanted, and not before.
 pub(crate) type Natives = fn() -> Vec<NativeTool>;
@@ -116,7 +122,13 @@ impl Keeper {
             self.opening.clone(),
         );
         let watched = Arc::clone(&feed.watched);
-        let task = tokio::spawn(self.keep(watched));
+        let opening = self.opening.clone();
+        let start = async move {
+            opening.ended().await;
+            tokio::time::sleep(MADE_READY).await;
+            give_back_pages();
+        };
+        let task = tokio::spawn(async { tokio::join!(self.keep(watched), start).0 });
         (feed, KeeperTask(task))
     }
 

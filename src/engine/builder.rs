@@ -194,8 +194,10 @@ impl EngineBuilder {
     }
 
     /// A function that scripts call as `Invoke-HostFunction NAME @{ ... }`: the arguments are read into `A` (names as serde has
-    /// them, letter case included), what it returns is put out, an array value by value. It is awaited on the runtime in which
-    /// the engine is built, else on two threads of the engine's own; it must not block them.
+    /// them, letter case included), what it returns is put out, an array value by value. It begins on the script's own thread, where
+    /// it runs up to the first `await` that has to wait, unless it takes input from the pipeline or the script has used up most of its
+    /// stack; from there on it is awaited on the runtime in which the engine is built, else on two threads of the engine's own. It must not
+    /// block any of them.
     ///
     /// ```no_run
     /// use runspaced::{Engine, FunctionError};

@@ -237,6 +237,11 @@ impl Host for ClrHost {
         altstack::give_up();
         // SAFETY: an export of the running host; it takes a number only.
         unsafe { (self.exports.trim)(depth as u32) };
+        if depth == Trim::GiveBack {
+            // What only the start needed is gone after the first time.
+            static START: std::sync::Once = std::sync::Once::new();
+            START.call_once(super::pages::give_back);
+        }
     }
 
     fn shutdown(&self) {

@@ -14,6 +14,7 @@ mod globalization;
 mod image;
 pub mod locate;
 mod neighbours;
+mod pages;
 mod settings;
 mod start;
 
@@ -23,6 +24,7 @@ pub mod border;
 pub use settings::{Phases, RuntimeSettings};
 
 pub(crate) use image::best as best_assembly;
+pub(crate) use pages::give_back as give_back_pages;
 pub(crate) use start::{Started, start};
 
 /// Makes every process that this one starts from now on end with it, however it ends. For a program of its own, not for a

@@ -1,6 +1,12 @@
 //! The functions of an engine, and how they run.
 
-use std::{collections::BTreeMap, panic::AssertUnwindSafe, pin::Pin, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    panic::AssertUnwindSafe,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Waker},
+};
 
 use futures_util::FutureExt as _;
 use once_cell::sync::OnceCell;
@@ -22,6 +28,8 @@ use crate::{
 
 /// Threads for functions of an engine that was not built inside an asynchronous runtime.
 const OWN_THREADS: usize = 2;
+/// What has to be left of a script's stack for a function to begin on it: half of what its own thread would have.
+const STACK: usize = 1 << 20;
 
 type Running = Pin<Box<dyn Future<Output = Result<Vec<u8>, FunctionError>> + Send>>;
 type Function = Arc<dyn Fn(FunctionContext, Box<RawValue>) -> Running + Send + Sync>;
@@ -140,7 +148,8 @@ impl Functions for Callable {
             return;
         };
         let function = Arc::clone(function);
-        let spawned = self.threads.spawn({
+        let takes_input = call.takes_input;
+        let begun = self.threads.begin(!takes_input, {
             let caller = Arc::clone(&caller);
             async move {
                 let context = FunctionContext::new(Arc::clone(&caller), call.input);
@@ -153,7 +162,7 @@ impl Functions for Callable {
                 }
             }
         });
-        if let Err(error) = spawned {
+        if let Err(error) = begun {
             let error = FunctionError::new(format!("No thread for the host function: {error}"));
             caller.end(FunctionMessage::Failed, &error.to_json());
         }
@@ -216,21 +225,38 @@ impl Threads {
         Self { given: Handle::try_current().ok(), own: OnceCell::new() }
     }
 
-    fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
-        if let Some(handle) = &self.given {
+    /// Runs work to its end. `here`: up to where it first waits on this thread, which waits for it anyway; a function that has what it
+    /// needs wakes nobody then.
+    fn begin(&self, here: bool, work: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
+        let handle = self.handle()?;
+        if !here || stacker::remaining_stack().is_none_or(|left| left < STACK) {
             handle.spawn(work);
-        } else {
-            self.own
-                .get_or_try_init(|| {
-                    tokio::runtime::Builder::new_multi_thread()
-                        .worker_threads(OWN_THREADS)
-                        .thread_name("runspaced-functions")
-                        .enable_all()
-                        .build()
-                })?
-                .spawn(work);
+            return Ok(());
+        }
+        let mut work = Box::pin(work);
+        let finished = {
+            let _entered = handle.enter();
+            // Whoever takes over polls it again at once: nothing is lost with this waker.
+            work.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready()
+        };
+        if !finished {
+            handle.spawn(work);
         }
         Ok(())
+    }
+
+    fn handle(&self) -> std::io::Result<&Handle> {
+        if let Some(handle) = &self.given {
+            return Ok(handle);
+        }
+        let own = self.own.get_or_try_init(|| {
+            tokio::runtime::Builder::new_multi_thread()
+                .worker_threads(OWN_THREADS)
+                .thread_name("runspaced-functions")
+                .enable_all()
+                .build()
+        })?;
+        Ok(own.handle())
     }
 }
 
