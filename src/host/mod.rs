@@ -93,7 +93,8 @@ pub(crate) enum Trim {
     Sweep = 0,
     /// The same, and what is left moves together: more of them.
     Compact = 1,
-    /// The same, and the system gets the free memory and the program's pages: the next calls have to ask for them again.
+    /// The same, and the system gets the free memory: the next calls have to ask for it again. The first time it gets the
+    /// program's pages too.
     GiveBack = 2,
 }
 

@@ -35,9 +35,7 @@ pub(crate) struct FunctionCall {
     pub(crate) name: String,
     /// Names and values: an object.
     pub(crate) arguments: Box<RawValue>,
-    /// Whether there is input at all.
-    pub(crate) takes_input: bool,
-    /// Input of the pipeline, a value as JSON each; at its end at once if there is none.
+    /// Input of the pipeline, a value as JSON each; closed from the beginning if there is none.
     pub(crate) input: mpsc::Receiver<Vec<u8>>,
     pub(crate) caller: Caller,
 }
@@ -232,7 +230,6 @@ impl Shared {
         functions.call(FunctionCall {
             name: called.name,
             arguments: called.arguments.to_owned(),
-            takes_input: called.input,
             input,
             caller,
         });

@@ -148,8 +148,8 @@ impl Functions for Callable {
             return;
         };
         let function = Arc::clone(function);
-        let takes_input = call.takes_input;
-        let begun = self.threads.begin(!takes_input, {
+        let without_input = call.input.is_closed();
+        let begun = self.threads.begin(without_input, {
             let caller = Arc::clone(&caller);
             async move {
                 let context = FunctionContext::new(Arc::clone(&caller), call.input);

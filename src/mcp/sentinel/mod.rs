@@ -22,7 +22,7 @@ mod rows;
 mod through;
 mod tool;
 
-use std::{pin::Pin, sync::Arc};
+use std::{pin::Pin, sync::Arc, time::Duration};
 
 use futures_util::{StreamExt as _, TryFutureExt as _};
 use tokio_util::task::AbortOnDropHandle;
@@ -143,10 +143,15 @@ fn call(job: &Job) -> Call {
     }
 }
 
+/// A read's own time ends this much after the call's: were it the same moment, it would be chance whether the call is answered
+/// as one that met its deadline, or as one whose workspaces failed.
+const AFTER_THE_CLOCK: Duration = Duration::from_secs(1);
+
 async fn read(sentinel: &Sentinel, operation: &'static Operation, mut job: Job) -> Result<Done, Error> {
     let mut rows = Rows::default();
     let arguments = std::mem::take(&mut job.arguments);
-    let call = call(&job);
+    let mut call = call(&job);
+    call.timeout = Some(job.deadline.saturating_add(AFTER_THE_CLOCK));
     let mut reading = tokio::select! {
         reading = sentinel.read(operation, arguments, &call) => reading?,
         () = job.stop.cancelled() => return Err(stopped(rows)),
