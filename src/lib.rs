@@ -61,4 +61,4 @@ pub use error::{Error, Result, ScriptFailure};
 pub use pool::{PoolConfig, Replacement, Stats};
 pub use runtime::{Phases, RuntimeSettings, locate};
 #[doc(hidden)]
-pub use runtime::{border, contain_children};
+pub use runtime::{border, contain_children, remove_leftovers};

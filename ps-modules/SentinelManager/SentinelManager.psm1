@@ -5,11 +5,14 @@
 
 Set-StrictMode -Version 3.0
 
-# In a runspace of runspaced the command is there. An ordinary pwsh gets it from the library beside this file.
+# In a runspace of runspaced the command is there, and reads without input call it themselves. An ordinary pwsh gets it from the library
+# beside this file.
 $script:library = ''
 $script:callable = $true
+$script:aside = $false
 if (-not $ExecutionContext.InvokeCommand.GetCmdlet('Invoke-HostFunction')) {
     $assembly = [IO.Path]::Join($PSScriptRoot, 'Runspaced.Host.dll')
+    $script:aside = $true
     $script:callable = [IO.File]::Exists($assembly)
     if ($script:callable) {
         Import-Module -Name $assembly -DisableNameChecking
@@ -117,7 +120,15 @@ function Get-SentinelWorkspaces {
     begin {
         $given = [string[]] $PSBoundParameters.Keys
     }
-    process { ReadOperation 'Get-SentinelWorkspaces' 'SentinelManager.SentinelWorkspaces' $PSCmdlet $PSBoundParameters $given $_ }
+    process {
+        if ($script:aside -or $PSCmdlet.MyInvocation.ExpectingInput) {
+            ReadOperation 'Get-SentinelWorkspaces' 'SentinelManager.SentinelWorkspaces' $PSCmdlet $PSBoundParameters $given $_
+        }
+        else {
+            $order = @{ operation = 'Get-SentinelWorkspaces'; step = 'read'; arguments = $PSBoundParameters }
+            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.SentinelWorkspaces'
+        }
+    }
 }
 
 function Get-SentinelWorkspaceNames {
@@ -146,7 +157,15 @@ function Get-SentinelWorkspaceNames {
     begin {
         $given = [string[]] $PSBoundParameters.Keys
     }
-    process { ReadOperation 'Get-SentinelWorkspaceNames' 'SentinelManager.SentinelWorkspaceNames' $PSCmdlet $PSBoundParameters $given $_ }
+    process {
+        if ($script:aside -or $PSCmdlet.MyInvocation.ExpectingInput) {
+            ReadOperation 'Get-SentinelWorkspaceNames' 'SentinelManager.SentinelWorkspaceNames' $PSCmdlet $PSBoundParameters $given $_
+        }
+        else {
+            $order = @{ operation = 'Get-SentinelWorkspaceNames'; step = 'read'; arguments = $PSBoundParameters }
+            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.SentinelWorkspaceNames'
+        }
+    }
 }
 
 function Test-SentinelHealth {
@@ -237,7 +256,15 @@ function Test-SentinelHealth {
     begin {
         $given = [string[]] $PSBoundParameters.Keys
     }
-    process { ReadOperation 'Test-SentinelHealth' 'SentinelManager.SentinelHealth' $PSCmdlet $PSBoundParameters $given $_ }
+    process {
+        if ($script:aside -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
+            ReadOperation 'Test-SentinelHealth' 'SentinelManager.SentinelHealth' $PSCmdlet $PSBoundParameters $given $_
+        }
+        else {
+            $order = @{ operation = 'Test-SentinelHealth'; step = 'read'; arguments = $PSBoundParameters }
+            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.SentinelHealth'
+        }
+    }
 }
 
 function Test-SentinelPermission {
@@ -333,7 +360,15 @@ function Test-SentinelPermission {
     begin {
         $given = [string[]] $PSBoundParameters.Keys
     }
-    process { ReadOperation 'Test-SentinelPermission' 'SentinelManager.SentinelPermission' $PSCmdlet $PSBoundParameters $given $_ }
+    process {
+        if ($script:aside -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
+            ReadOperation 'Test-SentinelPermission' 'SentinelManager.SentinelPermission' $PSCmdlet $PSBoundParameters $given $_
+        }
+        else {
+            $order = @{ operation = 'Test-SentinelPermission'; step = 'read'; arguments = $PSBoundParameters }
+            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.SentinelPermission'
+        }
+    }
 }
 
 function Test-SentinelContent {
@@ -424,7 +459,15 @@ function Test-SentinelContent {
     begin {
         $given = [string[]] $PSBoundParameters.Keys
     }
-    process { ReadOperation 'Test-SentinelContent' 'SentinelManager.SentinelContent' $PSCmdlet $PSBoundParameters $given $_ }
+    process {
+        if ($script:aside -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
+            ReadOperation 'Test-SentinelContent' 'SentinelManager.SentinelContent' $PSCmdlet $PSBoundParameters $given $_
+        }
+        else {
+            $order = @{ operation = 'Test-SentinelContent'; step = 'read'; arguments = $PSBoundParameters }
+            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.SentinelContent'
+        }
+    }
 }
 
 function New-SentinelTable {
@@ -645,7 +688,15 @@ function Get-SentinelTables {
     begin {
         $given = [string[]] $PSBoundParameters.Keys
     }
-    process { ReadOperation 'Get-SentinelTables' 'SentinelManager.SentinelTables' $PSCmdlet $PSBoundParameters $given $_ }
+    process {
+        if ($script:aside -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
+            ReadOperation 'Get-SentinelTables' 'SentinelManager.SentinelTables' $PSCmdlet $PSBoundParameters $given $_
+        }
+        else {
+            $order = @{ operation = 'Get-SentinelTables'; step = 'read'; arguments = $PSBoundParameters }
+            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.SentinelTables'
+        }
+    }
 }
 
 function Remove-SentinelTable {
@@ -988,7 +1039,15 @@ function Get-TableRetention {
     begin {
         $given = [string[]] $PSBoundParameters.Keys
     }
-    process { ReadOperation 'View-TableRetention' 'SentinelManager.TableRetention' $PSCmdlet $PSBoundParameters $given $_ }
+    process {
+        if ($script:aside -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
+            ReadOperation 'View-TableRetention' 'SentinelManager.TableRetention' $PSCmdlet $PSBoundParameters $given $_
+        }
+        else {
+            $order = @{ operation = 'View-TableRetention'; step = 'read'; arguments = $PSBoundParameters }
+            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.TableRetention'
+        }
+    }
 }
 
 function Get-AnalyticsRules {
@@ -1106,7 +1165,15 @@ function Get-AnalyticsRules {
     begin {
         $given = [string[]] $PSBoundParameters.Keys
     }
-    process { ReadOperation 'Get-AnalyticsRules' 'SentinelManager.AnalyticsRules' $PSCmdlet $PSBoundParameters $given $_ }
+    process {
+        if ($script:aside -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
+            ReadOperation 'Get-AnalyticsRules' 'SentinelManager.AnalyticsRules' $PSCmdlet $PSBoundParameters $given $_
+        }
+        else {
+            $order = @{ operation = 'Get-AnalyticsRules'; step = 'read'; arguments = $PSBoundParameters }
+            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.AnalyticsRules'
+        }
+    }
 }
 
 function Get-AnalyticsRuleDetails {
@@ -1204,7 +1271,15 @@ function Get-AnalyticsRuleDetails {
     begin {
         $given = [string[]] $PSBoundParameters.Keys
     }
-    process { ReadOperation 'Get-AnalyticsRuleDetails' 'SentinelManager.AnalyticsRuleDetails' $PSCmdlet $PSBoundParameters $given $_ }
+    process {
+        if ($script:aside -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
+            ReadOperation 'Get-AnalyticsRuleDetails' 'SentinelManager.AnalyticsRuleDetails' $PSCmdlet $PSBoundParameters $given $_
+        }
+        else {
+            $order = @{ operation = 'Get-AnalyticsRuleDetails'; step = 'read'; arguments = $PSBoundParameters }
+            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.AnalyticsRuleDetails'
+        }
+    }
 }
 
 function Enable-AnalyticsRule {
@@ -1865,7 +1940,15 @@ function Get-SentinelIncidents {
     begin {
         $given = [string[]] $PSBoundParameters.Keys
     }
-    process { ReadOperation 'Get-SentinelIncidents' 'SentinelManager.SentinelIncidents' $PSCmdlet $PSBoundParameters $given $_ }
+    process {
+        if ($script:aside -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
+            ReadOperation 'Get-SentinelIncidents' 'SentinelManager.SentinelIncidents' $PSCmdlet $PSBoundParameters $given $_
+        }
+        else {
+            $order = @{ operation = 'Get-SentinelIncidents'; step = 'read'; arguments = $PSBoundParameters }
+            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.SentinelIncidents'
+        }
+    }
 }
 
 function Show-IncidentDetails {
@@ -1954,7 +2037,15 @@ function Show-IncidentDetails {
     begin {
         $given = [string[]] $PSBoundParameters.Keys
     }
-    process { ReadOperation 'Show-IncidentDetails' 'SentinelManager.IncidentDetails' $PSCmdlet $PSBoundParameters $given $_ }
+    process {
+        if ($script:aside -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
+            ReadOperation 'Show-IncidentDetails' 'SentinelManager.IncidentDetails' $PSCmdlet $PSBoundParameters $given $_
+        }
+        else {
+            $order = @{ operation = 'Show-IncidentDetails'; step = 'read'; arguments = $PSBoundParameters }
+            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.IncidentDetails'
+        }
+    }
 }
 
 function Close-SentinelIncident {
@@ -2358,7 +2449,15 @@ function Get-IncidentComments {
     begin {
         $given = [string[]] $PSBoundParameters.Keys
     }
-    process { ReadOperation 'Get-IncidentComments' 'SentinelManager.IncidentComments' $PSCmdlet $PSBoundParameters $given $_ }
+    process {
+        if ($script:aside -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
+            ReadOperation 'Get-IncidentComments' 'SentinelManager.IncidentComments' $PSCmdlet $PSBoundParameters $given $_
+        }
+        else {
+            $order = @{ operation = 'Get-IncidentComments'; step = 'read'; arguments = $PSBoundParameters }
+            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.IncidentComments'
+        }
+    }
 }
 
 function Invoke-SentinelQuery {
@@ -2470,7 +2569,15 @@ function Invoke-SentinelQuery {
     begin {
         $given = [string[]] $PSBoundParameters.Keys
     }
-    process { ReadOperation 'Invoke-SentinelQuery' 'SentinelManager.SentinelQuery' $PSCmdlet $PSBoundParameters $given $_ }
+    process {
+        if ($script:aside -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
+            ReadOperation 'Invoke-SentinelQuery' 'SentinelManager.SentinelQuery' $PSCmdlet $PSBoundParameters $given $_
+        }
+        else {
+            $order = @{ operation = 'Invoke-SentinelQuery'; step = 'read'; arguments = $PSBoundParameters }
+            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.SentinelQuery'
+        }
+    }
 }
 
 function Get-SentinelWorkbooks {
@@ -2552,7 +2659,15 @@ function Get-SentinelWorkbooks {
     begin {
         $given = [string[]] $PSBoundParameters.Keys
     }
-    process { ReadOperation 'Get-SentinelWorkbooks' 'SentinelManager.SentinelWorkbooks' $PSCmdlet $PSBoundParameters $given $_ }
+    process {
+        if ($script:aside -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
+            ReadOperation 'Get-SentinelWorkbooks' 'SentinelManager.SentinelWorkbooks' $PSCmdlet $PSBoundParameters $given $_
+        }
+        else {
+            $order = @{ operation = 'Get-SentinelWorkbooks'; step = 'read'; arguments = $PSBoundParameters }
+            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.SentinelWorkbooks'
+        }
+    }
 }
 
 function Get-WorkbookDetails {
@@ -2640,7 +2755,15 @@ function Get-WorkbookDetails {
     begin {
         $given = [string[]] $PSBoundParameters.Keys
     }
-    process { ReadOperation 'Get-WorkbookDetails' 'SentinelManager.WorkbookDetails' $PSCmdlet $PSBoundParameters $given $_ }
+    process {
+        if ($script:aside -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
+            ReadOperation 'Get-WorkbookDetails' 'SentinelManager.WorkbookDetails' $PSCmdlet $PSBoundParameters $given $_
+        }
+        else {
+            $order = @{ operation = 'Get-WorkbookDetails'; step = 'read'; arguments = $PSBoundParameters }
+            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.WorkbookDetails'
+        }
+    }
 }
 
 function Remove-SentinelWorkbook {
@@ -2838,7 +2961,15 @@ function Export-SentinelWorkbook {
     begin {
         $given = [string[]] $PSBoundParameters.Keys
     }
-    process { ReadOperation 'Export-SentinelWorkbook' 'SentinelManager.ExportedFile' $PSCmdlet $PSBoundParameters $given $_ }
+    process {
+        if ($script:aside -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
+            ReadOperation 'Export-SentinelWorkbook' 'SentinelManager.ExportedFile' $PSCmdlet $PSBoundParameters $given $_
+        }
+        else {
+            $order = @{ operation = 'Export-SentinelWorkbook'; step = 'read'; arguments = $PSBoundParameters }
+            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.ExportedFile'
+        }
+    }
 }
 
 function Import-SentinelWorkbook {
@@ -3029,7 +3160,15 @@ function Export-AllWorkbooks {
     begin {
         $given = [string[]] $PSBoundParameters.Keys
     }
-    process { ReadOperation 'Export-AllWorkbooks' 'SentinelManager.ExportedFile' $PSCmdlet $PSBoundParameters $given $_ }
+    process {
+        if ($script:aside -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
+            ReadOperation 'Export-AllWorkbooks' 'SentinelManager.ExportedFile' $PSCmdlet $PSBoundParameters $given $_
+        }
+        else {
+            $order = @{ operation = 'Export-AllWorkbooks'; step = 'read'; arguments = $PSBoundParameters }
+            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.ExportedFile'
+        }
+    }
 }
 
 function Export-AnalyticsRules {
@@ -3142,7 +3281,15 @@ function Export-AnalyticsRules {
     begin {
         $given = [string[]] $PSBoundParameters.Keys
     }
-    process { ReadOperation 'Export-AnalyticsRules' 'SentinelManager.ExportedFile' $PSCmdlet $PSBoundParameters $given $_ }
+    process {
+        if ($script:aside -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
+            ReadOperation 'Export-AnalyticsRules' 'SentinelManager.ExportedFile' $PSCmdlet $PSBoundParameters $given $_
+        }
+        else {
+            $order = @{ operation = 'Export-AnalyticsRules'; step = 'read'; arguments = $PSBoundParameters }
+            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.ExportedFile'
+        }
+    }
 }
 
 function Export-AutomationRules {
@@ -3249,7 +3396,15 @@ function Export-AutomationRules {
     begin {
         $given = [string[]] $PSBoundParameters.Keys
     }
-    process { ReadOperation 'Export-AutomationRules' 'SentinelManager.ExportedFile' $PSCmdlet $PSBoundParameters $given $_ }
+    process {
+        if ($script:aside -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
+            ReadOperation 'Export-AutomationRules' 'SentinelManager.ExportedFile' $PSCmdlet $PSBoundParameters $given $_
+        }
+        else {
+            $order = @{ operation = 'Export-AutomationRules'; step = 'read'; arguments = $PSBoundParameters }
+            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.ExportedFile'
+        }
+    }
 }
 
 function Export-Watchlists {
@@ -3345,7 +3500,15 @@ function Export-Watchlists {
     begin {
         $given = [string[]] $PSBoundParameters.Keys
     }
-    process { ReadOperation 'Export-Watchlists' 'SentinelManager.ExportedFile' $PSCmdlet $PSBoundParameters $given $_ }
+    process {
+        if ($script:aside -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
+            ReadOperation 'Export-Watchlists' 'SentinelManager.ExportedFile' $PSCmdlet $PSBoundParameters $given $_
+        }
+        else {
+            $order = @{ operation = 'Export-Watchlists'; step = 'read'; arguments = $PSBoundParameters }
+            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.ExportedFile'
+        }
+    }
 }
 
 function Export-Functions {
@@ -3446,7 +3609,15 @@ function Export-Functions {
     begin {
         $given = [string[]] $PSBoundParameters.Keys
     }
-    process { ReadOperation 'Export-Functions' 'SentinelManager.ExportedFile' $PSCmdlet $PSBoundParameters $given $_ }
+    process {
+        if ($script:aside -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
+            ReadOperation 'Export-Functions' 'SentinelManager.ExportedFile' $PSCmdlet $PSBoundParameters $given $_
+        }
+        else {
+            $order = @{ operation = 'Export-Functions'; step = 'read'; arguments = $PSBoundParameters }
+            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.ExportedFile'
+        }
+    }
 }
 
 function Export-SavedQueries {
@@ -3548,7 +3719,15 @@ function Export-SavedQueries {
     begin {
         $given = [string[]] $PSBoundParameters.Keys
     }
-    process { ReadOperation 'Export-SavedQueries' 'SentinelManager.ExportedFile' $PSCmdlet $PSBoundParameters $given $_ }
+    process {
+        if ($script:aside -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
+            ReadOperation 'Export-SavedQueries' 'SentinelManager.ExportedFile' $PSCmdlet $PSBoundParameters $given $_
+        }
+        else {
+            $order = @{ operation = 'Export-SavedQueries'; step = 'read'; arguments = $PSBoundParameters }
+            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.ExportedFile'
+        }
+    }
 }
 
 function Export-TableData {
@@ -3677,7 +3856,15 @@ function Export-TableData {
     begin {
         $given = [string[]] $PSBoundParameters.Keys
     }
-    process { ReadOperation 'Export-TableData' 'SentinelManager.ExportedFile' $PSCmdlet $PSBoundParameters $given $_ }
+    process {
+        if ($script:aside -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
+            ReadOperation 'Export-TableData' 'SentinelManager.ExportedFile' $PSCmdlet $PSBoundParameters $given $_
+        }
+        else {
+            $order = @{ operation = 'Export-TableData'; step = 'read'; arguments = $PSBoundParameters }
+            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.ExportedFile'
+        }
+    }
 }
 
 function Import-AnalyticsRules {
@@ -4132,7 +4319,15 @@ function Backup-SentinelWorkspace {
     begin {
         $given = [string[]] $PSBoundParameters.Keys
     }
-    process { ReadOperation 'Backup-SentinelWorkspace' 'SentinelManager.SentinelWorkspace' $PSCmdlet $PSBoundParameters $given $_ }
+    process {
+        if ($script:aside -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
+            ReadOperation 'Backup-SentinelWorkspace' 'SentinelManager.SentinelWorkspace' $PSCmdlet $PSBoundParameters $given $_
+        }
+        else {
+            $order = @{ operation = 'Backup-SentinelWorkspace'; step = 'read'; arguments = $PSBoundParameters }
+            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.SentinelWorkspace'
+        }
+    }
 }
 
 function Restore-SentinelWorkspace {
@@ -4271,7 +4466,15 @@ function Test-SentinelBackup {
     begin {
         $given = [string[]] $PSBoundParameters.Keys
     }
-    process { ReadOperation 'Test-SentinelBackup' 'SentinelManager.SentinelBackup' $PSCmdlet $PSBoundParameters $given $_ }
+    process {
+        if ($script:aside -or $PSCmdlet.MyInvocation.ExpectingInput) {
+            ReadOperation 'Test-SentinelBackup' 'SentinelManager.SentinelBackup' $PSCmdlet $PSBoundParameters $given $_
+        }
+        else {
+            $order = @{ operation = 'Test-SentinelBackup'; step = 'read'; arguments = $PSBoundParameters }
+            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.SentinelBackup'
+        }
+    }
 }
 
 function Get-SentinelBackups {
@@ -4298,7 +4501,15 @@ function Get-SentinelBackups {
     begin {
         $given = [string[]] $PSBoundParameters.Keys
     }
-    process { ReadOperation 'Get-SentinelBackups' 'SentinelManager.SentinelBackups' $PSCmdlet $PSBoundParameters $given $_ }
+    process {
+        if ($script:aside -or $PSCmdlet.MyInvocation.ExpectingInput) {
+            ReadOperation 'Get-SentinelBackups' 'SentinelManager.SentinelBackups' $PSCmdlet $PSBoundParameters $given $_
+        }
+        else {
+            $order = @{ operation = 'Get-SentinelBackups'; step = 'read'; arguments = $PSBoundParameters }
+            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.SentinelBackups'
+        }
+    }
 }
 
 function Get-DataCollectionRules {
@@ -4385,7 +4596,15 @@ function Get-DataCollectionRules {
     begin {
         $given = [string[]] $PSBoundParameters.Keys
     }
-    process { ReadOperation 'Get-DataCollectionRules' 'SentinelManager.DataCollectionRules' $PSCmdlet $PSBoundParameters $given $_ }
+    process {
+        if ($script:aside -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
+            ReadOperation 'Get-DataCollectionRules' 'SentinelManager.DataCollectionRules' $PSCmdlet $PSBoundParameters $given $_
+        }
+        else {
+            $order = @{ operation = 'Get-DataCollectionRules'; step = 'read'; arguments = $PSBoundParameters }
+            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.DataCollectionRules'
+        }
+    }
 }
 
 function Get-DataCollectionEndpoints {
@@ -4462,7 +4681,15 @@ function Get-DataCollectionEndpoints {
     begin {
         $given = [string[]] $PSBoundParameters.Keys
     }
-    process { ReadOperation 'Get-DataCollectionEndpoints' 'SentinelManager.DataCollectionEndpoints' $PSCmdlet $PSBoundParameters $given $_ }
+    process {
+        if ($script:aside -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
+            ReadOperation 'Get-DataCollectionEndpoints' 'SentinelManager.DataCollectionEndpoints' $PSCmdlet $PSBoundParameters $given $_
+        }
+        else {
+            $order = @{ operation = 'Get-DataCollectionEndpoints'; step = 'read'; arguments = $PSBoundParameters }
+            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.DataCollectionEndpoints'
+        }
+    }
 }
 
 function New-DCRForTable {

@@ -24,8 +24,11 @@ const WATCH: Duration = Duration::from_millis(1);
 const LOOKS: u32 = 50;
 /// An offer that takes longer was accepted: the machine is busy.
 const CONTENDED: Duration = Duration::from_micros(50);
+/// How long a call counts as one that keeps a core busy. A longer one may as well wait for something, and a call beside it would
+/// never be watched for; if it does compute, the caution finds out.
+const SHORT: Duration = Duration::from_millis(10);
 
-/// Threads that wait for an answer. Each stands for a slot that runs.
+/// Threads that wait for an answer, none of them for longer than [`SHORT`]. Each stands for a slot that runs.
 static WAITING: AtomicUsize = AtomicUsize::new(0);
 /// Those of them that watch.
 static WATCHING: AtomicUsize = AtomicUsize::new(0);
@@ -107,17 +110,31 @@ pub(super) fn wait<F: Future>(future: F) -> F::Output {
     let bell = Arc::new(Bell { rung: AtomicBool::new(false), sleeper: thread::current() });
     let waker = Waker::from(Arc::clone(&bell));
     let mut context = Context::from_waker(&waker);
-    let mut future = pin!(future);
-    let _waiting = Counted::among(&WAITING);
+    // A task of tokio may only look so often before it has to give way; on a thread inside one this would never have done so.
+    let mut future = pin!(tokio::task::unconstrained(future));
+    let mut waiting = Some(Counted::among(&WAITING));
     loop {
         match future.as_mut().poll(&mut context) {
             Poll::Ready(output) => return output,
             Poll::Pending => {
                 watch(&bell.rung);
-                while !bell.rung.swap(false, Ordering::Acquire) {
-                    thread::park();
-                }
+                sleep(&bell.rung, &mut waiting);
             }
+        }
+    }
+}
+
+/// Sleeps until the bell rings.
+fn sleep(rung: &AtomicBool, waiting: &mut Option<Counted>) {
+    while !rung.swap(false, Ordering::Acquire) {
+        if waiting.is_none() {
+            thread::park();
+            continue;
+        }
+        let asleep = Instant::now();
+        thread::park_timeout(SHORT);
+        if asleep.elapsed() >= SHORT {
+            *waiting = None;
         }
     }
 }
@@ -126,7 +143,7 @@ pub(super) fn wait<F: Future>(future: F) -> F::Output {
 /// runtime looks for input without sleeping.
 pub(crate) async fn wait_in_task<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
-    let _waiting = Counted::among(&WAITING);
+    let waiting = Counted::among(&WAITING);
     if let Some(watch) = Watch::begin() {
         loop {
             // Nobody has to wake who watches.
@@ -141,6 +158,10 @@ pub(crate) async fn wait_in_task<F: Future>(future: F) -> F::Output {
             tokio::task::yield_now().await;
         }
     }
+    if let Ok(output) = tokio::time::timeout(SHORT, future.as_mut()).await {
+        return output;
+    }
+    drop(waiting);
     future.await
 }
 
@@ -229,6 +250,15 @@ mod tests {
             tokio::time::sleep(pause).await;
             sender.send(pause).expect("somebody waits");
             assert_eq!(waiting.await.expect("no panic"), Ok(pause));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_thread_that_waits_inside_a_task_is_answered_however_often() {
+        for number in 0..1_000 {
+            let (sender, receiver) = tokio::sync::oneshot::channel();
+            sender.send(number).expect("somebody waits");
+            assert_eq!(wait(receiver), Ok(number));
         }
     }
 

@@ -12,6 +12,7 @@ mod descendants;
 mod error;
 mod globalization;
 mod image;
+mod leftovers;
 pub mod locate;
 mod neighbours;
 mod pages;
@@ -37,4 +38,11 @@ pub fn contain_children() -> std::io::Result<()> {
     #[cfg(windows)]
     descendants::die_together()?;
     Ok(())
+}
+
+/// Removes what .NET put into the temporary folder for this process. For a program that is about to end at once: .NET itself
+/// removes it at an orderly end only.
+#[doc(hidden)]
+pub fn remove_leftovers() {
+    leftovers::remove();
 }

@@ -37,8 +37,9 @@ pub fn remove_variables(names: &[String]) {
     }
 }
 
-/// Ends the process without any clean-up: no destructor, no exit handler, no waiting for managed threads.
+/// Ends the process without any clean-up but that of .NET's files: no destructor, no exit handler, no waiting for managed threads.
 pub fn end_at_once(code: i32) -> ! {
+    runspaced::remove_leftovers();
     // SAFETY: `_exit` has no preconditions and does not return.
     unsafe { libc::_exit(code) }
 }

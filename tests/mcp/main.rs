@@ -28,6 +28,8 @@ mod support;
 mod web;
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -468,10 +470,23 @@ fn end_of_input_ends_a_busy_server(context: &Context) {
     client.post(1, "wait_long", json!({}));
     client.post(2, "wait_busy", json!({}));
     sleep(Duration::from_millis(300));
+    let files = dotnet_files(client.process_id());
+    if cfg!(target_os = "linux") {
+        assert_eq!(files.len(), 3, "{files:?}");
+    }
     let begin = Instant::now();
     client.finish();
     // Far less than the calls would take; the promise of 0.2 s is measured elsewhere.
     assert!(begin.elapsed() < Duration::from_secs(20));
+    assert_eq!(files.iter().filter(|file| file.exists()).count(), 0, "{files:?}");
+}
+
+/// What .NET has put into the temporary folder for a process.
+fn dotnet_files(process: u32) -> Vec<PathBuf> {
+    let begins = ["dotnet-diagnostic", "clr-debug-pipe"].map(|name| format!("{name}-{process}-"));
+    let entries = std::fs::read_dir(std::env::temp_dir()).expect("readable").flatten();
+    let of_it = |name: &OsStr| begins.iter().any(|begin| name.to_string_lossy().starts_with(begin));
+    entries.filter(|entry| of_it(&entry.file_name())).map(|entry| entry.path()).collect()
 }
 
 fn a_client_that_closed_its_output_ends_the_server(context: &Context) {

@@ -174,7 +174,8 @@ async fn details_through(
         .arg("WorkspaceName", WORKSPACE)
         .arg("RuleId", rule.clone());
     timed(&rule, warm, calls, async || {
-        let shown: Vec<Value> = engine.invoke(call.clone()).await?.rows()?;
+        // Waited for as in the measurements of the engine.
+        let shown: Vec<Value> = engine.blocking().invoke(call.clone())?.rows()?;
         shown.into_iter().next().ok_or(BenchError::NoSamples("there is no rule"))
     })
     .await

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::parameter::{self, list};
 use super::{help, verbs, views};
-use crate::sentinel::{Kind, Operation};
+use crate::sentinel::{Kind, Operation, Parameter};
 
 /// Parameters of every function that writes.
 const OF_WRITES: &[(&str, &str)] = &[
@@ -70,7 +70,7 @@ pub(super) fn text(operation: &Operation) -> String {
         .map(|lines| lines.iter().map(|line| format!("        {line}")).collect::<Vec<_>>().join("\n"))
         .collect();
     let _ = writeln!(text, "{}\n    )", blocks.join(",\n\n"));
-    text.push_str(&body(operation, &kind, parameters.iter().any(|one| one.name == "force" && one.switch)));
+    text.push_str(&body(operation, &kind, parameters));
     text.push_str("}\n");
     text
 }
@@ -85,18 +85,35 @@ fn binding(operation: &Operation) -> String {
     format!("[CmdletBinding({})]", parts.join(", "))
 }
 
-fn body(operation: &Operation, kind: &str, force: bool) -> String {
+fn body(operation: &Operation, kind: &str, parameters: &[Parameter]) -> String {
     let name = operation.name;
+    let has = |switch| parameters.iter().any(|one| one.name == switch && one.switch);
     let mut text = String::from("    begin {\n        $given = [string[]] $PSBoundParameters.Keys\n");
-    if operation.kind.writes() && force {
+    if operation.kind.writes() && has("force") {
         text.push_str("        if ($Force -and -not $PSBoundParameters.ContainsKey('Confirm')) { $ConfirmPreference = 'None' }\n");
     }
     text.push_str("    }\n");
-    let call = if operation.kind.writes() {
-        format!("WriteOperation '{name}' $PSCmdlet $PSBoundParameters $given $_")
-    } else {
-        format!("ReadOperation '{name}' '{kind}' $PSCmdlet $PSBoundParameters $given $_")
-    };
-    let _ = writeln!(text, "    process {{ {call} }}");
+    if operation.kind.writes() {
+        let _ = writeln!(
+            text,
+            "    process {{ WriteOperation '{name}' $PSCmdlet $PSBoundParameters $given $_ }}"
+        );
+        return text;
+    }
+    // Each function of PowerShell between the caller and the operation takes as long as a third of the operation itself.
+    let raw = if has("raw") { " -or $Raw" } else { "" };
+    let _ = write!(
+        text,
+        "    process {{
+        if ($script:aside -or $PSCmdlet.MyInvocation.ExpectingInput{raw}) {{
+            ReadOperation '{name}' '{kind}' $PSCmdlet $PSBoundParameters $given $_
+        }}
+        else {{
+            $order = @{{ operation = '{name}'; step = 'read'; arguments = $PSBoundParameters }}
+            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName '{kind}'
+        }}
+    }}
+"
+    );
     text
 }

@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, value::RawValue};
 
 use super::Choice;
 use crate::azure::Surface;
@@ -115,7 +115,9 @@ impl Details {
         let listed = super::all(target).await?;
         let mut raw = None;
         // Reading all of them takes longer than looking for the id in their text.
-        for candidate in listed.iter().filter(|candidate| candidate.get().contains(id.as_str())) {
+        let looked_for = memchr::memmem::Finder::new(id.as_str());
+        let has_it = |raw: &RawValue| looked_for.find(raw.get().as_bytes()).is_some();
+        for candidate in listed.iter().filter(|candidate| has_it(candidate)) {
             if Object::of(candidate)?.name() == *id {
                 raw = Some(candidate.clone());
             }
