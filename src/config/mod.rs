@@ -4,6 +4,7 @@
 
 mod dotenv;
 mod engine;
+mod field;
 mod file;
 mod places;
 mod problem;

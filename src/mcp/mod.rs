@@ -1,7 +1,9 @@
 //! The MCP server: PowerShell commands as tools for any client of the Model Context Protocol.
 //!
 //! ```text
-//! transport   lines <-> messages, ids in use, back-pressure, the end     the only two that know rmcp
+//! server      settings, and the start of everything
+//! stdio, http a client at two files, or clients over the network
+//! transport   lines <-> messages, ids in use, back-pressure, the end     the only two that know rmcp's messages
 //! service     rmcp's requests <-> ours
 //! dispatch    admission, tool, arguments, cancel, panic, one answer      knows neither rmcp nor the engine
 //! finder      calls of the tools that stand for others
@@ -26,6 +28,7 @@ pub mod http;
 mod instructions;
 mod listener;
 mod options;
+mod parts;
 mod powershell;
 mod progress;
 mod prompts;
@@ -39,6 +42,7 @@ mod sentinel;
 mod server;
 mod service;
 mod shutdown;
+mod stdio;
 #[cfg(test)]
 #[cfg(unix)]
 mod tests;
@@ -50,8 +54,8 @@ mod transport;
 pub(crate) use self::sentinel::tools as sentinel_tools;
 pub use self::{
     sentinel::SentinelFunctions,
-    server::{End, Server},
-    shutdown::Cause,
+    server::Server,
+    shutdown::{Cause, End},
 };
 pub use crate::catalog::{Exposure, Left, Mapping, Survey, SurveyedTool, ToolOverride, ToolSearch};
 pub use crate::policy::{Mode, Policy};

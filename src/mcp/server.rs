@@ -5,30 +5,27 @@ use std::{
     future::Future,
     io,
     path::PathBuf,
-    pin::Pin,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use rmcp::ServiceExt as _;
-
 use super::{
-    call::Executor,
-    dispatch::{CallLimits, Dispatcher},
-    handover::{Handover, StdioState},
+    dispatch::CallLimits,
+    handover::Handover,
     instructions::instructions,
+    parts::{Core, Health, NothingToReplace, Parts},
     powershell::PowerShell,
     prompts::Prompts,
     resources::Roots,
     routes::Routes,
     sentinel::{self, SentinelFunctions},
-    service::{Extras, Service, first_page},
-    shutdown::{Cause, Patience, Shutdown},
-    transport::StdioTransport,
+    service::{Extras, first_page},
+    shutdown::{End, Patience},
+    stdio::serve,
 };
 use crate::{
-    Engine, Replacement,
-    catalog::{CatalogCache, CatalogFeed, Exposure, Keeper, KeeperTask, Lister, Natives, Opening},
+    Engine,
+    catalog::{CatalogCache, Exposure, Keeper, KeeperTask, Lister, Natives, Opening},
     observe::{Audit, AuditSettings},
     policy::{Mode, Policy},
     sentinel::Sentinel,
@@ -52,48 +49,6 @@ pub struct Server {
     extras: Extras,
     audit: Option<Arc<Audit>>,
     opening: Opening,
-}
-
-/// How a server ended.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct End {
-    /// Why.
-    pub cause: Cause,
-    /// After [`Cause::Replace`]: what [`Server::resume`] of the next process takes. It holds what clients sent, and is to be
-    /// kept from others.
-    pub handover: Vec<u8>,
-}
-
-/// What makes a fresh process necessary.
-pub(crate) trait Health: Send + Sync {
-    /// Why this process should be replaced, if it still should.
-    fn replacement(&self) -> Option<Replacement>;
-    /// Waits for a reason.
-    fn replacement_wanted(&self) -> Pin<Box<dyn Future<Output = Replacement> + Send + '_>>;
-}
-
-impl Health for Engine {
-    fn replacement(&self) -> Option<Replacement> {
-        Engine::replacement(self)
-    }
-
-    fn replacement_wanted(&self) -> Pin<Box<dyn Future<Output = Replacement> + Send + '_>> {
-        Box::pin(Engine::replacement_wanted(self))
-    }
-}
-
-/// Of a process without PowerShell.
-struct NothingToReplace;
-
-impl Health for NothingToReplace {
-    fn replacement(&self) -> Option<Replacement> {
-        None
-    }
-
-    fn replacement_wanted(&self) -> Pin<Box<dyn Future<Output = Replacement> + Send + '_>> {
-        Box::pin(std::future::pending())
-    }
 }
 
 impl Server {
@@ -311,152 +266,4 @@ impl Drop for Running {
             audit.flush();
         }
     }
-}
-
-/// What answers, whoever asks.
-pub(crate) struct Core {
-    pub(crate) executor: Arc<dyn Executor>,
-    pub(crate) catalog: CatalogFeed,
-    pub(crate) policy: Policy,
-    pub(crate) limits: CallLimits,
-    pub(crate) extras: Arc<Extras>,
-    pub(crate) audit: Option<Arc<Audit>>,
-}
-
-/// What every way to a client shares.
-pub(crate) struct Parts {
-    pub(super) dispatcher: Arc<Dispatcher>,
-    extras: Arc<Extras>,
-    pub(super) shutdown: Shutdown,
-    replaceable: Option<Instant>,
-    health: Arc<dyn Health>,
-}
-
-impl Parts {
-    pub(crate) fn new(core: Core, replaceable: Option<Instant>, health: Arc<dyn Health>) -> Self {
-        let shutdown = Shutdown::default();
-        let dispatcher = Dispatcher::new(
-            core.executor,
-            core.catalog,
-            core.policy,
-            core.limits,
-            shutdown.clone(),
-            core.audit,
-            replaceable,
-        );
-        Self { dispatcher, extras: core.extras, shutdown, replaceable, health }
-    }
-
-    /// What answers on one connection.
-    pub(super) fn service(&self) -> Service {
-        Service::new(Arc::clone(&self.dispatcher), Arc::clone(&self.extras))
-    }
-
-    /// Makes what answers, for each connection anew.
-    pub(super) fn services(&self) -> impl Fn() -> Service + Send + Sync + 'static {
-        let (dispatcher, extras) = (Arc::clone(&self.dispatcher), Arc::clone(&self.extras));
-        move || Service::new(Arc::clone(&dispatcher), Arc::clone(&extras))
-    }
-
-    /// Waits until the process should be replaced and may be. Does not return if it never may.
-    pub(super) async fn replacement_due(&self) -> Replacement {
-        let Some(from) = self.replaceable else { return std::future::pending().await };
-        loop {
-            let reason = self.health.replacement_wanted().await;
-            if Instant::now() >= from {
-                return reason;
-            }
-            tracing::warn!(%reason, "the process was replaced too often lately; it is replaced again later");
-            tokio::time::sleep_until(from.into()).await;
-            if let Some(reason) = self.health.replacement() {
-                return reason;
-            }
-        }
-    }
-
-    /// Makes ready for a fresh process: nothing new begins, `settled` and running calls may end within the patience, the
-    /// others are answered.
-    pub(super) async fn drain(
-        &self,
-        reason: Replacement,
-        patience: &Patience,
-        settled: impl Future<Output = ()>,
-    ) {
-        tracing::warn!(%reason, "the process is to be replaced by a fresh one");
-        self.shutdown.drain(reason);
-        let quiet = async {
-            settled.await;
-            self.dispatcher.idle().await;
-        };
-        tokio::pin!(quiet);
-        if tokio::time::timeout(patience.replace, &mut quiet).await.is_err() {
-            self.shutdown.cancel_calls();
-            let _ = tokio::time::timeout(patience.last_answers, quiet).await;
-        }
-        self.shutdown.begin(Cause::Replace(reason));
-    }
-}
-
-/// Serves one client. See [`Server::serve`].
-pub(crate) async fn serve(
-    parts: &Parts,
-    patience: Patience,
-    (input, output): (File, File),
-    left: Option<StdioState>,
-    stop: impl Future<Output = ()>,
-) -> io::Result<End> {
-    let shutdown = &parts.shutdown;
-    let (transport, mut rest) = StdioTransport::new(input, output, shutdown.clone(), left)?;
-    let conversation = async {
-        match parts.service().serve(transport).await {
-            Ok(running) => {
-                let quit = running.waiting().await;
-                tracing::debug!(?quit, "the conversation is over");
-            }
-            Err(error) => tracing::debug!(%error, "there was no conversation"),
-        }
-    };
-    let asked = async {
-        stop.await;
-        shutdown.begin(Cause::Asked);
-        std::future::pending::<()>().await;
-    };
-    let replaced = async {
-        let reason = parts.replacement_due().await;
-        parts.drain(reason, &patience, rest.settled()).await;
-        rest.left().await;
-    };
-    let end = async {
-        shutdown.begun().await;
-        let cause = shutdown.cause().unwrap_or(Cause::EndOfInput);
-        if matches!(cause, Cause::Replace(_)) {
-            // The transport still has to give what is left of the input.
-            std::future::pending::<()>().await;
-        }
-        // The transport gives no more requests from here on; those that are there may be answered.
-        tokio::time::sleep(patience.with_calls(cause)).await;
-        shutdown.cancel_calls();
-        tokio::time::sleep(patience.last_answers).await;
-    };
-    tokio::select! {
-        () = conversation => {}
-        () = end => {}
-        () = asked => {}
-        () = replaced => {}
-    }
-    // Whatever still runs must not outlive the conversation.
-    shutdown.begin(Cause::EndOfInput);
-    shutdown.cancel_calls();
-    let cause = shutdown.cause().unwrap_or(Cause::EndOfInput);
-    if matches!(cause, Cause::Replace(_)) {
-        return Ok(match rest.hand_over().await {
-            Some(state) => {
-                let handover = Handover { stdio: Some(state), sessions: Vec::new() };
-                End { cause, handover: handover.pack() }
-            }
-            None => End { cause: Cause::OutputClosed(io::ErrorKind::BrokenPipe), handover: Vec::new() },
-        });
-    }
-    rest.finish(patience.last_answers).await;
-    Ok(End { cause, handover: Vec::new() })
 }

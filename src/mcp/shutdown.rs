@@ -28,6 +28,17 @@ pub enum Cause {
     Replace(Replacement),
 }
 
+/// How a server ended.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct End {
+    /// Why.
+    pub cause: Cause,
+    /// After [`Cause::Replace`]: what [`super::Server::resume`] of the next process takes. It holds what clients sent, and is to be
+    /// kept from others.
+    pub handover: Vec<u8>,
+}
+
 /// How long things may take at the end.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Patience {

@@ -36,12 +36,13 @@ use super::{
     completions::Guess,
     dispatch::CallLimits,
     handover::StdioState,
+    parts::{Core, Health, Parts},
     progress::ProgressRecord,
     question::{Question, tests::question},
     routes::Routes,
-    server::{Core, End, Health, Parts, serve},
     service::Extras,
-    shutdown::{Cause, Patience},
+    shutdown::{Cause, End, Patience},
+    stdio::serve,
 };
 use crate::{
     Error, Replacement,

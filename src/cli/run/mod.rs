@@ -8,6 +8,7 @@ mod outcome;
 mod progress;
 mod question;
 mod records;
+mod runner;
 mod secret;
 mod shape;
 
@@ -18,13 +19,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use runspaced::sentinel::bridge::Connection;
-use runspaced::{Call, Engine, Error, Format, Invocation, Limits, Live, Output, OutputStream, Stream};
+use runspaced::{Engine, Error, Format, Invocation, Limits};
 
 use super::Exit;
 use super::bridge::with_sentinel;
 use super::flags::HostFlags;
 use super::process::{Hosting, Process};
-use super::screen::{Palette, complain};
+use super::screen::complain;
 use crate::config::FlagValue;
 use crate::signals::{Signals, Wish};
 use crate::stdio;
@@ -32,7 +33,7 @@ use crate::stdio;
 use argument::Argument;
 use input::{InputFlag, Source};
 use outcome::Outcome;
-use records::Teller;
+use runner::Runner;
 use secret::SecretFlag;
 use shape::Shape;
 pub use shape::write_all;
@@ -319,109 +320,4 @@ fn is_script_file(text: Option<&str>) -> bool {
 
 fn absolute(path: &Path) -> Result<PathBuf, Misuse> {
     std::path::absolute(path).map_err(|error| Misuse(format!("{}: {error}", path.display())))
-}
-
-/// A call under way, and what is shown of it meanwhile.
-struct Runner<'a> {
-    engine: &'a Engine,
-    shape: Shape,
-    palette: Palette,
-    output: File,
-    signals: &'a mut Signals,
-}
-
-impl Runner<'_> {
-    async fn run(mut self, invocation: Invocation, asks: bool) -> Exit {
-        let mut teller = Teller::new(self.palette);
-        if self.shape == Shape::Lines {
-            let outcome = match self.engine.stream(invocation) {
-                Ok(stream) => self.follow(stream, &mut teller).await,
-                Err(error) => Ok(Outcome { result: Err(error), wish: None }),
-            };
-            teller.finish();
-            return match outcome {
-                Ok(outcome) => outcome.write(self.shape, self.palette, &self.output),
-                Err(exit) => exit,
-            };
-        }
-        let invocation = if asks { invocation.live().interactive() } else { invocation.live() };
-        let outcome = match self.engine.start(invocation) {
-            Ok(call) => self.watch(call, &mut teller).await,
-            Err(error) => Outcome { result: Err(error), wish: None },
-        };
-        if let Some(output) = outcome.output() {
-            teller.tell_missed(&output.records());
-        }
-        teller.finish();
-        outcome.write(self.shape, self.palette, &self.output)
-    }
-
-    /// Shows records and asks questions until the answer is there.
-    async fn watch(&mut self, mut call: Call, teller: &mut Teller) -> Outcome {
-        let cancel = call.cancel_handle();
-        let mut wish = None;
-        loop {
-            tokio::select! {
-                event = call.next_live() => match event {
-                    Some(Live::Record(record)) => teller.tell(record),
-                    Some(Live::Prompt(prompt)) => {
-                        let answered = teller.suspended(question::ask(&prompt));
-                        tokio::select! {
-                            values = answered => if let Some(values) = values { prompt.answer(values) },
-                            wished = self.signals.wish() => {
-                                wish = Some(wished);
-                                cancel.cancel();
-                            }
-                        }
-                    }
-                    Some(_) => {}
-                    None => break,
-                },
-                wished = self.signals.wish(), if wish.is_none() => {
-                    wish = Some(wished);
-                    cancel.cancel();
-                }
-            }
-        }
-        let mut answer = std::pin::pin!(call);
-        let result = loop {
-            tokio::select! {
-                result = &mut answer => break result,
-                wished = self.signals.wish(), if wish.is_none() => {
-                    wish = Some(wished);
-                    cancel.cancel();
-                }
-            }
-        };
-        Outcome { result, wish }
-    }
-
-    /// Writes values as they come. The script waits while they cannot be written.
-    async fn follow(&mut self, mut stream: OutputStream, teller: &mut Teller) -> Result<Outcome, Exit> {
-        let cancel = stream.cancel_handle();
-        let mut wish = None;
-        loop {
-            let item = tokio::select! {
-                item = stream.next_json() => item,
-                wished = self.signals.wish(), if wish.is_none() => {
-                    wish = Some(wished);
-                    cancel.cancel();
-                    continue;
-                }
-            };
-            match item {
-                Some(Ok((Stream::Output, value))) => {
-                    if let Err(error) = shape::write_line(&self.output, value.get()) {
-                        return Err(shape::unwritten(self.palette, &error));
-                    }
-                }
-                Some(Ok((stream, value))) => teller.tell_json(stream, value.get()),
-                Some(Err(error)) => return Ok(Outcome { result: Err(error), wish }),
-                None => {
-                    let result = Ok(stream.summary().cloned().unwrap_or_else(Output::default));
-                    return Ok(Outcome { result, wish });
-                }
-            }
-        }
-    }
 }

@@ -35,8 +35,8 @@ pub use self::{access::Access, listener::Listener, oauth::OAuth, tls::TlsFiles};
 use self::{access::Guard, connections::Connections, gate::Gate, sessions::Sessions, tls::Tls};
 use super::{
     handover::Handover,
-    server::{End, Server},
-    shutdown::{Cause, Patience},
+    server::Server,
+    shutdown::{Cause, End, Patience},
 };
 
 /// How often sessions and rates are looked at.
