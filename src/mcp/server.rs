@@ -159,7 +159,7 @@ impl Server {
         self
     }
 
-    /// Ends with [`Cause::Replace`] when a fresh process is needed (see [`Engine::replacement_wanted`]), but not before
+    /// Ends with [`Cause::Replace`](super::Cause::Replace) when a fresh process is needed (see [`Engine::replacement_wanted`]), but not before
     /// `after`, counted from the start of serving. Without this, calls that need a fresh process are refused.
     pub fn replaceable(mut self, after: Duration) -> Self {
         self.replaceable = Some(after);
