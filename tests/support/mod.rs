@@ -147,9 +147,9 @@ pub fn main(tests: &[Test]) -> ExitCode {
     }
     let mut arguments = Arguments::from_args();
     if arguments.test_threads.is_none() {
-        // Each test is a process with a runtime of several threads.
+        // Each test is a process with a runtime of several threads, and often waits: two of them share two cores well.
         arguments.test_threads =
-            Some(std::thread::available_parallelism().map_or(1, |n| n.get().div_ceil(2)));
+            Some(std::thread::available_parallelism().map_or(1, |n| n.get().div_ceil(2)).max(2));
     }
     let installed = if arguments.list { Err("not looked for".to_owned()) } else { powershell() };
     let trials = tests.iter().flat_map(|test| trials(*test, &installed)).collect();
