@@ -5,14 +5,11 @@
 
 Set-StrictMode -Version 3.0
 
-# In a runspace of runspaced the command is there, and reads without input call it themselves. An ordinary pwsh gets it from the library
-# beside this file.
+# In a runspace of runspaced the command is there. An ordinary pwsh gets it from the library beside this file.
 $script:library = ''
 $script:callable = $true
-$script:aside = $false
 if (-not $ExecutionContext.InvokeCommand.GetCmdlet('Invoke-HostFunction')) {
     $assembly = [IO.Path]::Join($PSScriptRoot, 'Runspaced.Host.dll')
-    $script:aside = $true
     $script:callable = [IO.File]::Exists($assembly)
     if ($script:callable) {
         Import-Module -Name $assembly -DisableNameChecking
@@ -121,12 +118,12 @@ function Get-SentinelWorkspaces {
         $given = [string[]] $PSBoundParameters.Keys
     }
     process {
-        if ($script:aside -or $PSCmdlet.MyInvocation.ExpectingInput) {
+        if (-not $script:callable -or $PSCmdlet.MyInvocation.ExpectingInput) {
             ReadOperation 'Get-SentinelWorkspaces' 'SentinelManager.SentinelWorkspaces' $PSCmdlet $PSBoundParameters $given $_
         }
         else {
             $order = @{ operation = 'Get-SentinelWorkspaces'; step = 'read'; arguments = $PSBoundParameters }
-            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.SentinelWorkspaces'
+            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.SentinelWorkspaces' -Library $script:library
         }
     }
 }
@@ -158,12 +155,12 @@ function Get-SentinelWorkspaceNames {
         $given = [string[]] $PSBoundParameters.Keys
     }
     process {
-        if ($script:aside -or $PSCmdlet.MyInvocation.ExpectingInput) {
+        if (-not $script:callable -or $PSCmdlet.MyInvocation.ExpectingInput) {
             ReadOperation 'Get-SentinelWorkspaceNames' 'SentinelManager.SentinelWorkspaceNames' $PSCmdlet $PSBoundParameters $given $_
         }
         else {
             $order = @{ operation = 'Get-SentinelWorkspaceNames'; step = 'read'; arguments = $PSBoundParameters }
-            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.SentinelWorkspaceNames'
+            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.SentinelWorkspaceNames' -Library $script:library
         }
     }
 }
@@ -257,12 +254,12 @@ function Test-SentinelHealth {
         $given = [string[]] $PSBoundParameters.Keys
     }
     process {
-        if ($script:aside -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
+        if (-not $script:callable -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
             ReadOperation 'Test-SentinelHealth' 'SentinelManager.SentinelHealth' $PSCmdlet $PSBoundParameters $given $_
         }
         else {
             $order = @{ operation = 'Test-SentinelHealth'; step = 'read'; arguments = $PSBoundParameters }
-            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.SentinelHealth'
+            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.SentinelHealth' -Library $script:library
         }
     }
 }
@@ -361,12 +358,12 @@ function Test-SentinelPermission {
         $given = [string[]] $PSBoundParameters.Keys
     }
     process {
-        if ($script:aside -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
+        if (-not $script:callable -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
             ReadOperation 'Test-SentinelPermission' 'SentinelManager.SentinelPermission' $PSCmdlet $PSBoundParameters $given $_
         }
         else {
             $order = @{ operation = 'Test-SentinelPermission'; step = 'read'; arguments = $PSBoundParameters }
-            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.SentinelPermission'
+            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.SentinelPermission' -Library $script:library
         }
     }
 }
@@ -460,12 +457,12 @@ function Test-SentinelContent {
         $given = [string[]] $PSBoundParameters.Keys
     }
     process {
-        if ($script:aside -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
+        if (-not $script:callable -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
             ReadOperation 'Test-SentinelContent' 'SentinelManager.SentinelContent' $PSCmdlet $PSBoundParameters $given $_
         }
         else {
             $order = @{ operation = 'Test-SentinelContent'; step = 'read'; arguments = $PSBoundParameters }
-            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.SentinelContent'
+            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.SentinelContent' -Library $script:library
         }
     }
 }
@@ -689,12 +686,12 @@ function Get-SentinelTables {
         $given = [string[]] $PSBoundParameters.Keys
     }
     process {
-        if ($script:aside -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
+        if (-not $script:callable -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
             ReadOperation 'Get-SentinelTables' 'SentinelManager.SentinelTables' $PSCmdlet $PSBoundParameters $given $_
         }
         else {
             $order = @{ operation = 'Get-SentinelTables'; step = 'read'; arguments = $PSBoundParameters }
-            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.SentinelTables'
+            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.SentinelTables' -Library $script:library
         }
     }
 }
@@ -1040,12 +1037,12 @@ function Get-TableRetention {
         $given = [string[]] $PSBoundParameters.Keys
     }
     process {
-        if ($script:aside -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
+        if (-not $script:callable -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
             ReadOperation 'View-TableRetention' 'SentinelManager.TableRetention' $PSCmdlet $PSBoundParameters $given $_
         }
         else {
             $order = @{ operation = 'View-TableRetention'; step = 'read'; arguments = $PSBoundParameters }
-            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.TableRetention'
+            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.TableRetention' -Library $script:library
         }
     }
 }
@@ -1166,12 +1163,12 @@ function Get-AnalyticsRules {
         $given = [string[]] $PSBoundParameters.Keys
     }
     process {
-        if ($script:aside -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
+        if (-not $script:callable -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
             ReadOperation 'Get-AnalyticsRules' 'SentinelManager.AnalyticsRules' $PSCmdlet $PSBoundParameters $given $_
         }
         else {
             $order = @{ operation = 'Get-AnalyticsRules'; step = 'read'; arguments = $PSBoundParameters }
-            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.AnalyticsRules'
+            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.AnalyticsRules' -Library $script:library
         }
     }
 }
@@ -1272,12 +1269,12 @@ function Get-AnalyticsRuleDetails {
         $given = [string[]] $PSBoundParameters.Keys
     }
     process {
-        if ($script:aside -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
+        if (-not $script:callable -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
             ReadOperation 'Get-AnalyticsRuleDetails' 'SentinelManager.AnalyticsRuleDetails' $PSCmdlet $PSBoundParameters $given $_
         }
         else {
             $order = @{ operation = 'Get-AnalyticsRuleDetails'; step = 'read'; arguments = $PSBoundParameters }
-            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.AnalyticsRuleDetails'
+            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.AnalyticsRuleDetails' -Library $script:library
         }
     }
 }
@@ -1941,12 +1938,12 @@ function Get-SentinelIncidents {
         $given = [string[]] $PSBoundParameters.Keys
     }
     process {
-        if ($script:aside -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
+        if (-not $script:callable -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
             ReadOperation 'Get-SentinelIncidents' 'SentinelManager.SentinelIncidents' $PSCmdlet $PSBoundParameters $given $_
         }
         else {
             $order = @{ operation = 'Get-SentinelIncidents'; step = 'read'; arguments = $PSBoundParameters }
-            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.SentinelIncidents'
+            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.SentinelIncidents' -Library $script:library
         }
     }
 }
@@ -2038,12 +2035,12 @@ function Show-IncidentDetails {
         $given = [string[]] $PSBoundParameters.Keys
     }
     process {
-        if ($script:aside -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
+        if (-not $script:callable -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
             ReadOperation 'Show-IncidentDetails' 'SentinelManager.IncidentDetails' $PSCmdlet $PSBoundParameters $given $_
         }
         else {
             $order = @{ operation = 'Show-IncidentDetails'; step = 'read'; arguments = $PSBoundParameters }
-            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.IncidentDetails'
+            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.IncidentDetails' -Library $script:library
         }
     }
 }
@@ -2450,12 +2447,12 @@ function Get-IncidentComments {
         $given = [string[]] $PSBoundParameters.Keys
     }
     process {
-        if ($script:aside -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
+        if (-not $script:callable -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
             ReadOperation 'Get-IncidentComments' 'SentinelManager.IncidentComments' $PSCmdlet $PSBoundParameters $given $_
         }
         else {
             $order = @{ operation = 'Get-IncidentComments'; step = 'read'; arguments = $PSBoundParameters }
-            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.IncidentComments'
+            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.IncidentComments' -Library $script:library
         }
     }
 }
@@ -2570,12 +2567,12 @@ function Invoke-SentinelQuery {
         $given = [string[]] $PSBoundParameters.Keys
     }
     process {
-        if ($script:aside -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
+        if (-not $script:callable -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
             ReadOperation 'Invoke-SentinelQuery' 'SentinelManager.SentinelQuery' $PSCmdlet $PSBoundParameters $given $_
         }
         else {
             $order = @{ operation = 'Invoke-SentinelQuery'; step = 'read'; arguments = $PSBoundParameters }
-            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.SentinelQuery'
+            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.SentinelQuery' -Library $script:library
         }
     }
 }
@@ -2660,12 +2657,12 @@ function Get-SentinelWorkbooks {
         $given = [string[]] $PSBoundParameters.Keys
     }
     process {
-        if ($script:aside -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
+        if (-not $script:callable -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
             ReadOperation 'Get-SentinelWorkbooks' 'SentinelManager.SentinelWorkbooks' $PSCmdlet $PSBoundParameters $given $_
         }
         else {
             $order = @{ operation = 'Get-SentinelWorkbooks'; step = 'read'; arguments = $PSBoundParameters }
-            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.SentinelWorkbooks'
+            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.SentinelWorkbooks' -Library $script:library
         }
     }
 }
@@ -2756,12 +2753,12 @@ function Get-WorkbookDetails {
         $given = [string[]] $PSBoundParameters.Keys
     }
     process {
-        if ($script:aside -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
+        if (-not $script:callable -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
             ReadOperation 'Get-WorkbookDetails' 'SentinelManager.WorkbookDetails' $PSCmdlet $PSBoundParameters $given $_
         }
         else {
             $order = @{ operation = 'Get-WorkbookDetails'; step = 'read'; arguments = $PSBoundParameters }
-            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.WorkbookDetails'
+            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.WorkbookDetails' -Library $script:library
         }
     }
 }
@@ -2962,12 +2959,12 @@ function Export-SentinelWorkbook {
         $given = [string[]] $PSBoundParameters.Keys
     }
     process {
-        if ($script:aside -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
+        if (-not $script:callable -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
             ReadOperation 'Export-SentinelWorkbook' 'SentinelManager.ExportedFile' $PSCmdlet $PSBoundParameters $given $_
         }
         else {
             $order = @{ operation = 'Export-SentinelWorkbook'; step = 'read'; arguments = $PSBoundParameters }
-            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.ExportedFile'
+            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.ExportedFile' -Library $script:library
         }
     }
 }
@@ -3161,12 +3158,12 @@ function Export-AllWorkbooks {
         $given = [string[]] $PSBoundParameters.Keys
     }
     process {
-        if ($script:aside -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
+        if (-not $script:callable -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
             ReadOperation 'Export-AllWorkbooks' 'SentinelManager.ExportedFile' $PSCmdlet $PSBoundParameters $given $_
         }
         else {
             $order = @{ operation = 'Export-AllWorkbooks'; step = 'read'; arguments = $PSBoundParameters }
-            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.ExportedFile'
+            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.ExportedFile' -Library $script:library
         }
     }
 }
@@ -3282,12 +3279,12 @@ function Export-AnalyticsRules {
         $given = [string[]] $PSBoundParameters.Keys
     }
     process {
-        if ($script:aside -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
+        if (-not $script:callable -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
             ReadOperation 'Export-AnalyticsRules' 'SentinelManager.ExportedFile' $PSCmdlet $PSBoundParameters $given $_
         }
         else {
             $order = @{ operation = 'Export-AnalyticsRules'; step = 'read'; arguments = $PSBoundParameters }
-            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.ExportedFile'
+            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.ExportedFile' -Library $script:library
         }
     }
 }
@@ -3397,12 +3394,12 @@ function Export-AutomationRules {
         $given = [string[]] $PSBoundParameters.Keys
     }
     process {
-        if ($script:aside -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
+        if (-not $script:callable -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
             ReadOperation 'Export-AutomationRules' 'SentinelManager.ExportedFile' $PSCmdlet $PSBoundParameters $given $_
         }
         else {
             $order = @{ operation = 'Export-AutomationRules'; step = 'read'; arguments = $PSBoundParameters }
-            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.ExportedFile'
+            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.ExportedFile' -Library $script:library
         }
     }
 }
@@ -3501,12 +3498,12 @@ function Export-Watchlists {
         $given = [string[]] $PSBoundParameters.Keys
     }
     process {
-        if ($script:aside -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
+        if (-not $script:callable -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
             ReadOperation 'Export-Watchlists' 'SentinelManager.ExportedFile' $PSCmdlet $PSBoundParameters $given $_
         }
         else {
             $order = @{ operation = 'Export-Watchlists'; step = 'read'; arguments = $PSBoundParameters }
-            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.ExportedFile'
+            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.ExportedFile' -Library $script:library
         }
     }
 }
@@ -3610,12 +3607,12 @@ function Export-Functions {
         $given = [string[]] $PSBoundParameters.Keys
     }
     process {
-        if ($script:aside -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
+        if (-not $script:callable -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
             ReadOperation 'Export-Functions' 'SentinelManager.ExportedFile' $PSCmdlet $PSBoundParameters $given $_
         }
         else {
             $order = @{ operation = 'Export-Functions'; step = 'read'; arguments = $PSBoundParameters }
-            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.ExportedFile'
+            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.ExportedFile' -Library $script:library
         }
     }
 }
@@ -3720,12 +3717,12 @@ function Export-SavedQueries {
         $given = [string[]] $PSBoundParameters.Keys
     }
     process {
-        if ($script:aside -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
+        if (-not $script:callable -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
             ReadOperation 'Export-SavedQueries' 'SentinelManager.ExportedFile' $PSCmdlet $PSBoundParameters $given $_
         }
         else {
             $order = @{ operation = 'Export-SavedQueries'; step = 'read'; arguments = $PSBoundParameters }
-            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.ExportedFile'
+            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.ExportedFile' -Library $script:library
         }
     }
 }
@@ -3857,12 +3854,12 @@ function Export-TableData {
         $given = [string[]] $PSBoundParameters.Keys
     }
     process {
-        if ($script:aside -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
+        if (-not $script:callable -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
             ReadOperation 'Export-TableData' 'SentinelManager.ExportedFile' $PSCmdlet $PSBoundParameters $given $_
         }
         else {
             $order = @{ operation = 'Export-TableData'; step = 'read'; arguments = $PSBoundParameters }
-            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.ExportedFile'
+            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.ExportedFile' -Library $script:library
         }
     }
 }
@@ -4320,12 +4317,12 @@ function Backup-SentinelWorkspace {
         $given = [string[]] $PSBoundParameters.Keys
     }
     process {
-        if ($script:aside -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
+        if (-not $script:callable -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
             ReadOperation 'Backup-SentinelWorkspace' 'SentinelManager.SentinelWorkspace' $PSCmdlet $PSBoundParameters $given $_
         }
         else {
             $order = @{ operation = 'Backup-SentinelWorkspace'; step = 'read'; arguments = $PSBoundParameters }
-            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.SentinelWorkspace'
+            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.SentinelWorkspace' -Library $script:library
         }
     }
 }
@@ -4467,12 +4464,12 @@ function Test-SentinelBackup {
         $given = [string[]] $PSBoundParameters.Keys
     }
     process {
-        if ($script:aside -or $PSCmdlet.MyInvocation.ExpectingInput) {
+        if (-not $script:callable -or $PSCmdlet.MyInvocation.ExpectingInput) {
             ReadOperation 'Test-SentinelBackup' 'SentinelManager.SentinelBackup' $PSCmdlet $PSBoundParameters $given $_
         }
         else {
             $order = @{ operation = 'Test-SentinelBackup'; step = 'read'; arguments = $PSBoundParameters }
-            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.SentinelBackup'
+            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.SentinelBackup' -Library $script:library
         }
     }
 }
@@ -4502,12 +4499,12 @@ function Get-SentinelBackups {
         $given = [string[]] $PSBoundParameters.Keys
     }
     process {
-        if ($script:aside -or $PSCmdlet.MyInvocation.ExpectingInput) {
+        if (-not $script:callable -or $PSCmdlet.MyInvocation.ExpectingInput) {
             ReadOperation 'Get-SentinelBackups' 'SentinelManager.SentinelBackups' $PSCmdlet $PSBoundParameters $given $_
         }
         else {
             $order = @{ operation = 'Get-SentinelBackups'; step = 'read'; arguments = $PSBoundParameters }
-            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.SentinelBackups'
+            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.SentinelBackups' -Library $script:library
         }
     }
 }
@@ -4597,12 +4594,12 @@ function Get-DataCollectionRules {
         $given = [string[]] $PSBoundParameters.Keys
     }
     process {
-        if ($script:aside -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
+        if (-not $script:callable -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
             ReadOperation 'Get-DataCollectionRules' 'SentinelManager.DataCollectionRules' $PSCmdlet $PSBoundParameters $given $_
         }
         else {
             $order = @{ operation = 'Get-DataCollectionRules'; step = 'read'; arguments = $PSBoundParameters }
-            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.DataCollectionRules'
+            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.DataCollectionRules' -Library $script:library
         }
     }
 }
@@ -4682,12 +4679,12 @@ function Get-DataCollectionEndpoints {
         $given = [string[]] $PSBoundParameters.Keys
     }
     process {
-        if ($script:aside -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
+        if (-not $script:callable -or $PSCmdlet.MyInvocation.ExpectingInput -or $Raw) {
             ReadOperation 'Get-DataCollectionEndpoints' 'SentinelManager.DataCollectionEndpoints' $PSCmdlet $PSBoundParameters $given $_
         }
         else {
             $order = @{ operation = 'Get-DataCollectionEndpoints'; step = 'read'; arguments = $PSBoundParameters }
-            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.DataCollectionEndpoints'
+            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName 'SentinelManager.DataCollectionEndpoints' -Library $script:library
         }
     }
 }

@@ -3,9 +3,10 @@
 //! `dotnet-diagnostic-PID-KEY-socket` and `clr-debug-pipe-PID-KEY-in`, `-out` in the temporary folder, where KEY is the process's
 //! start time of `/proc/self/stat` ("Diagnostic IPC protocol", .NET's documentation; `PAL_GetTransportPipeName` in its source).
 
-/// Removes those of this process, if there are any.
+/// Removes what .NET put into the temporary folder for this process. For a program that is about to end at once: .NET itself
+/// removes it at an orderly end only.
 #[cfg(target_os = "linux")]
-pub(crate) fn remove() {
+pub fn remove() {
     for path in paths() {
         // Without .NET they were never there.
         let _ = std::fs::remove_file(path);
@@ -27,18 +28,16 @@ fn paths() -> Vec<std::path::PathBuf> {
     names.iter().map(|name| folder.join(name)).collect()
 }
 
-/// Field 22. The second one, the name, may have spaces and parentheses in it.
-#[cfg(any(target_os = "linux", test))]
+#[cfg(target_os = "linux")]
 fn start_time(stat: &str) -> Option<u64> {
-    let (_, after) = stat.rsplit_once(')')?;
-    after.split_ascii_whitespace().nth(19)?.parse().ok()
+    super::stat::Stat::parse(stat).map(|stat| stat.started)
 }
 
 /// Windows has none; on macOS nobody has looked.
 #[cfg(not(target_os = "linux"))]
-pub(crate) fn remove() {}
+pub fn remove() {}
 
-#[cfg(test)]
+#[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
 

@@ -18,10 +18,14 @@ mod neighbours;
 mod pages;
 mod settings;
 mod start;
+#[cfg(target_os = "linux")]
+mod stat;
 
 #[doc(hidden)]
 pub mod border;
 
+#[doc(hidden)]
+pub use leftovers::remove as remove_leftovers;
 pub use settings::{Phases, RuntimeSettings};
 
 pub(crate) use image::best as best_assembly;
@@ -38,11 +42,4 @@ pub fn contain_children() -> std::io::Result<()> {
     #[cfg(windows)]
     descendants::die_together()?;
     Ok(())
-}
-
-/// Removes what .NET put into the temporary folder for this process. For a program that is about to end at once: .NET itself
-/// removes it at an orderly end only.
-#[doc(hidden)]
-pub fn remove_leftovers() {
-    leftovers::remove();
 }

@@ -10,6 +10,7 @@ use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use rustix::time::{ClockId, clock_gettime};
 
 use super::{Slot, Turns};
+use crate::runtime::stat::Stat;
 
 /// No call starts more; what claims more is a fork bomb, and the rest of it is found when its parents are ended.
 const MOST: usize = 4096;
@@ -89,13 +90,8 @@ impl Status {
 
     fn parse(text: &str) -> Option<Self> {
         const TICK_NS: u64 = 10_000_000;
-        // The name, in parentheses, may contain anything.
-        let (_, fields) = text.rsplit_once(')')?;
-        let mut fields = fields.split_ascii_whitespace();
-        let state = fields.next()?.chars().next()?;
-        let parent = fields.next()?.parse().ok()?;
-        let ticks: u64 = fields.nth(17)?.parse().ok()?;
-        Some(Self { state, parent, started: ticks.checked_add(1)?.checked_mul(TICK_NS)? })
+        let Stat { state, parent, started } = Stat::parse(text)?;
+        Some(Self { state, parent, started: started.checked_add(1)?.checked_mul(TICK_NS)? })
     }
 }
 

@@ -5,14 +5,11 @@
 
 Set-StrictMode -Version 3.0
 
-# In a runspace of runspaced the command is there, and reads without input call it themselves. An ordinary pwsh gets it from the library
-# beside this file.
+# In a runspace of runspaced the command is there. An ordinary pwsh gets it from the library beside this file.
 $script:library = ''
 $script:callable = $true
-$script:aside = $false
 if (-not $ExecutionContext.InvokeCommand.GetCmdlet('Invoke-HostFunction')) {
     $assembly = [IO.Path]::Join($PSScriptRoot, 'Runspaced.Host.dll')
-    $script:aside = $true
     $script:callable = [IO.File]::Exists($assembly)
     if ($script:callable) {
         Import-Module -Name $assembly -DisableNameChecking

@@ -105,12 +105,12 @@ fn body(operation: &Operation, kind: &str, parameters: &[Parameter]) -> String {
     let _ = write!(
         text,
         "    process {{
-        if ($script:aside -or $PSCmdlet.MyInvocation.ExpectingInput{raw}) {{
+        if (-not $script:callable -or $PSCmdlet.MyInvocation.ExpectingInput{raw}) {{
             ReadOperation '{name}' '{kind}' $PSCmdlet $PSBoundParameters $given $_
         }}
         else {{
             $order = @{{ operation = '{name}'; step = 'read'; arguments = $PSBoundParameters }}
-            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName '{kind}'
+            Invoke-HostFunction sentinel $order -Caller $PSCmdlet -TypeName '{kind}' -Library $script:library
         }}
     }}
 "
