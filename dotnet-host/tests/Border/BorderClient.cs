@@ -141,6 +141,17 @@ public sealed unsafe class BorderClient : IDisposable
 
     internal Answer Run(ulong slot, string script, string isolation = "scoped") => Run(slot, Script(script, isolation));
 
+    /// <summary>A file that does not exist yet, for a script and its test to tell each other how far they are.</summary>
+    internal string Mark() => Path.Combine(_modules, $"mark-{NextNumber()}");
+
+    internal static void Await(string mark)
+    {
+        if (!SpinWait.SpinUntil(() => File.Exists(mark), s_patience))
+        {
+            throw new TimeoutException($"nobody wrote {mark}");
+        }
+    }
+
     internal static JsonObject Script(string text, string isolation = "scoped") => new() { ["kind"] = "script", ["text"] = text, ["isolation"] = isolation };
 
     internal static JsonObject Command(string name, JsonObject? parameters = null) =>

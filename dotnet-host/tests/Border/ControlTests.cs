@@ -19,15 +19,16 @@ public sealed class ControlTests(BorderClient host) : IDisposable
     }
 
     [PowerShellTheory]
-    [InlineData("while ($true) { }")]
-    [InlineData("Start-Sleep 1000")]
-    [InlineData("1..1000000000 | ForEach-Object { }")]
-    [InlineData("'kept'; try { Start-Sleep 1000 } finally { 'last' }")]
+    [InlineData("& $running; while ($true) { }")]
+    [InlineData("& $running; Start-Sleep 1000")]
+    [InlineData("& $running; 1..1000000000 | ForEach-Object { }")]
+    [InlineData("'kept'; try { & $running; Start-Sleep 1000 } finally { 'last' }")]
     public void ACancelStopsAndKeepsWhatWasWritten(string script)
     {
         ulong slot = host.Open();
-        ulong call = host.Post(slot, Script(script));
-        Thread.Sleep(200);
+        string running = host.Mark();
+        ulong call = host.Post(slot, Script($"$running = {{ $null = New-Item '{running}' }}; {script}"));
+        Await(running);
         host.Cancel(slot, call);
         host.Cancel(slot, call);
         Answer answer = host.Result(slot, call);
@@ -189,8 +190,9 @@ public sealed class ControlTests(BorderClient host) : IDisposable
     public void AnAbandonedSlotIsGoneAndItsCallStillAnswered()
     {
         ulong slot = host.Open();
-        ulong call = host.Post(slot, Script("[Threading.Thread]::Sleep(1000)"));
-        Thread.Sleep(200);
+        string running = host.Mark();
+        ulong call = host.Post(slot, Script($"$null = New-Item '{running}'; [Threading.Thread]::Sleep(1000)"));
+        Await(running);
         Assert.Equal(0, host.Abandon(slot));
         Assert.Throws<InvalidOperationException>(() => host.Post(slot, Script("1")));
         host.Result(slot, call, settled: false);

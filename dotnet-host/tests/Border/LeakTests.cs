@@ -1,4 +1,5 @@
 using System;
+using System.IO;
 using System.Text.Json.Nodes;
 using Xunit;
 using static Runspaced.Host.Tests.Border.BorderClient;
@@ -135,8 +136,12 @@ public sealed class LeakTests(BorderClient host)
     {
         ulong slow = host.Open();
         ulong quick = host.Open();
-        ulong call = host.Post(slow, Script("while (-not (Test-Path env:RUNSPACED_OVERLAP)) { Start-Sleep -Milliseconds 5 }; Start-Sleep -Seconds 2"));
+        string running = host.Mark();
+        string enough = host.Mark();
+        ulong call = host.Post(slow, Script($"$null = New-Item '{running}'; while (-not (Test-Path '{enough}')) {{ Start-Sleep -Milliseconds 5 }}"));
+        Await(running);
         Answer overlapping = host.Run(quick, "$env:RUNSPACED_OVERLAP = '1'");
+        File.Create(enough).Dispose();
         Assert.True((bool)overlapping.Settlement["environment_overlap"]!);
         Assert.True((bool)overlapping.Settlement["environment_dirty"]!);
         Answer last = host.Result(slow, call);
