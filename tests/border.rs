@@ -465,9 +465,13 @@ fn what_is_not_understood_is_refused_with_a_reason(context: &Context) {
 fn a_running_call_is_cancelled(context: &Context) {
     let wire = Wire::start(context);
     wire.open(1);
-    for (call, script) in [(1, "'before'; while ($true) { }"), (2, "'before'; Start-Sleep 100")] {
-        wire.post(1, call, script);
-        std::thread::sleep(Duration::from_millis(1500));
+    for (call, waits) in [(1, "while ($true) { }"), (2, "Start-Sleep 100")] {
+        let started = context.scratch().join(format!("started-{call}"));
+        let script = format!("'before'; [IO.File]::WriteAllText('{}', ''); {waits}", started.display());
+        wire.post(1, call, &script);
+        while !started.exists() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
         wire.border.cancel(1, call);
         let answer = wire.done(1, call);
         wire.settled(1, call);

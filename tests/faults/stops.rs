@@ -20,11 +20,12 @@ pub fn an_endless_loop_ends_at_its_deadline(context: &Context) {
 
 pub fn a_sleep_ends_when_cancelled(context: &Context) {
     let engine = engine(context);
-    let call = engine.start(Invocation::script("1; Start-Sleep 3600")).expect("starts");
+    let mark = context.scratch().join("mark");
+    let script = "param($mark) 1; [IO.File]::WriteAllText($mark, ''); Start-Sleep 3600";
+    let call = engine.start(Invocation::script(script).arg("mark", &mark)).expect("starts");
     let handle = call.cancel_handle();
-    eventually("it runs", || engine.stats().running == 1);
+    eventually("it runs", || mark.exists());
     std::thread::spawn(move || {
-        std::thread::sleep(Duration::from_millis(300));
         handle.cancel();
         handle.cancel();
     });

@@ -36,7 +36,7 @@ pub fn a_script_that_ends_the_process_does_not_end_the_conversation(context: &Co
     assert_eq!(old_marker(&mut client), json!(["first"]));
     let process = client.process_id();
     // Beside it a call that runs, and right behind it one that comes while the process makes ready.
-    client.post("runs", "wait_long", json!({"Seconds": 2}));
+    client.post("runs", "wait_long", json!({"Seconds": 4}));
     std::thread::sleep(Duration::from_millis(500));
     client.post("ends", "end_process", json!({}));
     let exit = client.receive();
@@ -111,7 +111,7 @@ pub fn an_upgrade_of_powershell_is_taken_up(context: &Context) {
     client.initialize("2025-11-25");
     client.call("set_marker", json!({"Value": "first"}));
     // While the only runspace is taken, another call needs a new one: that is when files are looked at.
-    client.post("runs", "wait_long", json!({"Seconds": 2}));
+    client.post("runs", "wait_long", json!({"Seconds": 4}));
     std::thread::sleep(Duration::from_millis(500));
     let file = home.join("pwsh.dll");
     let time = fs::metadata(&file).and_then(|file| file.modified()).expect("there") + Duration::from_secs(60);
