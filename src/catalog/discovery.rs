@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeSet,
+    num::NonZero,
     path::Path,
     time::{Duration, Instant},
 };
@@ -39,7 +40,7 @@ while ($open.Count -gt 0) {
 }";
 const MODULE_FOLDERS: &str = "$env:PSModulePath -split [IO.Path]::PathSeparator";
 
-/// What a discovery found: as much as a catalogue is made of.
+/// What was discovered: as much as a catalogue is made of and kept true by.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Findings {
     /// By module and name.
@@ -48,14 +49,36 @@ pub(crate) struct Findings {
     pub(crate) stamps: Vec<Stamp>,
 }
 
-/// Finds what is exposed.
+/// How much of the machine the search may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Effort {
+    /// Somebody waits for it: two runspaces, each on a core of its own, share the work.
+    Wanted,
+    /// Something is known already: one runspace.
+    Beside,
+}
+
+impl Effort {
+    fn parts(self) -> usize {
+        match self {
+            Self::Wanted => std::thread::available_parallelism().map_or(1, NonZero::get).min(2),
+            Self::Beside => 1,
+        }
+    }
+}
+
+/// Finds what is exposed, by module and name.
 ///
 /// # Errors
 /// One text: PowerShell did not start, or a pattern finds nothing.
-pub(crate) async fn discover(engine: &Engine, exposure: &Exposure) -> Result<Findings, String> {
+pub(crate) async fn discover(
+    engine: &Engine,
+    exposure: &Exposure,
+    effort: Effort,
+) -> Result<Vec<Command>, String> {
     let mut commands = Vec::new();
     for pattern in &exposure.commands {
-        let found = describe(engine, pattern).await?;
+        let found = describe(engine, pattern, effort).await?;
         if found.is_empty() {
             return Err(nothing_found(pattern, exposure));
         }
@@ -63,8 +86,8 @@ pub(crate) async fn discover(engine: &Engine, exposure: &Exposure) -> Result<Fin
     }
     if exposure.commands.is_empty() {
         for module in &exposure.modules {
-            let found =
-                describe(engine, &format!("{}\\*", module_key(module.trim_end_matches(['/', '\\'])))).await?;
+            let pattern = format!("{}\\*", module_key(module.trim_end_matches(['/', '\\'])));
+            let found = describe(engine, &pattern, effort).await?;
             if found.is_empty() {
                 return Err(format!("module {module} has no functions or cmdlets"));
             }
@@ -78,7 +101,7 @@ pub(crate) async fn discover(engine: &Engine, exposure: &Exposure) -> Result<Fin
         if names.is_empty() {
             return Err(format!("{} defines no functions", script.display()));
         }
-        let found = describe(engine, &names.join(",")).await?;
+        let found = describe(engine, &names.join(","), Effort::Beside).await?;
         if found.is_empty() {
             let names = names.join(", ");
             return Err(format!("{path} ran, but the functions that it defines are not there: {names}"));
@@ -88,8 +111,7 @@ pub(crate) async fn discover(engine: &Engine, exposure: &Exposure) -> Result<Fin
     // The order of PowerShell's tables says nothing, and is not always the same.
     commands.sort_by(|one, other| (&one.module, &one.name).cmp(&(&other.module, &other.name)));
     commands.dedup();
-    let stamps = stamps(engine, exposure, &commands).await;
-    Ok(Findings { commands, stamps })
+    Ok(commands)
 }
 
 /// What can be watched before anything is known of the commands.
@@ -108,7 +130,8 @@ fn if_allowed<T>(answer: Result<Vec<T>, String>) -> Vec<T> {
     })
 }
 
-async fn stamps(engine: &Engine, exposure: &Exposure, commands: &[Command]) -> Vec<Stamp> {
+/// The files that commands come from, PowerShell's own left out, as they are now.
+pub(crate) async fn stamps(engine: &Engine, exposure: &Exposure, commands: &[Command]) -> Vec<Stamp> {
     let modules: BTreeSet<&str> =
         commands.iter().map(|command| command.module.as_str()).filter(|module| !module.is_empty()).collect();
     let mut paths: BTreeSet<String> = BTreeSet::new();
@@ -152,13 +175,21 @@ async fn stamps(engine: &Engine, exposure: &Exposure, commands: &[Command]) -> V
     stamps
 }
 
-async fn describe(engine: &Engine, pattern: &str) -> Result<Vec<Command>, String> {
+async fn describe(engine: &Engine, pattern: &str, effort: Effort) -> Result<Vec<Command>, String> {
     // A description is a large value of its own form, not a value of a script: it is never cut for size.
     let limits = Limits { output_bytes: Limits::MAX_OUTPUT_BYTES, ..Limits::default() };
     let shown: String = pattern.chars().take(80).collect();
-    ask(engine, || Invocation::describe(pattern).limits(limits.clone()))
-        .await
-        .map_err(|error| format!("{shown}: {error}"))
+    let begun = Instant::now();
+    let parts = effort.parts();
+    let shares = (0..parts).map(|part| {
+        let limits = limits.clone();
+        ask(engine, move || Invocation::describe_part(pattern, part, parts).limits(limits.clone()))
+    });
+    let found: Vec<Vec<Command>> =
+        futures_util::future::try_join_all(shares).await.map_err(|error| format!("{shown}: {error}"))?;
+    let sizes: Vec<usize> = found.iter().map(Vec::len).collect();
+    tracing::debug!(pattern = shown, ?sizes, ms = begun.elapsed().as_millis(), "commands are described");
+    Ok(found.into_iter().flatten().collect())
 }
 
 /// Asks, and asks again while no runspace is free: how long calls may wait for one does not count here.

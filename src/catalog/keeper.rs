@@ -13,7 +13,7 @@ use super::{
     Catalog, NativeTool,
     cache::{CacheKey, CatalogCache, MadeOf},
     command::Command,
-    discovery::{Findings, discover, named_files},
+    discovery::{Effort, Findings, discover, named_files, stamps},
     exposure::Exposure,
     feed::{CatalogFeed, CatalogState, Watched},
     listing::Listing,
@@ -138,7 +138,7 @@ impl Keeper {
         match self.engine.clone() {
             Some(engine) => self.keep_commands(engine, kept, watched).await,
             None => {
-                let nothing = Findings::default();
+                let nothing = Arc::new(Findings::default());
                 let known = self.publish(nothing, [0; 32], &watched, Known::Nothing).await;
                 self.store_listing(kept.as_mut(), &known, &[]).await;
                 std::future::pending().await
@@ -156,37 +156,42 @@ impl Keeper {
         };
         let mut repeats = 0;
         loop {
-            let found = discover(&engine, &self.exposure).await;
-            let moved = |found: &Findings| {
-                let now = SystemTime::now();
-                found.stamps.iter().any(|stamp| stamp.changed_between(began, now))
+            let effort = match known {
+                Known::Tools { .. } | Known::List => Effort::Beside,
+                Known::Nothing | Known::Failure => Effort::Wanted,
             };
-            if found.as_ref().is_ok_and(moved) && repeats < MOST_REPEATS {
-                // What PowerShell read may be older than what the stamps stand for.
-                repeats += 1;
-                tracing::debug!("a file has changed while PowerShell was asked; it is asked again");
-                began = SystemTime::now();
-                engine.renew_runspaces();
-                continue;
-            }
-            repeats = 0;
+            let found = discover(&engine, &self.exposure, effort).await;
             match found {
-                Ok(findings) => {
-                    let digest = digest(&findings.commands);
+                Ok(commands) => {
+                    let digest = digest(&commands);
+                    let findings = Arc::new(Findings { commands, stamps: Vec::new() });
+                    known = self.publish(Arc::clone(&findings), digest, &watched, known).await;
+                    // Nobody who waits for the tools waits for the rest.
+                    let mut findings = Arc::unwrap_or_clone(findings);
+                    findings.stamps = stamps(&engine, &self.exposure, &findings.commands).await;
+                    let now = SystemTime::now();
+                    let moved = findings.stamps.iter().any(|stamp| stamp.changed_between(began, now));
+                    if moved && repeats < MOST_REPEATS {
+                        // What PowerShell read may be older than what the stamps stand for.
+                        repeats += 1;
+                        tracing::debug!("a file has changed while PowerShell was asked; it is asked again");
+                        began = SystemTime::now();
+                        engine.renew_runspaces();
+                        continue;
+                    }
                     if cached != Some(digest) || !watched.watches(&findings.stamps) {
                         store(kept.as_mut(), &findings).await;
                         cached = Some(digest);
                     }
-                    let stamps = findings.stamps.clone();
-                    known = self.publish(findings, digest, &watched, known).await;
-                    self.store_listing(kept.as_mut(), &known, &stamps).await;
-                    watched.watch(stamps);
+                    self.store_listing(kept.as_mut(), &known, &findings.stamps).await;
+                    watched.watch(findings.stamps);
                 }
                 Err(reason) => {
                     watched.watch(named_files(&self.exposure));
                     known = self.do_without(reason, &watched, known).await;
                 }
             }
+            repeats = 0;
             watched.wait_for_change().await;
             began = SystemTime::now();
             engine.renew_runspaces();
@@ -320,14 +325,20 @@ impl Keeper {
         }
     }
 
-    async fn publish(&self, findings: Findings, digest: [u8; 32], watched: &Watched, known: Known) -> Known {
+    async fn publish(
+        &self,
+        findings: Arc<Findings>,
+        digest: [u8; 32],
+        watched: &Watched,
+        known: Known,
+    ) -> Known {
         if let Known::Tools { commands, catalog } = &known
             && *commands == digest
         {
             watched.state.send_replace(CatalogState::Ready(Arc::clone(catalog)));
             return known;
         }
-        let catalog = match self.make(Arc::new(findings)).await {
+        let catalog = match self.make(findings).await {
             Ok(catalog) => catalog,
             Err(reason) => return fail(watched, &known, reason),
         };

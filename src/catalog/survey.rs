@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{
     Catalog, Target, ToolSpec,
-    discovery::{Findings, discover},
+    discovery::{Effort, discover},
     exposure::Exposure,
 };
 use crate::{engine::Engine, policy::Policy};
@@ -87,8 +87,8 @@ impl Survey {
     ) -> Result<Self, String> {
         let natives = if sentinel { crate::mcp::sentinel_tools() } else { Vec::new() };
         let found = match engine {
-            Some(engine) => discover(engine, exposure).await,
-            None => Ok(Findings::default()),
+            Some(engine) => discover(engine, exposure, Effort::Wanted).await,
+            None => Ok(Vec::new()),
         };
         let catalog = match found {
             Err(reason) if sentinel => {
@@ -96,7 +96,7 @@ impl Survey {
                 catalog.remarks.push(format!("There are no tools made of commands: {reason}"));
                 catalog
             }
-            found => Catalog::of(&found?.commands, &natives, exposure)?,
+            found => Catalog::of(&found?, &natives, exposure)?,
         };
         let offer = policy.offer(Arc::new(catalog))?;
         let catalog = &offer.all;

@@ -111,6 +111,11 @@ impl Invocation {
         Self::new(Target::Describe(pattern.into()))
     }
 
+    /// One of several parts of [`describe`](Self::describe): the parts of one pattern, asked for at once, share the work among as many runspaces.
+    pub(crate) fn describe_part(pattern: impl Into<String>, part: usize, parts: usize) -> Self {
+        Self::describe(pattern).arg("part", part).arg("parts", parts)
+    }
+
     /// The floor of the benchmark: `text` run `count` times in a plain C# loop inside the slot. The `mode` argument is
     /// `command` or `script`.
     #[doc(hidden)]

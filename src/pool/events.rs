@@ -89,6 +89,12 @@ impl Shared {
 
     fn opened(&self, slot: SlotId, info: &[u8]) {
         let info: message::SlotInfo = serde_json::from_slice(info).unwrap_or_default();
+        tracing::debug!(
+            slot = slot.0,
+            open_us = info.open_us,
+            modules_us = info.modules_us,
+            "a slot is open"
+        );
         let mut unwanted = false;
         self.decide(|state, actions| {
             let now = Instant::now();

@@ -15,13 +15,13 @@ internal sealed class CommandCache(Runspace runspace)
 
     private readonly Dictionary<string, ParameterTable> _commands = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, ParameterTable> _scripts = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, bool?> _harmless = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Review> _reviews = new(StringComparer.Ordinal);
 
     /// <summary>Forgets the commands; what a text declares does not depend on the runspace.</summary>
     internal void Clear()
     {
         _commands.Clear();
-        _harmless.Clear();
+        _reviews.Clear();
     }
 
     /// <summary>
@@ -30,24 +30,18 @@ internal sealed class CommandCache(Runspace runspace)
     /// </summary>
     internal bool IsHarmlessScript(string text)
     {
-        if (!_harmless.TryGetValue(text, out bool? harmless))
+        if (!_reviews.TryGetValue(text, out Review? review))
         {
-            if (_harmless.Count >= MostScripts)
+            if (_reviews.Count >= MostScripts)
             {
-                _harmless.Clear();
+                _reviews.Clear();
             }
 
-            _harmless[text] = null;
+            _reviews[text] = new();
             return false;
         }
 
-        if (harmless is null)
-        {
-            harmless = ScriptReview.OnlyReads(Script(text).Source!, this);
-            _harmless[text] = harmless;
-        }
-
-        return harmless.Value;
+        return review.OnlyReads ??= ScriptReview.OnlyReads(Script(text).Source!, this);
     }
 
     /// <summary>The parameters of a command; null if there is no such command.</summary>
@@ -102,5 +96,11 @@ internal sealed class CommandCache(Runspace runspace)
         }
 
         return NearestName.Of(name, names);
+    }
+
+    private sealed class Review
+    {
+        /// <summary>Null until the text was looked at.</summary>
+        internal bool? OnlyReads { get; set; }
     }
 }

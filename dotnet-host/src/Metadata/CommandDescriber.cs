@@ -20,10 +20,12 @@ internal sealed class CommandDescriber
     private readonly Dictionary<string, List<string>> _aliases = new(StringComparer.OrdinalIgnoreCase);
     private readonly MamlHelp _help = new();
     private readonly CommentHelp _comments = new();
+    private readonly DescribedPart _part;
 
     /// <summary>Reads the aliases of the runspace, which must be idle.</summary>
-    internal CommandDescriber(Runspace runspace)
+    internal CommandDescriber(Runspace runspace, DescribedPart part)
     {
+        _part = part;
         foreach (CommandInfo alias in runspace.SessionStateProxy.InvokeCommand.GetCommands("*", CommandTypes.Alias, nameIsPattern: true))
         {
             if (alias is AliasInfo { Definition: { Length: > 0 } target })
@@ -74,7 +76,7 @@ internal sealed class CommandDescriber
             command = alias.ResolvedCommand;
         }
 
-        return command is not CommandInfo info || document.AddWritten(info, Write);
+        return command is not CommandInfo info || !_part.Has(info.Name) || document.AddWritten(info, Write);
     }
 
     private void Write(Utf8JsonWriter json, CommandInfo command)

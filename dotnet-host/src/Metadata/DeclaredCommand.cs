@@ -74,7 +74,8 @@ internal sealed class DeclaredCommand
         || (SupportsShouldProcess && (parameter.Equals("WhatIf", StringComparison.OrdinalIgnoreCase)
             || parameter.Equals("Confirm", StringComparison.OrdinalIgnoreCase)));
 
-    internal DeclaredParameter Parameter(string name) => _parameters.GetValueOrDefault(name);
+    internal DeclaredParameter Parameter(string name) =>
+        _parameters.TryGetValue(name, out DeclaredParameter? known) ? known : DeclaredParameter.Unknown;
 
     private static string? PathOf(Assembly assembly) =>
         assembly.IsDynamic || assembly.Location.Length == 0 ? null : assembly.Location;

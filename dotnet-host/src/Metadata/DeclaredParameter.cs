@@ -6,4 +6,8 @@ namespace Runspaced.Host.Metadata;
 /// <param name="Description">From its help.</param>
 /// <param name="Default">The expression of its default.</param>
 /// <param name="AbsenceMatters">The function asks whether it was given: <c>false</c> is not the same as nothing.</param>
-internal readonly record struct DeclaredParameter(string? Description, ExpressionAst? Default, bool AbsenceMatters);
+internal sealed record DeclaredParameter(string? Description, ExpressionAst? Default, bool AbsenceMatters)
+{
+    internal static DeclaredParameter Unknown { get; } = new(null, null, AbsenceMatters: false);
+}
+

@@ -14,7 +14,7 @@ internal sealed class CutLog
     /// <summary>How long both lists are; <see cref="Rewind"/> takes away what came later.</summary>
     internal readonly record struct Mark(int Cuts, int NonFinite);
 
-    private readonly record struct Cut(CutReason Reason, string Pointer, long? Omitted);
+    private sealed record Cut(CutReason Reason, string Pointer, long? Omitted);
 
     internal int CutCount => _cuts.Count;
 

@@ -14,7 +14,8 @@ internal sealed class ProgressThrottle
 
     private static readonly long Interval = Stopwatch.Frequency / 10;
 
-    private readonly Dictionary<(long Source, int Activity), Seen> _activities = [];
+    // Made by the first record: most calls have no progress.
+    private Dictionary<(long Source, int Activity), Seen>? _activities;
 
     private sealed class Seen
     {
@@ -23,12 +24,13 @@ internal sealed class ProgressThrottle
         internal long At;
     }
 
-    internal void Clear() => _activities.Clear();
+    internal void Clear() => _activities?.Clear();
 
     /// <summary>Whether the record is to be sent now.</summary>
     internal bool Passes(long source, ProgressRecord record, long at)
     {
         (long, int) key = (source, record.ActivityId);
+        _activities ??= [];
         if (record.RecordType == ProgressRecordType.Completed)
         {
             _activities.Remove(key);
@@ -61,6 +63,11 @@ internal sealed class ProgressThrottle
     /// <summary>Takes the records that are still held, one for each activity at most.</summary>
     internal IEnumerable<(ProgressRecord Record, long At)> TakeHeld()
     {
+        if (_activities is null)
+        {
+            yield break;
+        }
+
         foreach (Seen seen in _activities.Values)
         {
             if (seen.Held is { } record)

@@ -17,7 +17,7 @@ internal static class PropertyPolicy
         Omit,
     }
 
-    private static readonly ConditionalWeakTable<Type, Dictionary<string, Treatment>> Known = new();
+    private static readonly ConditionalWeakTable<Type, Treatments> Known = new();
 
     private static readonly (string Type, string[] Omitted, string[] OmittedIfThrows)[] Rules =
     [
@@ -56,7 +56,9 @@ internal static class PropertyPolicy
     };
 
     internal static Treatment For(Type type, string property) =>
-        Of(type).TryGetValue(property, out Treatment treatment) ? treatment : Treatment.Write;
+        Of(type) is var treatments && treatments.Omitted.Contains(property) ? Treatment.Omit
+        : treatments.OmittedIfThrows.Contains(property) ? Treatment.OmitIfThrows
+        : Treatment.Write;
 
     /// <summary>True for a note that a provider adds to its items.</summary>
     internal static bool IsProviderNote(PSMemberInfo member) =>
@@ -69,27 +71,34 @@ internal static class PropertyPolicy
     internal static bool DropsProviderNotes(PSObject item) =>
         item.TypeNames is not { Count: > 0 } names || !names[0].StartsWith("Selected.", StringComparison.Ordinal);
 
-    private static Dictionary<string, Treatment> Of(Type type)
+    private static Treatments Of(Type type)
     {
-        if (Known.TryGetValue(type, out Dictionary<string, Treatment>? known))
+        if (Known.TryGetValue(type, out Treatments? known))
         {
             return known;
         }
 
-        Dictionary<string, Treatment> treatments = new(StringComparer.OrdinalIgnoreCase);
+        Treatments treatments = new();
         for (Type? level = type; level is not null; level = level.BaseType)
         {
             foreach ((string name, string[] omitted, string[] omittedIfThrows) in Rules)
             {
                 if (name == level.FullName)
                 {
-                    Array.ForEach(omitted, property => treatments.TryAdd(property, Treatment.Omit));
-                    Array.ForEach(omittedIfThrows, property => treatments.TryAdd(property, Treatment.OmitIfThrows));
+                    treatments.Omitted.UnionWith(omitted);
+                    treatments.OmittedIfThrows.UnionWith(omittedIfThrows);
                 }
             }
         }
 
         Known.AddOrUpdate(type, treatments);
         return treatments;
+    }
+
+    private sealed class Treatments
+    {
+        internal HashSet<string> Omitted { get; } = new(StringComparer.OrdinalIgnoreCase);
+
+        internal HashSet<string> OmittedIfThrows { get; } = new(StringComparer.OrdinalIgnoreCase);
     }
 }

@@ -16,55 +16,8 @@ namespace Runspaced.Host.Output;
 internal static class TypeKinds
 {
     // By name, so that asking loads no assembly: a value of the type brings its own. A type is what its nearest base in this
-    // list is.
-    private static readonly Dictionary<string, ValueKind> Named = Table(
-        (ValueKind.Text,
-        [
-            "System.Uri", "System.Version", "System.IntPtr", "System.UIntPtr", "System.Index", "System.Range", "System.Net.IPAddress", "System.Net.EndPoint",
-            "System.Net.NetworkInformation.PhysicalAddress", "System.Net.Mail.MailAddress", "System.Globalization.CultureInfo",
-            "System.Globalization.CompareInfo", "System.Text.RegularExpressions.Regex", "System.Text.StringBuilder", "System.Text.Rune",
-            "System.Numerics.Complex", "System.Reflection.MemberInfo", "System.Reflection.Assembly", "System.Reflection.Module",
-            "System.Xml.Linq.XObject", "System.Security.Principal.IdentityReference",
-            "System.Management.Automation.SemanticVersion", "System.Management.Automation.ScriptBlock", "System.Management.Automation.Language.Ast",
-            "System.Management.Automation.InformationalRecord", "System.Management.Automation.WildcardPattern",
-            "System.Management.Automation.PSTypeName",
-        ]),
-        (ValueKind.Opaque,
-        [
-            "System.Delegate", "System.AppDomain", "System.WeakReference", "System.Reflection.Pointer", "System.Runtime.InteropServices.SafeHandle",
-            "System.Runtime.InteropServices.CriticalHandle", "System.Runtime.InteropServices.GCHandle",
-            "System.Runtime.Loader.AssemblyLoadContext", "System.Threading.Tasks.Task", "System.Threading.Thread", "System.Threading.CancellationToken",
-            "System.Threading.CancellationTokenSource", "System.Threading.WaitHandle", "System.Threading.Timer", "System.Timers.Timer",
-            "System.Threading.SynchronizationContext", "System.Threading.ExecutionContext", "System.IO.Stream", "System.IO.TextReader",
-            "System.IO.TextWriter", "System.Management.Automation.Runspaces.Runspace", "System.Management.Automation.Runspaces.RunspacePool",
-            "System.Management.Automation.Runspaces.Pipeline", "System.Management.Automation.Runspaces.InitialSessionState",
-            "System.Management.Automation.Runspaces.TypeTable", "System.Management.Automation.PowerShell", "System.Management.Automation.SessionState",
-            "System.Management.Automation.EngineIntrinsics", "System.Management.Automation.Host.PSHost",
-            "System.Management.Automation.Host.PSHostUserInterface", "System.Management.Automation.Host.PSHostRawUserInterface",
-            "System.Management.Automation.Internal.InternalCommand",
-        ]),
-        (ValueKind.Entity,
-        [
-            "System.IO.FileSystemInfo", "System.Diagnostics.Process", "System.ServiceProcess.ServiceController", "System.Management.Automation.CommandInfo",
-            "System.Management.Automation.PSModuleInfo", "System.Management.Automation.PSDriveInfo",
-            "System.Management.Automation.ProviderInfo", "System.Management.Automation.Job", "System.Management.Automation.Runspaces.PSSession",
-            "Microsoft.Management.Infrastructure.CimClass",
-        ]),
-        (ValueKind.Null, ["System.Reflection.Missing", "System.Management.Automation.Language.NullString"]),
-        (ValueKind.ByteArray, ["System.Byte[]"]),
-        (ValueKind.ByteStream, ["System.IO.MemoryStream"]),
-        (ValueKind.Secret, ["System.Security.SecureString"]),
-        (ValueKind.Credential, ["System.Management.Automation.PSCredential"]),
-        (ValueKind.NetworkCredential, ["System.Net.NetworkCredential"]),
-        (ValueKind.Error, ["System.Management.Automation.ErrorRecord"]),
-        (ValueKind.RegexGroup, ["System.Text.RegularExpressions.Group"]),
-        (ValueKind.Encoding, ["System.Text.Encoding"]),
-        (ValueKind.Xml, ["System.Xml.XmlNode"]),
-        (ValueKind.Json, ["System.Text.Json.JsonDocument", "System.Text.Json.Nodes.JsonNode"]),
-        (ValueKind.NameValues, ["System.Collections.Specialized.NameValueCollection"]),
-        (ValueKind.DataRow, ["System.Data.DataRow", "System.Data.DataRowView"]),
-        (ValueKind.DataTable, ["System.Data.DataTable"]),
-        (ValueKind.DataSet, ["System.Data.DataSet"]));
+    // list is. The kinds are numbers here: a dictionary of them is in .NET as machine code, one of an enum is compiled at each start.
+    private static readonly Dictionary<string, int> Named = Table();
 
     private static readonly ConditionalWeakTable<Type, StrongBox<ValueKind>> Known = new();
 
@@ -78,20 +31,6 @@ internal static class TypeKinds
         ValueKind found = Classify(type);
         Known.AddOrUpdate(type, new(found));
         return found;
-    }
-
-    private static Dictionary<string, ValueKind> Table(params ReadOnlySpan<(ValueKind Kind, string[] Names)> rows)
-    {
-        Dictionary<string, ValueKind> table = new(StringComparer.Ordinal);
-        foreach ((ValueKind kind, string[] names) in rows)
-        {
-            foreach (string name in names)
-            {
-                table.Add(name, kind);
-            }
-        }
-
-        return table;
     }
 
     private static ValueKind Classify(Type type)
@@ -150,9 +89,9 @@ internal static class TypeKinds
     {
         for (Type? level = type; level is not null; level = level.BaseType)
         {
-            if (level.FullName is { } name && Named.TryGetValue(name, out ValueKind kind))
+            if (level.FullName is { } name && Named.TryGetValue(name, out int kind))
             {
-                return kind;
+                return (ValueKind)kind;
             }
         }
 
@@ -167,4 +106,62 @@ internal static class TypeKinds
         : PairReader.IsDictionary(type) ? ValueKind.Pairs
         : typeof(IEnumerable).IsAssignableFrom(type) || typeof(IEnumerator).IsAssignableFrom(type) ? ValueKind.Sequence
         : ValueKind.Object;
+
+    private static Dictionary<string, int> Table()
+    {
+        Dictionary<string, int> table = new(StringComparer.Ordinal);
+        Add(
+            ValueKind.Text,
+            "System.Uri", "System.Version", "System.IntPtr", "System.UIntPtr", "System.Index", "System.Range", "System.Net.IPAddress", "System.Net.EndPoint",
+            "System.Net.NetworkInformation.PhysicalAddress", "System.Net.Mail.MailAddress", "System.Globalization.CultureInfo",
+            "System.Globalization.CompareInfo", "System.Text.RegularExpressions.Regex", "System.Text.StringBuilder", "System.Text.Rune",
+            "System.Numerics.Complex", "System.Reflection.MemberInfo", "System.Reflection.Assembly", "System.Reflection.Module",
+            "System.Xml.Linq.XObject", "System.Security.Principal.IdentityReference",
+            "System.Management.Automation.SemanticVersion", "System.Management.Automation.ScriptBlock", "System.Management.Automation.Language.Ast",
+            "System.Management.Automation.InformationalRecord", "System.Management.Automation.WildcardPattern",
+            "System.Management.Automation.PSTypeName");
+        Add(
+            ValueKind.Opaque,
+            "System.Delegate", "System.AppDomain", "System.WeakReference", "System.Reflection.Pointer", "System.Runtime.InteropServices.SafeHandle",
+            "System.Runtime.InteropServices.CriticalHandle", "System.Runtime.InteropServices.GCHandle",
+            "System.Runtime.Loader.AssemblyLoadContext", "System.Threading.Tasks.Task", "System.Threading.Thread", "System.Threading.CancellationToken",
+            "System.Threading.CancellationTokenSource", "System.Threading.WaitHandle", "System.Threading.Timer", "System.Timers.Timer",
+            "System.Threading.SynchronizationContext", "System.Threading.ExecutionContext", "System.IO.Stream", "System.IO.TextReader",
+            "System.IO.TextWriter", "System.Management.Automation.Runspaces.Runspace", "System.Management.Automation.Runspaces.RunspacePool",
+            "System.Management.Automation.Runspaces.Pipeline", "System.Management.Automation.Runspaces.InitialSessionState",
+            "System.Management.Automation.Runspaces.TypeTable", "System.Management.Automation.PowerShell", "System.Management.Automation.SessionState",
+            "System.Management.Automation.EngineIntrinsics", "System.Management.Automation.Host.PSHost",
+            "System.Management.Automation.Host.PSHostUserInterface", "System.Management.Automation.Host.PSHostRawUserInterface",
+            "System.Management.Automation.Internal.InternalCommand");
+        Add(
+            ValueKind.Entity,
+            "System.IO.FileSystemInfo", "System.Diagnostics.Process", "System.ServiceProcess.ServiceController", "System.Management.Automation.CommandInfo",
+            "System.Management.Automation.PSModuleInfo", "System.Management.Automation.PSDriveInfo",
+            "System.Management.Automation.ProviderInfo", "System.Management.Automation.Job", "System.Management.Automation.Runspaces.PSSession",
+            "Microsoft.Management.Infrastructure.CimClass");
+        Add(ValueKind.Null, "System.Reflection.Missing", "System.Management.Automation.Language.NullString");
+        Add(ValueKind.ByteArray, "System.Byte[]");
+        Add(ValueKind.ByteStream, "System.IO.MemoryStream");
+        Add(ValueKind.Secret, "System.Security.SecureString");
+        Add(ValueKind.Credential, "System.Management.Automation.PSCredential");
+        Add(ValueKind.NetworkCredential, "System.Net.NetworkCredential");
+        Add(ValueKind.Error, "System.Management.Automation.ErrorRecord");
+        Add(ValueKind.RegexGroup, "System.Text.RegularExpressions.Group");
+        Add(ValueKind.Encoding, "System.Text.Encoding");
+        Add(ValueKind.Xml, "System.Xml.XmlNode");
+        Add(ValueKind.Json, "System.Text.Json.JsonDocument", "System.Text.Json.Nodes.JsonNode");
+        Add(ValueKind.NameValues, "System.Collections.Specialized.NameValueCollection");
+        Add(ValueKind.DataRow, "System.Data.DataRow", "System.Data.DataRowView");
+        Add(ValueKind.DataTable, "System.Data.DataTable");
+        Add(ValueKind.DataSet, "System.Data.DataSet");
+        return table;
+
+        void Add(ValueKind kind, params string[] names)
+        {
+            foreach (string name in names)
+            {
+                table.Add(name, (int)kind);
+            }
+        }
+    }
 }

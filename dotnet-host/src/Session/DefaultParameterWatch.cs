@@ -1,5 +1,4 @@
 using System.Collections;
-using System.Collections.Generic;
 using System.Management.Automation;
 
 namespace Runspaced.Host.Session;
@@ -7,16 +6,19 @@ namespace Runspaced.Host.Session;
 /// <summary>What is in <c>$PSDefaultParameterValues</c>: the table that every command asks.</summary>
 internal sealed class DefaultParameterWatch(RunspaceTables tables) : StateWatch
 {
-    private readonly List<DictionaryEntry> _baseline = [];
+    // Null where there is none.
+    private DictionaryEntry[]? _baseline;
 
     internal override void Capture()
     {
-        _baseline.Clear();
-        if (Values() is { } values)
+        _baseline = null;
+        if (Values() is { Count: > 0 } values)
         {
+            _baseline = new DictionaryEntry[values.Count];
+            int index = 0;
             foreach (DictionaryEntry entry in values)
             {
-                _baseline.Add(entry);
+                _baseline[index++] = entry;
             }
         }
     }
@@ -24,9 +26,14 @@ internal sealed class DefaultParameterWatch(RunspaceTables tables) : StateWatch
     internal override bool HasChanged()
     {
         IDictionary? values = Values();
-        if (values is null || values.Count != _baseline.Count)
+        if (values is null || values.Count != (_baseline?.Length ?? 0))
         {
             return values is not null;
+        }
+
+        if (_baseline is null)
+        {
+            return false;
         }
 
         foreach (DictionaryEntry entry in _baseline)
@@ -50,6 +57,11 @@ internal sealed class DefaultParameterWatch(RunspaceTables tables) : StateWatch
         }
 
         values.Clear();
+        if (_baseline is null)
+        {
+            return;
+        }
+
         foreach (DictionaryEntry entry in _baseline)
         {
             values.Add(entry.Key, entry.Value);

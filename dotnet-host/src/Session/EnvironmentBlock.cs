@@ -17,7 +17,7 @@ internal sealed unsafe class EnvironmentBlock
     private static readonly delegate*<char*, int> s_free = (delegate*<char*, int>)Pointer("FreeEnvironmentStringsW", returns: null);
 
     private char[] _text = [];
-    private SortedDictionary<string, string> _variables = [];
+    private Dictionary<string, string> _variables = [];
 
     internal void Capture()
     {
@@ -33,7 +33,7 @@ internal sealed unsafe class EnvironmentBlock
     /// <summary>Takes into the baseline what has changed since <paramref name="before"/> was captured, and nothing else.</summary>
     internal void AcceptSince(EnvironmentBlock before)
     {
-        SortedDictionary<string, string> now = Read();
+        Dictionary<string, string> now = Read();
         foreach ((string name, string value) in now)
         {
             if (!before._variables.TryGetValue(name, out string? old) || old != value)
@@ -77,12 +77,13 @@ internal sealed unsafe class EnvironmentBlock
 
     internal void Report(ChangeList changes)
     {
-        SortedDictionary<string, string> now = Read();
+        Dictionary<string, string> now = Read();
+        List<string> changed = [];
         foreach ((string name, string value) in now)
         {
             if (!_variables.TryGetValue(name, out string? before) || before != value)
             {
-                changes.Add("env", name);
+                changed.Add(name);
             }
         }
 
@@ -90,14 +91,20 @@ internal sealed unsafe class EnvironmentBlock
         {
             if (!now.ContainsKey(name))
             {
-                changes.Add("env", name);
+                changed.Add(name);
             }
+        }
+
+        changed.Sort(StringComparer.Ordinal);
+        foreach (string name in changed)
+        {
+            changes.Add("env", name);
         }
     }
 
     internal void Restore()
     {
-        SortedDictionary<string, string> now = Read();
+        Dictionary<string, string> now = Read();
         foreach (string name in now.Keys)
         {
             if (!_variables.ContainsKey(name))
@@ -117,9 +124,9 @@ internal sealed unsafe class EnvironmentBlock
         Capture();
     }
 
-    private static SortedDictionary<string, string> Read()
+    private static Dictionary<string, string> Read()
     {
-        SortedDictionary<string, string> variables = new(
+        Dictionary<string, string> variables = new(
             OperatingSystem.IsWindows() ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal);
         foreach (DictionaryEntry entry in Environment.GetEnvironmentVariables())
         {
@@ -129,7 +136,7 @@ internal sealed unsafe class EnvironmentBlock
         return variables;
     }
 
-    private static bool Same(SortedDictionary<string, string> left, SortedDictionary<string, string> right)
+    private static bool Same(Dictionary<string, string> left, Dictionary<string, string> right)
     {
         if (left.Count != right.Count)
         {

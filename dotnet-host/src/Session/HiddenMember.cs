@@ -11,8 +11,6 @@ namespace Runspaced.Host.Session;
 /// </summary>
 internal static class HiddenMember
 {
-    private static readonly ConcurrentDictionary<(FieldInfo Field, Type As), Delegate> s_fieldReaders = new();
-
     private const BindingFlags Any = BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic;
 
     /// <summary>The value of a property or field of an object, by reflection; for look-ups outside of calls.</summary>
@@ -135,7 +133,7 @@ internal static class HiddenMember
     // Every runspace has such objects of its own, and code of each would be compiled anew.
     private static Func<T> FieldReader<T>(FieldInfo field, object owner)
     {
-        Func<object, T> read = (Func<object, T>)s_fieldReaders.GetOrAdd((field, typeof(T)), static key => CompileReader<T>(key.Field));
+        Func<object, T> read = Compiled<T>.Readers.GetOrAdd(field, static field => CompileReader<T>(field));
         return () => read(owner);
     }
 
@@ -149,5 +147,10 @@ internal static class HiddenMember
         code.Emit(OpCodes.Ldfld, field);
         code.Emit(OpCodes.Ret);
         return method.CreateDelegate<Func<object, T>>();
+    }
+
+    private static class Compiled<T>
+    {
+        internal static readonly ConcurrentDictionary<FieldInfo, Func<object, T>> Readers = new();
     }
 }

@@ -10,7 +10,8 @@ internal sealed class TraceSourceWatch : StateWatch
     private readonly Dictionary<string, PSTraceSource>? _catalog =
         HiddenMember.StaticValue(typeof(PSTraceSource), "TraceCatalog") as Dictionary<string, PSTraceSource>;
 
-    private readonly Dictionary<PSTraceSource, PSTraceSourceOptions> _baseline = [];
+    // Numbers: a dictionary of an enum is compiled at each start.
+    private readonly Dictionary<PSTraceSource, int> _baseline = [];
     private PSTraceSource[] _sources = [];
     private PSTraceSourceOptions[] _options = [];
 
@@ -21,7 +22,7 @@ internal sealed class TraceSourceWatch : StateWatch
         TakeNew();
         foreach (PSTraceSource source in _sources)
         {
-            _baseline[source] = source.Options;
+            _baseline[source] = (int)source.Options;
         }
 
         Align();
@@ -86,7 +87,7 @@ internal sealed class TraceSourceWatch : StateWatch
         _options = new PSTraceSourceOptions[_sources.Length];
         for (int index = 0; index < _sources.Length; index++)
         {
-            _options[index] = _baseline.GetValueOrDefault(_sources[index]);
+            _options[index] = _baseline.TryGetValue(_sources[index], out int known) ? (PSTraceSourceOptions)known : default;
         }
     }
 }

@@ -168,7 +168,7 @@ internal sealed class CallRunner : IHostAudience
                 _outcome.Status = _control.IsCancelled ? AnswerStatus.Stopped : AnswerStatus.Completed;
                 break;
             case CallKind.Describe:
-                _answer.Describer = new CommandDescriber(_session.Runspace);
+                _answer.Describer = new CommandDescriber(_session.Runspace, new DescribedPart(_request));
                 using (PowerShell pipeline = _session.NewPipeline())
                 {
                     CommandDescriber.AddSearch(pipeline, _request.Text);

@@ -1,7 +1,7 @@
 using System;
-using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.Text.Json;
+using System.Threading;
 using Runspaced.Host.Interop;
 
 namespace Runspaced.Host.Slots;
@@ -9,12 +9,15 @@ namespace Runspaced.Host.Slots;
 /// <summary>All slots of the process, by their number.</summary>
 internal static class SlotTable
 {
-    private static readonly ConcurrentDictionary<ulong, Slot> s_slots = new();
+    private static readonly Lock s_changing = new();
+
+    // Replaced by each change: there are few, and a dictionary whose keys are numbers would be compiled at each start.
+    private static volatile Slot[] s_slots = [];
     private static volatile bool s_shuttingDown;
 
-    internal static int OpenCount => s_slots.Count;
+    internal static int OpenCount => s_slots.Length;
 
-    internal static IEnumerable<Slot> All => s_slots.Values;
+    internal static IEnumerable<Slot> All => s_slots;
 
     internal static int Open(ulong id, ReadOnlySpan<byte> config)
     {
@@ -34,7 +37,7 @@ internal static class SlotTable
         }
 
         Slot slot = new(id, parsed);
-        if (!s_slots.TryAdd(id, slot))
+        if (!TryAdd(slot))
         {
             return LastError.Set(ExportStatus.SlotUnavailable, $"Slot {id} is open already.");
         }
@@ -43,9 +46,9 @@ internal static class SlotTable
         {
             slot.Start();
         }
-        catch (Exception failure) when (failure is OutOfMemoryException or System.Threading.ThreadStartException)
+        catch (Exception failure) when (failure is OutOfMemoryException or ThreadStartException)
         {
-            s_slots.TryRemove(id, out _);
+            Remove(id);
             return LastError.Set(ExportStatus.InternalError, $"No thread for slot {id}: {failure.Message}");
         }
 
@@ -64,7 +67,7 @@ internal static class SlotTable
             return LastError.Set(ExportStatus.RequestNotUnderstood, "The request is empty.");
         }
 
-        if (!s_slots.TryGetValue(id, out Slot? slot))
+        if (Find(id) is not { } slot)
         {
             return Unknown(id);
         }
@@ -76,7 +79,7 @@ internal static class SlotTable
 
     internal static int Cancel(ulong id, ulong call)
     {
-        if (!s_slots.TryGetValue(id, out Slot? slot))
+        if (Find(id) is not { } slot)
         {
             return Unknown(id);
         }
@@ -87,7 +90,7 @@ internal static class SlotTable
 
     internal static int Resume(ulong id, ulong call)
     {
-        if (!s_slots.TryGetValue(id, out Slot? slot))
+        if (Find(id) is not { } slot)
         {
             return Unknown(id);
         }
@@ -98,7 +101,7 @@ internal static class SlotTable
 
     internal static int Reply(ulong id, ulong call, ulong prompt, ReadOnlySpan<byte> reply)
     {
-        if (!s_slots.TryGetValue(id, out Slot? slot))
+        if (Find(id) is not { } slot)
         {
             return Unknown(id);
         }
@@ -110,7 +113,7 @@ internal static class SlotTable
 
     internal static int Close(ulong id)
     {
-        if (!s_slots.TryGetValue(id, out Slot? slot))
+        if (Find(id) is not { } slot)
         {
             return Unknown(id);
         }
@@ -121,7 +124,7 @@ internal static class SlotTable
 
     internal static int Abandon(ulong id)
     {
-        if (!s_slots.TryGetValue(id, out Slot? slot))
+        if (Find(id) is not { } slot)
         {
             return Unknown(id);
         }
@@ -133,13 +136,46 @@ internal static class SlotTable
     internal static void Shutdown()
     {
         s_shuttingDown = true;
-        foreach (Slot slot in s_slots.Values)
+        foreach (Slot slot in s_slots)
         {
             slot.CancelAny();
         }
     }
 
-    internal static void Remove(ulong id) => s_slots.TryRemove(id, out _);
+    internal static void Remove(ulong id)
+    {
+        lock (s_changing)
+        {
+            s_slots = Array.FindAll(s_slots, slot => slot.Id != id);
+        }
+    }
+
+    private static Slot? Find(ulong id)
+    {
+        foreach (Slot slot in s_slots)
+        {
+            if (slot.Id == id)
+            {
+                return slot;
+            }
+        }
+
+        return null;
+    }
+
+    private static bool TryAdd(Slot slot)
+    {
+        lock (s_changing)
+        {
+            if (Find(slot.Id) is not null)
+            {
+                return false;
+            }
+
+            s_slots = [.. s_slots, slot];
+            return true;
+        }
+    }
 
     private static int Unknown(ulong id) =>
         LastError.Set(ExportStatus.SlotUnavailable, $"There is no slot {id}, or it is closed.");

@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using System.Linq;
 using System.Text.Json.Nodes;
 using Xunit;
 using static Runspaced.Host.Tests.Border.BorderClient;
@@ -209,6 +210,29 @@ public sealed class CallTests(BorderClient host) : IDisposable
         Assert.Contains("dance", answer.Error, StringComparison.Ordinal);
         Assert.Equal("[1]", host.Run(slot, "1").Json);
         host.Close(slot);
+    }
+
+    [PowerShellFact]
+    public void ADescriptionIsSharedInParts()
+    {
+        ulong slot = host.Open();
+        string[] all = Described(null);
+        string[] first = Described("""{"part":0,"parts":2}""");
+        string[] second = Described("""{"part":1,"parts":2}""");
+        Assert.NotEmpty(first);
+        Assert.NotEmpty(second);
+        Assert.Equal(all.Order(StringComparer.Ordinal), first.Concat(second).Order(StringComparer.Ordinal));
+        foreach (string wrong in new[] { """{"part":2,"parts":2}""", """{"part":-1,"parts":2}""", """{"parts":0}""", """{"part":"a"}""", """{"half":1}""" })
+        {
+            Assert.Equal("refused", host.Run(slot, Request(wrong)).Status);
+        }
+
+        host.Close(slot);
+
+        static JsonObject Request(string? part) =>
+            new() { ["kind"] = "describe", ["text"] = "Get-*", ["parameters"] = part is null ? null : JsonNode.Parse(part) };
+
+        string[] Described(string? part) => [.. host.Run(slot, Request(part)).Output.AsArray().Select(command => (string)command!["name"]!)];
     }
 
     [PowerShellFact]

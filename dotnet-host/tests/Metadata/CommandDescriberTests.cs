@@ -271,7 +271,7 @@ public sealed class CommandDescriberTests
         using AnswerBuffer buffer = new();
         OutputDocument document = new();
         document.Begin(buffer.Calls, new Limits() { OutputBytes = 64 << 20 }, Format.Json);
-        CommandDescriber describer = new(live.Runspace);
+        CommandDescriber describer = new(live.Runspace, default);
         using PowerShell pipeline = PowerShell.Create();
         pipeline.Runspace = live.Runspace;
         CommandDescriber.AddSearch(pipeline, text);
