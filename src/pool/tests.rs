@@ -158,12 +158,13 @@ fn waiting_calls_start_in_their_order() {
 #[test]
 fn full_queue_is_answered_at_once() {
     let (pool, _host) = pool_with(PoolConfig { max: 1, queue: 2, ..config() });
-    let first = submit(&pool, spec(), "sleep:300");
+    let first = submit(&pool, spec(), "sleep:30000");
     eventually("the first call runs", || pool.stats().running == 1);
     let waiting = [submit(&pool, spec(), "ok"), submit(&pool, spec(), "ok")];
     let refused = error(submit(&pool, spec(), "ok").1);
     assert_eq!(refused.code(), "E201");
     assert!(refused.to_string().contains("1 calls run, 2 wait (limit 2)"), "{refused}");
+    pool.stop(&first.0, StopReason::Cancelled);
     drop(outcome(first.1));
     waiting.into_iter().for_each(|(_, call)| drop(outcome(call)));
 }
@@ -318,13 +319,14 @@ fn exclusive_call_runs_alone() {
 #[test]
 fn dirty_environment_lets_running_calls_end_before_the_next_starts() {
     let (pool, host) = pool();
-    let slow = submit(&pool, spec(), "sleep:200 slow");
+    let slow = submit(&pool, spec(), "sleep:30000 slow");
     eventually("it runs", || pool.stats().running == 1);
     drop(outcome(submit(&pool, spec(), "overlap").1));
     eventually("the overlap is counted", || pool.stats().environment_overlaps == 1);
     let next = submit(&pool, spec(), "next");
     thread::sleep(Duration::from_millis(40));
     assert!(!host.history.lock().iter().any(|(.., text)| text == "next"), "it started beside the slow call");
+    pool.stop(&slow.0, StopReason::Cancelled);
     drop(outcome(slow.1));
     assert!(matches!(outcome(next.1), Outcome::Answered { .. }));
 }
@@ -353,9 +355,10 @@ fn worn_out_slots_are_recycled() {
 fn renewed_slots_serve_no_further_call() {
     let (pool, host) = pool_with(PoolConfig { min: 2, ..config() });
     eventually("two slots stand ready", || pool.stats().idle == 2);
-    let (_, running) = submit(&pool, spec(), "sleep:100");
+    let (call, running) = submit(&pool, spec(), "sleep:30000");
     eventually("it runs", || pool.stats().running == 1);
     pool.renew();
+    pool.stop(&call, StopReason::Cancelled);
     drop(outcome(running));
     for _ in 0..4 {
         drop(outcome(submit(&pool, spec(), "ok").1));
@@ -470,7 +473,7 @@ fn session_does_not_end_while_it_is_used_or_awaited() {
     assert!(matches!(outcome(waiting), Outcome::Answered { .. }));
     eventually("it ends", || pool.stats().sessions == 0);
 
-    pool.open_session("s".into(), None, Some(Duration::from_millis(500))).expect("opens");
+    pool.open_session("s".into(), None, Some(Duration::from_millis(1_500))).expect("opens");
     drop(outcome(submit(&pool, call.clone(), "sleep:2500").1));
     assert!(
         matches!(outcome(submit(&pool, call, "ok").1), Outcome::Answered { .. }),
@@ -512,11 +515,11 @@ fn stream_nobody_reads_can_be_cancelled() {
 #[test]
 fn shut_down_waits_stops_and_refuses() {
     let (pool, host) = pool();
-    let quick = submit(&pool, spec(), "sleep:50");
+    let quick = submit(&pool, spec(), "sleep:700");
     let slow = submit(&pool, spec(), "sleep:60000");
     let stuck = submit(&pool, spec(), "stuck:60000");
     eventually("they run", || pool.stats().running == 3);
-    let stopped = pool.shut_down(Duration::from_millis(300));
+    let stopped = pool.shut_down(Duration::from_secs(2));
     assert_eq!(stopped, 2);
     assert!(matches!(outcome(quick.1), Outcome::Answered { stop: None, .. }));
     assert!(matches!(outcome(slow.1), Outcome::Answered { stop: Some(StopReason::ShutDown), .. }));
@@ -627,9 +630,11 @@ fn function_that_ends_without_an_answer_fails_its_caller() {
 #[test]
 fn memory_is_given_back_once_nothing_runs() {
     let (pool, host) = pool();
-    let (_call, running) = submit(&pool, spec(), "sleep 2500");
+    let (call, running) = submit(&pool, spec(), "sleep:30000");
+    eventually("it runs", || pool.stats().running == 1);
     thread::sleep(Duration::from_millis(2_300));
     assert_eq!(*host.trims.lock(), [], "a call runs");
+    pool.stop(&call, StopReason::Cancelled);
     outcome(running);
     let given_back = || host.trims.lock().iter().filter(|depth| **depth == Trim::GiveBack).count();
     eventually("idle memory is given back", || given_back() == 1);
