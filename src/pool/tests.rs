@@ -20,7 +20,7 @@ use crate::{
 };
 
 fn config() -> PoolConfig {
-    PoolConfig { max: 4, stop_grace: Duration::from_millis(100), max_uses: 0, ..PoolConfig::default() }
+    PoolConfig { max: 4, stop_grace: Duration::from_secs(1), max_uses: 0, ..PoolConfig::default() }
 }
 
 fn pool_with(config: PoolConfig) -> (Pool, Arc<FakeHost>) {
@@ -182,7 +182,7 @@ fn call_that_waits_too_long_is_told_so() {
 #[test]
 fn deadline_stops_a_call_and_the_slot_is_used_again() {
     let (pool, host) = pool();
-    let call = submit(&pool, CallSpec { deadline: Duration::from_millis(40), ..spec() }, "sleep:10000");
+    let call = submit(&pool, CallSpec { deadline: Duration::from_millis(400), ..spec() }, "sleep:10000");
     assert!(matches!(outcome(call.1), Outcome::Answered { stop: Some(StopReason::Deadline), .. }));
     drop(outcome(submit(&pool, spec(), "ok").1));
     assert_eq!(pool.stats().opened, 1);
