@@ -340,6 +340,19 @@ pub fn a_changed_script_is_announced_and_run(context: &Context) {
     client.finish();
 }
 
+/// The commands are described by two runspaces where nothing is remembered.
+pub fn one_runspace_is_enough_where_no_second_one_opens(context: &Context) {
+    let source =
+        "if (Test-Path once) { throw 'once is enough' }\n$null = New-Item once\nfunction Get-Once { 'once' }";
+    let (_path, mut arguments) = script(context, source);
+    arguments.extend(["--command", "Get-Random", "--command", "Get-Once"].map(str::to_owned));
+    let mut client = Client::start(&arguments, context.scratch());
+    client.initialize("2025-06-18");
+    assert_eq!(names(&tools(&mut client)), ["get_once", "get_random"]);
+    assert_eq!(values(&client.call("get_once", json!({}))), &json!(["once"]));
+    client.finish();
+}
+
 pub fn a_broken_script_is_reported_until_it_is_mended(context: &Context) {
     let (path, arguments) = script(context, "function Get-Thing { 'one' }");
     let mut client = Client::start(&arguments, context.scratch());

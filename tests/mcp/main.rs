@@ -73,6 +73,7 @@ const TESTS: &[support::Test] = &[
     test!(catalog::without_powershell_the_first_list_is_the_same_again),
     test!(catalog::a_cache_folder_that_cannot_be_written_does_no_harm).powershell(),
     test!(catalog::a_changed_script_is_announced_and_run).powershell().limit_s(120),
+    test!(catalog::one_runspace_is_enough_where_no_second_one_opens).powershell(),
     test!(catalog::a_broken_script_is_reported_until_it_is_mended).powershell().limit_s(120),
     test!(catalog::subscribers_of_the_new_era_hear_of_changes).powershell(),
     test!(catalog::a_large_module_is_searched_described_and_invoked).powershell().limit_s(180),
