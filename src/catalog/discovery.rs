@@ -180,20 +180,14 @@ async fn describe(engine: &Engine, pattern: &str, effort: Effort) -> Result<Vec<
     let limits = Limits { output_bytes: Limits::MAX_OUTPUT_BYTES, ..Limits::default() };
     let shown: String = pattern.chars().take(80).collect();
     let begun = Instant::now();
-    let in_parts = async |parts: usize| {
-        let shares = (0..parts).map(|part| {
-            let limits = &limits;
-            ask(engine, move || Invocation::describe_part(pattern, part, parts).limits(limits.clone()))
-        });
-        futures_util::future::try_join_all(shares).await
-    };
     let parts = effort.parts();
-    let found: Result<Vec<Vec<Command>>, String> = match in_parts(parts).await {
-        // A second runspace may not open where the first one did.
-        Err(_) if parts > 1 && engine.stats().opened > 0 => in_parts(1).await,
-        found => found,
-    };
-    let found = found.map_err(|error| format!("{shown}: {error}"))?;
+    // Where no second runspace opens, the pool gives both parts to the first one.
+    let shares = (0..parts).map(|part| {
+        let limits = &limits;
+        ask(engine, move || Invocation::describe_part(pattern, part, parts).limits(limits.clone()))
+    });
+    let found: Vec<Vec<Command>> =
+        futures_util::future::try_join_all(shares).await.map_err(|error| format!("{shown}: {error}"))?;
     let sizes: Vec<usize> = found.iter().map(Vec::len).collect();
     tracing::debug!(pattern = shown, ?sizes, ms = begun.elapsed().as_millis(), "commands are described");
     Ok(found.into_iter().flatten().collect())
