@@ -462,6 +462,13 @@ fn what_is_not_understood_is_refused_with_a_reason(context: &Context) {
     assert_eq!(wire.done(1, 5).output, json!(["slept"]));
 }
 
+/// A script writes it when it runs.
+fn until_written(file: &Path) {
+    while !file.exists() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
 fn a_running_call_is_cancelled(context: &Context) {
     let wire = Wire::start(context);
     wire.open(1);
@@ -469,9 +476,7 @@ fn a_running_call_is_cancelled(context: &Context) {
         let started = context.scratch().join(format!("started-{call}"));
         let script = format!("'before'; [IO.File]::WriteAllText('{}', ''); {waits}", started.display());
         wire.post(1, call, &script);
-        while !started.exists() {
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        until_written(&started);
         wire.border.cancel(1, call);
         let answer = wire.done(1, call);
         wire.settled(1, call);
@@ -545,9 +550,7 @@ fn an_abandoned_slot_tells_its_end_only_and_others_go_on(context: &Context) {
         started.display()
     );
     wire.post(1, 1, &script);
-    while !started.exists() {
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    until_written(&started);
     wire.border.abandon(1);
     assert_eq!(wire.run(2, 2, "1 + 1").output, json!([2]));
     assert!(wire.border.invoke(1, 3, &request("1")).is_err(), "it takes no calls");

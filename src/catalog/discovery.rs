@@ -52,17 +52,19 @@ pub(crate) struct Findings {
 /// How much of the machine the search may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Effort {
-    /// Somebody waits for it: two runspaces, each on a core of its own, share the work.
+    /// Somebody waits for it: two runspaces, each on a core of its own, share a pattern that may fit many commands.
     Wanted,
     /// Something is known already: one runspace.
     Beside,
 }
 
 impl Effort {
-    fn parts(self) -> usize {
+    fn parts(self, pattern: &str) -> usize {
         match self {
-            Self::Wanted => std::thread::available_parallelism().map_or(1, NonZero::get).min(2),
-            Self::Beside => 1,
+            Self::Wanted if has_wildcards(pattern) => {
+                std::thread::available_parallelism().map_or(1, NonZero::get).min(2)
+            }
+            _ => 1,
         }
     }
 }
@@ -101,7 +103,7 @@ pub(crate) async fn discover(
         if names.is_empty() {
             return Err(format!("{} defines no functions", script.display()));
         }
-        let found = describe(engine, &names.join(","), Effort::Beside).await?;
+        let found = describe(engine, &names.join(","), effort).await?;
         if found.is_empty() {
             let names = names.join(", ");
             return Err(format!("{path} ran, but the functions that it defines are not there: {names}"));
@@ -158,7 +160,7 @@ pub(crate) async fn stamps(engine: &Engine, exposure: &Exposure, commands: &[Com
         // Another version may be put there, or the module into a folder that counts more.
         let folders: Vec<String> = if_allowed(ask(engine, || Invocation::script(MODULE_FOLDERS)).await);
         for folder in folders.iter().filter(|folder| !folder.is_empty()) {
-            paths.extend(named.iter().map(|module| match module.contains(['*', '?', '[']) {
+            paths.extend(named.iter().map(|module| match has_wildcards(module) {
                 true => folder.clone(),
                 false => Path::new(folder).join(module).to_string_lossy().into_owned(),
             }));
@@ -180,7 +182,7 @@ async fn describe(engine: &Engine, pattern: &str, effort: Effort) -> Result<Vec<
     let limits = Limits { output_bytes: Limits::MAX_OUTPUT_BYTES, ..Limits::default() };
     let shown: String = pattern.chars().take(80).collect();
     let begun = Instant::now();
-    let parts = effort.parts();
+    let parts = effort.parts(pattern);
     // Where no second runspace opens, the pool gives both parts to the first one.
     let shares = (0..parts).map(|part| {
         let limits = &limits;
@@ -220,6 +222,10 @@ async fn ask<T: DeserializeOwned>(
 
 fn absolute(path: &Path) -> String {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).to_string_lossy().into_owned()
+}
+
+fn has_wildcards(text: &str) -> bool {
+    text.contains(['*', '?', '['])
 }
 
 fn is_path(module: &str) -> bool {

@@ -167,10 +167,9 @@ impl Keeper {
                     let findings = Arc::new(Findings { commands, stamps: Vec::new() });
                     known = self.publish(Arc::clone(&findings), digest, &watched, known).await;
                     // Nobody who waits for the tools waits for the rest.
-                    let mut findings = Arc::unwrap_or_clone(findings);
-                    findings.stamps = stamps(&engine, &self.exposure, &findings.commands).await;
+                    let stamps = stamps(&engine, &self.exposure, &findings.commands).await;
                     let now = SystemTime::now();
-                    let moved = findings.stamps.iter().any(|stamp| stamp.changed_between(began, now));
+                    let moved = stamps.iter().any(|stamp| stamp.changed_between(began, now));
                     if moved && repeats < MOST_REPEATS {
                         // What PowerShell read may be older than what the stamps stand for.
                         repeats += 1;
@@ -179,12 +178,13 @@ impl Keeper {
                         engine.renew_runspaces();
                         continue;
                     }
-                    if cached != Some(digest) || !watched.watches(&findings.stamps) {
-                        store(kept.as_mut(), &findings).await;
+                    if cached != Some(digest) || !watched.watches(&stamps) {
+                        let commands = Arc::unwrap_or_clone(findings).commands;
+                        store(kept.as_mut(), Findings { commands, stamps: stamps.clone() }).await;
                         cached = Some(digest);
                     }
-                    self.store_listing(kept.as_mut(), &known, &findings.stamps).await;
-                    watched.watch(findings.stamps);
+                    self.store_listing(kept.as_mut(), &known, &stamps).await;
+                    watched.watch(stamps);
                 }
                 Err(reason) => {
                     watched.watch(named_files(&self.exposure));
@@ -353,9 +353,9 @@ impl Keeper {
 }
 
 /// Keeps findings, and knows which they are.
-async fn store(kept: Option<&mut Kept>, findings: &Findings) {
+async fn store(kept: Option<&mut Kept>, findings: Findings) {
     let Some(kept) = kept else { return };
-    let (cache, key, findings) = (kept.cache.clone(), kept.key.clone(), findings.clone());
+    let (cache, key) = (kept.cache.clone(), kept.key.clone());
     let stored = tokio::task::spawn_blocking(move || cache.store(&key, &findings)).await;
     kept.catalog = match stored {
         Ok(Ok(digest)) => Some(digest),

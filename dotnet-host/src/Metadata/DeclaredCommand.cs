@@ -75,7 +75,7 @@ internal sealed class DeclaredCommand
             || parameter.Equals("Confirm", StringComparison.OrdinalIgnoreCase)));
 
     internal DeclaredParameter Parameter(string name) =>
-        _parameters.TryGetValue(name, out DeclaredParameter? known) ? known : DeclaredParameter.Unknown;
+        _parameters.GetValueOrDefault(name, DeclaredParameter.Unknown);
 
     private static string? PathOf(Assembly assembly) =>
         assembly.IsDynamic || assembly.Location.Length == 0 ? null : assembly.Location;

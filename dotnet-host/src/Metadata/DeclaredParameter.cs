@@ -10,4 +10,3 @@ internal sealed record DeclaredParameter(string? Description, ExpressionAst? Def
 {
     internal static DeclaredParameter Unknown { get; } = new(null, null, AbsenceMatters: false);
 }
-

@@ -17,7 +17,8 @@ internal static class PropertyPolicy
         Omit,
     }
 
-    private static readonly ConditionalWeakTable<Type, Treatments> Known = new();
+    // Numbers: a dictionary of an enum is compiled at each start.
+    private static readonly ConditionalWeakTable<Type, Dictionary<string, int>> Known = new();
 
     private static readonly (string Type, string[] Omitted, string[] OmittedIfThrows)[] Rules =
     [
@@ -56,9 +57,7 @@ internal static class PropertyPolicy
     };
 
     internal static Treatment For(Type type, string property) =>
-        Of(type) is var treatments && treatments.Omitted.Contains(property) ? Treatment.Omit
-        : treatments.OmittedIfThrows.Contains(property) ? Treatment.OmitIfThrows
-        : Treatment.Write;
+        Of(type).TryGetValue(property, out int treatment) ? (Treatment)treatment : Treatment.Write;
 
     /// <summary>True for a note that a provider adds to its items.</summary>
     internal static bool IsProviderNote(PSMemberInfo member) =>
@@ -71,34 +70,27 @@ internal static class PropertyPolicy
     internal static bool DropsProviderNotes(PSObject item) =>
         item.TypeNames is not { Count: > 0 } names || !names[0].StartsWith("Selected.", StringComparison.Ordinal);
 
-    private static Treatments Of(Type type)
+    private static Dictionary<string, int> Of(Type type)
     {
-        if (Known.TryGetValue(type, out Treatments? known))
+        if (Known.TryGetValue(type, out Dictionary<string, int>? known))
         {
             return known;
         }
 
-        Treatments treatments = new();
+        Dictionary<string, int> treatments = new(StringComparer.OrdinalIgnoreCase);
         for (Type? level = type; level is not null; level = level.BaseType)
         {
             foreach ((string name, string[] omitted, string[] omittedIfThrows) in Rules)
             {
                 if (name == level.FullName)
                 {
-                    treatments.Omitted.UnionWith(omitted);
-                    treatments.OmittedIfThrows.UnionWith(omittedIfThrows);
+                    Array.ForEach(omitted, property => treatments.TryAdd(property, (int)Treatment.Omit));
+                    Array.ForEach(omittedIfThrows, property => treatments.TryAdd(property, (int)Treatment.OmitIfThrows));
                 }
             }
         }
 
         Known.AddOrUpdate(type, treatments);
         return treatments;
-    }
-
-    private sealed class Treatments
-    {
-        internal HashSet<string> Omitted { get; } = new(StringComparer.OrdinalIgnoreCase);
-
-        internal HashSet<string> OmittedIfThrows { get; } = new(StringComparer.OrdinalIgnoreCase);
     }
 }

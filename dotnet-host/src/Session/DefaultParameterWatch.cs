@@ -6,12 +6,11 @@ namespace Runspaced.Host.Session;
 /// <summary>What is in <c>$PSDefaultParameterValues</c>: the table that every command asks.</summary>
 internal sealed class DefaultParameterWatch(RunspaceTables tables) : StateWatch
 {
-    // Null where there is none.
-    private DictionaryEntry[]? _baseline;
+    private DictionaryEntry[] _baseline = [];
 
     internal override void Capture()
     {
-        _baseline = null;
+        _baseline = [];
         if (Values() is { Count: > 0 } values)
         {
             _baseline = new DictionaryEntry[values.Count];
@@ -26,14 +25,9 @@ internal sealed class DefaultParameterWatch(RunspaceTables tables) : StateWatch
     internal override bool HasChanged()
     {
         IDictionary? values = Values();
-        if (values is null || values.Count != (_baseline?.Length ?? 0))
+        if (values is null || values.Count != _baseline.Length)
         {
             return values is not null;
-        }
-
-        if (_baseline is null)
-        {
-            return false;
         }
 
         foreach (DictionaryEntry entry in _baseline)
@@ -57,11 +51,6 @@ internal sealed class DefaultParameterWatch(RunspaceTables tables) : StateWatch
         }
 
         values.Clear();
-        if (_baseline is null)
-        {
-            return;
-        }
-
         foreach (DictionaryEntry entry in _baseline)
         {
             values.Add(entry.Key, entry.Value);
